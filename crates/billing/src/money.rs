@@ -1,0 +1,296 @@
+//! Exact money: a decimal with 18 digits after the point, held as an integer.
+//!
+//! The scale is that of the charge frame (`Decimal(38, 18)`): cost exports carry up to 28 digits, of
+//! which those beyond the 18th are cut and counted by the reader. There is one rounding rule (half
+//! away from zero, as on an invoice line) and one named conversion each way to `f64`.
+//!
+//! An amount has no currency of its own: it is always a column beside a [`crate::Currency`], and the
+//! types that add amounts up hold one currency each.
+
+use crate::{Error, Result};
+use std::{
+    fmt,
+    iter::Sum,
+    ops::{Add, AddAssign, Neg, Sub},
+    str::FromStr,
+};
+
+/// Digits after the decimal point of an [`Amount`].
+pub const AMOUNT_SCALE: u32 = 18;
+const ONE: i128 = 10_i128.pow(AMOUNT_SCALE);
+
+/// A decimal amount, exact to 18 digits after the point; its magnitude stays below 1.7e20.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct Amount(i128);
+
+impl Amount {
+    /// Nothing.
+    pub const ZERO: Amount = Amount(0);
+
+    /// The amount that is `units` × 10⁻¹⁸, as a `Decimal(38, 18)` column stores it.
+    #[must_use]
+    pub const fn from_units(units: i128) -> Self {
+        Self(units)
+    }
+
+    /// The stored integer: the amount × 10¹⁸.
+    #[must_use]
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+
+    /// The nearest `f64`, for arithmetic of forecasts, which is never exact.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        // Whole and fraction apart: each fits into the 53 bits better than their joint integer.
+        (self.0 / ONE) as f64 + (self.0 % ONE) as f64 / ONE as f64
+    }
+
+    /// The amount nearest to an estimate, cut at the sixth digit after the point.
+    ///
+    /// Digits of a float beyond that are noise; cutting them here makes forecasts print alike on
+    /// every machine. Not a number and amounts beyond the range give `None`.
+    #[must_use]
+    pub fn from_estimate(value: f64) -> Option<Self> {
+        let millionths = (value * 1e6).round();
+        (millionths.is_finite() && millionths.abs() < 1e26)
+            .then(|| Self(millionths as i128 * 10_i128.pow(AMOUNT_SCALE - 6)))
+    }
+
+    /// Rounded half away from zero to `digits` digits after the point.
+    ///
+    /// ```
+    /// use billing::Amount;
+    /// let amount: Amount = "-2.345".parse().unwrap();
+    /// assert_eq!(amount.rounded(2).to_string(), "-2.35");
+    /// ```
+    #[must_use]
+    pub fn rounded(self, digits: u32) -> Self {
+        let unit = minor_unit(digits);
+        let half = unit / 2;
+        Self((self.0 + self.0.signum() * half) / unit * unit)
+    }
+
+    /// Greater than nothing.
+    #[must_use]
+    pub const fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+
+    /// Less than nothing.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Plain digits with exactly `digits` of them after the point, rounded.
+    #[must_use]
+    pub fn to_fixed(self, digits: u32) -> String {
+        let rounded = self.rounded(digits).0;
+        let sign = if rounded < 0 { "-" } else { "" };
+        let (whole, fraction) = (rounded.abs() / ONE, rounded.abs() % ONE);
+        match digits {
+            0 => format!("{sign}{whole}"),
+            _ => {
+                let all = format!("{fraction:018}");
+                format!("{sign}{whole}.{}", &all[..digits.min(AMOUNT_SCALE) as usize])
+            }
+        }
+    }
+}
+
+/// The stored integer of the last of `digits` digits after the point.
+fn minor_unit(digits: u32) -> i128 {
+    10_i128.pow(AMOUNT_SCALE - digits.min(AMOUNT_SCALE))
+}
+
+/// Rounds parts to `digits` digits so that they add up to `total`, by the largest remainder.
+///
+/// `total` is rounded first. Each part is cut towards minus infinity; the units left over go to the
+/// parts that lost most, the earlier one where two lost the same. When `total` is not the sum of the
+/// parts, whole rounds of units are spread first, so the result adds up all the same.
+///
+/// ```
+/// use billing::{Amount, apportion};
+/// let third: Amount = "0.333333".parse().unwrap();
+/// let parts = apportion(&[third, third, third], "1".parse().unwrap(), 2);
+/// let text: Vec<_> = parts.iter().map(|p| p.to_fixed(2)).collect();
+/// assert_eq!(text, ["0.34", "0.33", "0.33"]);
+/// ```
+#[must_use]
+pub fn apportion(parts: &[Amount], total: Amount, digits: u32) -> Vec<Amount> {
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let unit = minor_unit(digits);
+    let mut cut: Vec<i128> = parts.iter().map(|part| part.0.div_euclid(unit)).collect();
+    let missing = total.rounded(digits).0 / unit - cut.iter().sum::<i128>();
+    let count = cut.len() as i128;
+    let (rounds, left) = (missing.div_euclid(count), missing.rem_euclid(count));
+    let mut order: Vec<usize> = (0..cut.len()).collect();
+    order.sort_by_key(|&i| (-parts[i].0.rem_euclid(unit), i));
+    cut.iter_mut().for_each(|value| *value += rounds);
+    for &i in order.iter().take(left as usize) {
+        cut[i] += 1;
+    }
+    cut.into_iter().map(|value| Amount(value * unit)).collect()
+}
+
+impl FromStr for Amount {
+    type Err = Error;
+
+    /// Reads plain or exponent form, blanks around it allowed; digits beyond the scale are cut.
+    fn from_str(text: &str) -> Result<Self> {
+        let refuse = || Error::NotAnAmount(text.to_owned());
+        let trimmed = text.trim();
+        let (mantissa, exponent) = match trimmed.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| refuse())?),
+            None => (trimmed, 0),
+        };
+        let negative = mantissa.starts_with('-');
+        let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+        if whole.len() + fraction.len() == 0
+            || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+        {
+            return Err(refuse());
+        }
+        // Where the last kept digit stands, counted from the start of all digits.
+        let kept = whole.len() as i64 + i64::from(exponent) + i64::from(AMOUNT_SCALE);
+        let mut units = 0_i128;
+        let digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat(b'0'));
+        if kept > 0 {
+            let written = (whole.len() + fraction.len()) as i64;
+            for (i, digit) in digits.take(kept.min(written + 60) as usize).enumerate() {
+                if units == 0 && i as i64 >= written {
+                    break; // only zeros were written, however large the exponent
+                }
+                units = units
+                    .checked_mul(10)
+                    .and_then(|u| u.checked_add(i128::from(digit - b'0')))
+                    .ok_or_else(refuse)?;
+            }
+            if units != 0 && kept > written + 60 {
+                return Err(refuse());
+            }
+        }
+        Ok(Self(if negative { -units } else { units }))
+    }
+}
+
+impl fmt::Display for Amount {
+    /// Plain digits without trailing zeros, at least none after the point.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.to_fixed(AMOUNT_SCALE);
+        f.pad(all.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+impl Add for Amount {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Amount {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for Amount {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn amount(text: &str) -> Amount {
+        text.parse().expect("a valid amount")
+    }
+
+    #[test]
+    fn text_of_a_cost_file_is_read_to_the_eighteenth_digit() {
+        assert_eq!(amount("0.0000047262835770146208772526").units(), 4_726_283_577_014);
+        assert_eq!(amount("1.5E-05").to_string(), "0.000015");
+        assert_eq!(amount(" 7E-06 ").to_string(), "0.000007");
+        assert_eq!(amount("1.542000000000000299").to_string(), "1.542000000000000299");
+        assert_eq!(amount("-0").to_string(), "0");
+        assert_eq!(amount("24").to_string(), "24");
+        assert_eq!(amount("0e999999").to_string(), "0");
+    }
+
+    #[test]
+    fn text_that_is_no_amount_is_refused() {
+        for text in ["", " ", "NaN", "inf", "1.234,56", "1e309", "1e", "--1", "1_000", ".", "0x10", "1e21"] {
+            assert!(text.parse::<Amount>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn half_rounds_away_from_zero() {
+        assert_eq!(amount("0.005").rounded(2), amount("0.01"));
+        assert_eq!(amount("-0.005").rounded(2), amount("-0.01"));
+        assert_eq!(amount("0.0049").rounded(2), Amount::ZERO);
+        assert_eq!(amount("149.5").to_fixed(0), "150");
+        assert_eq!(amount("-0.004").to_fixed(2), "0.00");
+    }
+
+    #[test]
+    fn an_estimate_that_is_no_number_gives_none() {
+        assert_eq!(Amount::from_estimate(f64::NAN), None);
+        assert_eq!(Amount::from_estimate(f64::INFINITY), None);
+        assert_eq!(Amount::from_estimate(1.1), Some(amount("1.1")));
+    }
+
+    #[test]
+    fn parts_that_do_not_add_up_are_still_brought_to_the_total() {
+        let parts = apportion(&[amount("1"), amount("2")], amount("10"), 0);
+        assert_eq!(parts.iter().copied().sum::<Amount>(), amount("10"));
+    }
+
+    proptest! {
+        #[test]
+        fn printing_and_reading_give_the_same_amount(units in -10_i128.pow(36)..10_i128.pow(36)) {
+            let value = Amount::from_units(units);
+            prop_assert_eq!(value.to_string().parse::<Amount>().unwrap(), value);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_panic(text in ".{0,40}") {
+            let _ = text.parse::<Amount>();
+        }
+
+        #[test]
+        fn apportioned_parts_add_up_and_stay_within_a_unit(
+            parts in prop::collection::vec(-10_i128.pow(24)..10_i128.pow(24), 1..20), digits in 0_u32..4,
+        ) {
+            let parts: Vec<Amount> = parts.into_iter().map(Amount::from_units).collect();
+            let total: Amount = parts.iter().copied().sum();
+            let rounded = apportion(&parts, total, digits);
+            prop_assert_eq!(rounded.iter().copied().sum::<Amount>(), total.rounded(digits));
+            for (part, cut) in parts.iter().zip(&rounded) {
+                prop_assert!((part.units() - cut.units()).abs() <= minor_unit(digits));
+            }
+        }
+    }
+}
