@@ -57,6 +57,14 @@ impl Amount {
             .then(|| Self(millionths as i128 * 10_i128.pow(AMOUNT_SCALE - 6)))
     }
 
+    /// The amount that the shortest text of a float shows, for values that came as floats.
+    ///
+    /// Not a number and amounts beyond the range give `None`.
+    #[must_use]
+    pub fn from_shortest(value: f64) -> Option<Self> {
+        value.to_string().parse().ok()
+    }
+
     /// Rounded half away from zero to `digits` digits after the point.
     ///
     /// ```

@@ -8,12 +8,18 @@ use chrono::{Days, NaiveDate};
 
 /// Many daily series in columns. Series `i` starts on `starts[i]` and holds
 /// `values[offsets[i]..offsets[i + 1]]`, a value a day, `NaN` where the day is missing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SeriesSet {
     ids: Vec<String>,
     starts: Vec<NaiveDate>,
     offsets: Vec<usize>,
     values: Vec<f64>,
+}
+
+impl Default for SeriesSet {
+    fn default() -> Self {
+        SeriesSetBuilder::new().build()
+    }
 }
 
 /// One series of a [`SeriesSet`].
@@ -93,16 +99,22 @@ impl<'a> CostSeries<'a> {
 }
 
 /// Builds a [`SeriesSet`] series by series, refusing what is no daily series.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SeriesSetBuilder {
     set: SeriesSet,
+}
+
+impl Default for SeriesSetBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl SeriesSetBuilder {
     /// A builder without series.
     #[must_use]
     pub fn new() -> Self {
-        Self { set: SeriesSet { offsets: vec![0], ..SeriesSet::default() } }
+        Self { set: SeriesSet { offsets: vec![0], ids: Vec::new(), starts: Vec::new(), values: Vec::new() } }
     }
 
     /// Adds a series of consecutive days; `NaN` marks a missing one.

@@ -1,1 +1,90 @@
-fn main() {}
+//! The `forecast` command: reads options, calls the crates, hands results to a renderer.
+
+mod charges;
+mod commands;
+mod config;
+mod exit;
+mod failure;
+mod forecasting;
+mod options;
+mod output;
+mod talk;
+
+use clap::Parser;
+use exit::Exit;
+use options::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no failure.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    quiet_panics();
+    limit_threads(cli.global.threads);
+    talk::start(&cli.global);
+    match run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if output::is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            tracing::error!("{}", one_line(&error));
+            for hint in failure::hints(&error) {
+                tracing::error!("hint: {hint}");
+            }
+            exit::of(&error).into()
+        }
+    }
+}
+
+/// The error and its causes, without saying anything twice.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(cause.trim()) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text = format!("{text}{separator}{}", cause.trim());
+        }
+    }
+    text
+}
+
+fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Predict(options) => commands::predict::run(global, options),
+        Command::Series(options) => commands::series::run(global, options),
+        Command::Backtest(options) => commands::backtest::run(global, options),
+        Command::Sample(options) => commands::sample::run(global, options),
+        Command::Batch(options) => commands::batch::run(global, options),
+        Command::Config(action) => commands::config::run(global, action),
+        Command::Completions { shell } => commands::setup::completions(global, *shell),
+        Command::Man => commands::setup::man(global),
+    }
+}
+
+/// A fault of our own is reported as such, in one line.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        tracing::error!("internal fault at {place}; please report it with the command that led to it");
+    }));
+}
+
+/// Sets the size of both thread pools, Polars' own and rayon's, before either exists.
+fn limit_threads(threads: Option<u16>) {
+    let Some(threads) = threads else { return };
+    #[expect(
+        unsafe_code,
+        reason = "Polars takes its number of threads from the environment only, and no other thread runs yet"
+    )]
+    unsafe {
+        std::env::set_var("POLARS_MAX_THREADS", threads.to_string());
+    }
+    // Fails only when the pool exists already, which it does not.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+}

@@ -1,1 +1,32 @@
-//! ingest
+//! Azure cost exports, read into daily cost series.
+mod charges;
+mod controls;
+mod coverage;
+mod daily;
+mod data_file;
+mod dimension;
+mod error;
+mod family;
+mod file_sums;
+mod manifest;
+mod outlook;
+mod reader;
+mod runs;
+pub mod sample;
+mod select;
+mod series_file;
+mod source;
+pub use charges::{amount_type, charges};
+pub use controls::Controls;
+pub use coverage::Scope;
+pub use daily::{DailyCosts, DailyRow, Leaf, OTHERS};
+pub use data_file::DataFile;
+pub use dimension::{Dimension, Filter, SHORT_NAMES};
+pub use error::{Error, Result};
+pub use family::{FAMILIES, Family, Layout};
+pub use file_sums::BadRow;
+pub use manifest::Manifest;
+pub use outlook::{CycleFacts, LeafOutlook, Line, Outlook};
+pub use reader::{ForcedFamily, ReadOptions, read};
+pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
+pub use source::{Encoding, Found, find};

@@ -1,1 +1,50 @@
-//! report
+//! One versioned result and its renderings.
+//!
+//! A command computes a [`ForecastReport`] or a [`Dataset`]; what is here only prints it: as a table
+//! for people, or as JSON, JSON Lines, CSV, Markdown or Parquet with the same columns and the same
+//! digits in each. Nothing here computes a forecast.
+//!
+//! ```
+//! use report::{Column, ColumnValues, Dataset, Format};
+//!
+//! let cost = vec![Some("12345678901234567.12".parse().unwrap()), None];
+//! let columns = vec![
+//!     Column::new("ServiceName", ColumnValues::Text(vec![Some("Storage, cold".into()), None])),
+//!     Column::new("BilledCost", ColumnValues::Amount { values: cost, least_digits: 2 }),
+//! ];
+//! let dataset = Dataset::new("daily_series", 1, columns).unwrap();
+//! let mut out = Vec::new();
+//! Format::Csv.write(&dataset, &mut out).unwrap();
+//! let text = String::from_utf8(out).unwrap();
+//! assert_eq!(text, "ServiceName,BilledCost\n\"Storage, cold\",12345678901234567.12\n,\n");
+//! ```
+
+mod backtest_table;
+pub mod columns;
+mod csv;
+mod dataset;
+mod error;
+mod figures;
+mod footnotes;
+mod forecast_report;
+mod ink;
+mod json;
+mod layout;
+mod markdown;
+mod output;
+mod parquet;
+mod predict_columns;
+mod predict_table;
+mod sparkline;
+mod table;
+mod tree;
+
+pub use backtest_table::{ScoreTableRow, backtest_table};
+pub use dataset::{Column, ColumnValues, Dataset};
+pub use error::{Error, Result};
+pub use figures::{cycle_name, grouped};
+pub use forecast_report::{Control, ForecastReport, TotalRow};
+pub use ink::TableStyle;
+pub use output::Format;
+pub use predict_table::predict_table;
+pub use sparkline::sparkline;

@@ -1,0 +1,46 @@
+//! `sample`: a made-up export.
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    options::{Global, Sample},
+    output,
+};
+use anyhow::Result;
+use ingest::sample::{SampleError, SampleOptions, write_sample};
+use std::str::FromStr;
+
+pub fn run(global: &Global, options: &Sample) -> Result<Exit> {
+    let usual = SampleOptions::default();
+    let wanted = SampleOptions {
+        seed: options.seed.unwrap_or(usual.seed),
+        months: options.months.unwrap_or(usual.months),
+        subscriptions: options.subscriptions.unwrap_or(usual.subscriptions),
+        rows_per_day: options.rows_per_day.unwrap_or(usual.rows_per_day),
+        family: named(options.family.as_deref())?.unwrap_or(usual.family),
+        format: named(options.format.as_deref())?.unwrap_or(usual.format),
+        snapshots: named(options.snapshots.as_deref())?.unwrap_or(usual.snapshots),
+        through: options.through.unwrap_or(usual.through),
+    };
+    let summary = write_sample(&options.out, &wanted).map_err(|error| match error {
+        SampleError::Option { .. } => anyhow::Error::new(Failure::Usage(error.to_string())),
+        other => other.into(),
+    })?;
+    let mut text = format!(
+        "made-up export `{}` in `{}`: {} rows, {} runs, {} files\n",
+        summary.export,
+        options.out.display(),
+        summary.rows,
+        summary.runs,
+        summary.files
+    );
+    for (currency, total) in &summary.totals {
+        text.push_str(&format!("cost in the newest run of each month: {total} {currency}\n"));
+    }
+    output::write_text(global, &text)?;
+    Ok(Exit::Done)
+}
+
+fn named<T: FromStr<Err = billing::Error>>(name: Option<&str>) -> Result<Option<T>> {
+    Ok(name.map(str::parse).transpose().map_err(|error: billing::Error| Failure::Usage(error.to_string()))?)
+}

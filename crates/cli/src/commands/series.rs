@@ -1,0 +1,58 @@
+//! `series`: the daily cost series that a forecast sees.
+
+use crate::{
+    charges,
+    config::Config,
+    exit::Exit,
+    options::{Global, Series},
+    output,
+};
+use anyhow::Result;
+use billing::Metric;
+use ingest::{DailyCosts, DailyRow};
+use report::{Column, ColumnValues, Dataset, columns};
+use serde_json::{Map, json};
+
+pub fn run(global: &Global, options: &Series) -> Result<Exit> {
+    let mut wanted = options.charges.clone();
+    Config::load(global.config.as_deref())?.defaults.fill(&mut wanted)?;
+    let daily = charges::read(global, &wanted, &wanted.read_options()?)?;
+    output::write_dataset(global, &dataset(&daily)?)?;
+    Ok(Exit::Done)
+}
+
+/// The rows of the interface's "Daily series".
+fn dataset(daily: &DailyCosts) -> Result<Dataset> {
+    let rows = daily.rows();
+    let mut all = vec![
+        Column::new(
+            columns::CHARGE_PERIOD_START,
+            ColumnValues::Timestamp(rows.iter().map(|row| Some(row.day)).collect()),
+        ),
+        Column::new(
+            columns::CHARGE_PERIOD_END,
+            ColumnValues::Timestamp(rows.iter().map(|row| row.day.succ_opt()).collect()),
+        ),
+    ];
+    let text = |get: &dyn Fn(&DailyRow) -> Option<String>| ColumnValues::Text(rows.iter().map(get).collect());
+    // `x_ChargeKind` has its place behind the currency.
+    let (kinds, groups): (Vec<_>, Vec<_>) =
+        daily.group_columns.iter().enumerate().partition(|(_, name)| *name == columns::CHARGE_KIND);
+    let group =
+        |(place, name): (usize, &String)| Column::new(name.as_str(), text(&|row| row.keys[place].clone()));
+    all.extend(groups.into_iter().map(group));
+    all.push(Column::new(columns::BILLING_CURRENCY, text(&|row| Some(row.currency.code().to_owned()))));
+    all.extend(kinds.into_iter().map(group));
+    let cost = ColumnValues::Amount { values: rows.iter().map(|row| row.cost).collect(), least_digits: 0 };
+    all.push(Column::new(daily.metric.column(), cost));
+    let (schema, version) = columns::DAILY_SERIES;
+    let mut meta = Map::new();
+    meta.insert("command".into(), json!("series"));
+    meta.insert(columns::METRIC.into(), json!(Metric::column(daily.metric)));
+    meta.insert("files".into(), json!(daily.controls.files));
+    meta.insert("rows_read".into(), json!(daily.controls.rows));
+    meta.insert("malformed_rows".into(), json!(daily.controls.malformed_rows()));
+    meta.insert("notes".into(), json!(daily.controls.remarks));
+    meta.insert("warnings".into(), json!(daily.controls.warnings));
+    Ok(Dataset::new(schema, version, all)?.with_meta(meta)?)
+}

@@ -1,0 +1,322 @@
+//! From what is read to a report: the steps that `predict` and `batch` share.
+
+use crate::{
+    charges,
+    failure::Failure,
+    options::{AnySeries, Charges, Fill, Global},
+};
+use anyhow::Result;
+use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
+use chrono::NaiveDate;
+use forecast::{
+    Bills, Charged, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Status, forecast_totals, recent,
+};
+use ingest::{DailyCosts, Outlook, SeriesColumns, SeriesTable};
+use report::{Control, ForecastReport, TotalRow};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days in the sparkline of a row.
+const TREND_DAYS: usize = 30;
+
+/// A finished forecast.
+pub struct Forecasted {
+    /// Its totals, for every renderer.
+    pub report: ForecastReport,
+    /// The expected days of each row of the grouping asked for.
+    pub paths: Vec<DailyPath>,
+}
+
+/// Known and expected days of one group and cycle.
+pub struct DailyPath {
+    pub keys: Vec<Option<String>>,
+    pub currency: Option<billing::Currency>,
+    /// Days up to the cutoff, with their cost.
+    pub actual: Vec<(NaiveDate, Option<f64>)>,
+    /// Days after it.
+    pub expected: Vec<DayForecast>,
+}
+
+/// What is asked for, apart from which charges.
+pub struct Wanted<'a> {
+    pub model: Option<&'a str>,
+    pub cycles: Option<u32>,
+}
+
+/// Forecasts charges, by subscription where no grouping is asked for.
+///
+/// # Errors
+/// Unusable input; nothing that can be forecast.
+pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) -> Result<Forecasted> {
+    let engine = engine(what.model)?;
+    let mut options = wanted.read_options()?;
+    let by_default = options.group_by.is_empty();
+    if by_default {
+        options.group_by.push(ingest::Dimension::parse("subscription"));
+    }
+    let daily = match charges::read(global, wanted, &options) {
+        Err(error)
+            if by_default && matches!(error.downcast_ref(), Some(ingest::Error::NoSuchDimension(_))) =>
+        {
+            options.group_by.clear();
+            charges::read(global, wanted, &options)?
+        }
+        other => other?,
+    };
+    let cycles = what.cycles.unwrap_or(1) as usize;
+    let outlook = daily.outlook(cycles)?;
+    let leaves: Vec<Leaf> = daily
+        .leaves
+        .iter()
+        .zip(&outlook.leaves)
+        .map(|(leaf, facts)| Leaf {
+            keys: leaf.keys.clone(),
+            names: leaf.names.clone(),
+            currency: Some(leaf.currency.clone()),
+            ..leaf_of(facts)
+        })
+        .collect();
+    let run = Run {
+        id: run_id(&daily.digest, &format!("{options:?}"), &engine, cycles),
+        as_of: options.as_of,
+        metric: daily.metric,
+        exact: true,
+        columns: daily.group_columns.clone(),
+    };
+    let mut done = forecast_leaves(&engine, outlook, &leaves, run)?;
+    let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
+    done.report.notes.extend(notes(&daily, &cycles.into_iter().collect::<Vec<_>>()));
+    done.report.warnings.clone_from(&daily.controls.warnings);
+    done.report.control = Control {
+        files: daily.controls.files,
+        rows: daily.controls.rows,
+        malformed_rows: daily.controls.malformed_rows(),
+    };
+    Ok(done)
+}
+
+/// Forecasts any daily series.
+///
+/// # Errors
+/// Unusable input; nothing that can be forecast.
+pub fn forecast_series(any: &AnySeries, charges: &Charges, what: &Wanted<'_>) -> Result<Forecasted> {
+    let engine = engine(what.model)?;
+    let table = read_series(any)?;
+    let options = charges.read_options()?;
+    let cycles = what.cycles.unwrap_or(1) as usize;
+    let outlook = table.outlook(&options, cycles)?;
+    let leaves: Vec<Leaf> = table
+        .ids
+        .iter()
+        .zip(&outlook.leaves)
+        .map(|(ids, facts)| Leaf {
+            keys: ids.iter().cloned().map(Some).collect(),
+            names: ids.clone(),
+            currency: None,
+            ..leaf_of(facts)
+        })
+        .collect();
+    let run = Run {
+        id: run_id(&table.digest, &format!("{options:?} {any:?}"), &engine, cycles),
+        as_of: options.as_of,
+        metric: Metric::Billed,
+        exact: false,
+        columns: table.columns.ids.clone(),
+    };
+    forecast_leaves(&engine, outlook, &leaves, run)
+}
+
+/// Reads the table of `--series`.
+///
+/// # Errors
+/// Unusable input.
+pub fn read_series(any: &AnySeries) -> Result<SeriesTable> {
+    let usual = SeriesColumns::default();
+    let columns = SeriesColumns {
+        ids: if any.id_column.is_empty() { usual.ids } else { any.id_column.clone() },
+        date: any.date_column.clone().unwrap_or(usual.date),
+        value: any.value_column.clone().unwrap_or(usual.value),
+    };
+    let gap = any.fill.map(|Fill::Zero| 0.0);
+    let path = any.series.clone().unwrap_or_default();
+    Ok(SeriesTable::read(&path, columns, gap)?)
+}
+
+/// The engine of a model's name.
+///
+/// # Errors
+/// An unknown name, which lists the known ones.
+pub fn engine(model: Option<&str>) -> Result<Engine> {
+    let spec: ModelSpec =
+        model.unwrap_or("default").parse().map_err(|error| Failure::Usage(format!("{error}")))?;
+    Ok(Engine::new(spec))
+}
+
+/// Series by kind, for the engine.
+///
+/// # Errors
+/// Series that are not aligned.
+pub fn bills(outlook: Outlook) -> Result<Bills> {
+    Ok(Bills::new(outlook.level, Some(outlook.recurring), Some(outlook.irregular))?)
+}
+
+/// What is known of a run before it is forecast.
+struct Run {
+    id: String,
+    as_of: Option<NaiveDate>,
+    metric: Metric,
+    exact: bool,
+    columns: Vec<String>,
+}
+
+fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
+    let charged = |facts: &ingest::CycleFacts| Charged {
+        cycle: facts.cycle,
+        actual: facts.actual,
+        previous: facts.previous,
+        closed: facts.closed,
+    };
+    Leaf {
+        keys: Vec::new(),
+        names: Vec::new(),
+        currency: None,
+        cutoff: facts.cutoff,
+        cycles: facts.cycles.iter().map(charged).collect(),
+        history_days: facts.history_days,
+        missing_days: facts.missing_days,
+        stopped: facts.stopped,
+    }
+}
+
+fn forecast_leaves(engine: &Engine, outlook: Outlook, leaves: &[Leaf], run: Run) -> Result<Forecasted> {
+    let bills = bills(outlook)?;
+    let depth = run.columns.len();
+    let totals = forecast_totals(engine, &bills, leaves, depth)?;
+    if totals.iter().all(|total| total.forecast.is_none()) {
+        let why = totals
+            .iter()
+            .find_map(|total| total.reason.clone())
+            .unwrap_or_else(|| "there is too little history".to_owned());
+        return Err(Failure::NotEnough(format!("nothing can be forecast: {why}")).into());
+    }
+    for total in totals.iter().filter(|total| total.status == Status::Failed) {
+        tracing::warn!(
+            "`{}`: no model could be fitted: {}",
+            total.name,
+            total.reason.clone().unwrap_or_default()
+        );
+    }
+    let mut notes = Vec::new();
+    for total in totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0) {
+        notes.push(format!(
+            "{} groups of {} have no forecast; the total holds only what they cost so far",
+            total.without_forecast, total.cycle
+        ));
+    }
+    let paths = totals.iter().filter(|total| total.level == depth).map(|total| path(&bills, total)).collect();
+    let rows = totals.iter().map(|total| row(&bills, total, depth)).collect();
+    let report = ForecastReport {
+        metric: run.metric,
+        total_kind: if run.exact { run.metric.total_kind() } else { TotalKind::Billed },
+        exact: run.exact,
+        as_of: run.as_of,
+        run_id: run.id,
+        group_columns: run.columns,
+        rows,
+        notes,
+        warnings: Vec::new(),
+        control: Control::default(),
+    };
+    Ok(Forecasted { report, paths })
+}
+
+fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {
+    let bound = |get: fn(&forecast::TotalRange) -> Amount| total.forecast.as_ref().map(get);
+    let mut keys = total.keys.clone();
+    keys.resize(depth, None);
+    TotalRow {
+        level: total.level as u32,
+        keys,
+        label: total.name.clone(),
+        currency: total.currency.clone(),
+        cycle: total.cycle,
+        cutoff: Some(total.cutoff),
+        status: total.status.to_string(),
+        model: total.model.clone(),
+        actual_to_date: total.forecast.map(|_| total.actual),
+        remaining: total.forecast.map(|forecast| forecast.total - total.actual),
+        total: bound(|forecast| forecast.total),
+        lower80: bound(|forecast| forecast.lower80),
+        upper80: bound(|forecast| forecast.upper80),
+        lower95: bound(|forecast| forecast.lower95),
+        upper95: bound(|forecast| forecast.upper95),
+        previous_total: total.previous,
+        history_days: total.history_days,
+        missing_days: total.missing_days,
+        trend: recent(bills, &total.leaves, TREND_DAYS),
+    }
+}
+
+fn path(bills: &Bills, total: &GroupTotal) -> DailyPath {
+    let days = total.cycle.days().take_while(|day| *day <= total.cutoff);
+    let actual = days.map(|day| (day, charged_on(bills, &total.leaves, day))).collect();
+    DailyPath {
+        keys: total.keys.clone(),
+        currency: total.currency.clone(),
+        actual,
+        expected: total.daily.clone(),
+    }
+}
+
+fn charged_on(bills: &Bills, leaves: &[usize], day: NaiveDate) -> Option<f64> {
+    let costs: Vec<f64> = leaves.iter().filter_map(|leaf| bills.get(*leaf).charged_on(day)).collect();
+    (!costs.is_empty()).then(|| costs.iter().sum())
+}
+
+/// The same inputs, options, model and version have the same id.
+fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String {
+    let text = format!(
+        "{digest}\n{options}\n{}\n{:?}\n{cycles}\n{}",
+        engine.spec(),
+        engine.settings(),
+        env!("CARGO_PKG_VERSION")
+    );
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// What must be said beside the totals of charges.
+fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let units = daily.units();
+    if units.len() > 1 {
+        notes.push(format!(
+            "the total is a sum over {} {}s, each with an invoice of its own",
+            units.len(),
+            noun(daily)
+        ));
+    }
+    if daily.agreements.contains(&Agreement::EnterpriseAgreement) && daily.metric == Metric::Billed {
+        notes.push("under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it".to_owned());
+    }
+    notes.extend(daily.controls.remarks.iter().cloned());
+    let mut by_cycle: BTreeMap<(BillingCycle, bool), Vec<String>> = BTreeMap::new();
+    for line in daily.lines(cycles) {
+        let digits = line.currency.minor_digits();
+        let text = format!("{} {} {}", line.name, report::grouped(line.amount, digits), line.currency);
+        by_cycle.entry((line.cycle, line.inside)).or_default().push(text);
+    }
+    for ((cycle, inside), lines) in by_cycle {
+        let place = if inside { "in the total" } else { "beside the total" };
+        notes.push(format!("{place} of {}: {}", report::cycle_name(cycle), lines.join(", ")));
+    }
+    notes
+}
+
+/// What the invoices are per, where all are per the same.
+fn noun(daily: &DailyCosts) -> &'static str {
+    let nouns: BTreeSet<&'static str> =
+        daily.agreements.iter().map(|agreement| agreement.invoice_unit().noun()).collect();
+    match nouns.first() {
+        Some(only) if nouns.len() == 1 => only,
+        _ => "invoice unit",
+    }
+}

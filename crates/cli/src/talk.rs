@@ -1,0 +1,95 @@
+//! What is said on stderr while a command runs: messages and a progress bar.
+
+use crate::options::{Global, LogFormat};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use tracing::{Level, level_filters::LevelFilter};
+use tracing_subscriber::{
+    Layer,
+    fmt::{self, format::Writer, time::FormatTime},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+/// Sets up messages: warnings by default, control totals with `-v`, files with `-vv`.
+pub fn start(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    // Messages of the engines below are theirs to debug; only our own are for users.
+    let ours = tracing_subscriber::filter::filter_fn(move |meta| {
+        *meta.level() <= level
+            && ["forecast", "ingest", "report", "billing"].iter().any(|name| meta.target().starts_with(name))
+    });
+    let registry = tracing_subscriber::registry();
+    match global.log_format {
+        LogFormat::Text => registry
+            .with(fmt::layer().event_format(Plain).with_writer(std::io::stderr).with_filter(ours))
+            .init(),
+        LogFormat::Json => {
+            let json = fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_target(false)
+                .with_current_span(false)
+                .with_span_list(false);
+            registry.with(json.with_timer(Utc).with_writer(std::io::stderr).with_filter(ours)).init();
+        }
+    }
+}
+
+/// Time stamps of JSON messages.
+struct Utc;
+
+impl FormatTime for Utc {
+    fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
+        write!(w, "{}", chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+/// `warning: text`, as people expect it of a command line.
+struct Plain;
+
+impl<S, N> fmt::FormatEvent<S, N> for Plain
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    N: for<'a> fmt::FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        ctx: &fmt::FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> std::fmt::Result {
+        let prefix = match *event.metadata().level() {
+            Level::ERROR => "error: ",
+            Level::WARN => "warning: ",
+            Level::INFO => "",
+            _ => "debug: ",
+        };
+        writer.write_str(prefix)?;
+        ctx.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
+}
+
+/// A bar of bytes read; hidden where stderr is no terminal.
+pub fn reading_bar(global: &Global, inputs: &[String]) -> ProgressBar {
+    let hidden = global.no_progress
+        || global.quiet
+        || global.log_format == LogFormat::Json
+        || !std::io::stderr().is_terminal();
+    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bytes = if hidden { 0 } else { total_bytes(inputs) };
+    let style = ProgressStyle::with_template("reading {bar:30} {bytes}/{total_bytes}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(bytes), target).with_style(style)
+}
+
+fn total_bytes(inputs: &[String]) -> u64 {
+    let found = ingest::find(inputs).unwrap_or_default();
+    found.data.iter().filter_map(|path| path.metadata().ok()).map(|meta| meta.len()).sum()
+}

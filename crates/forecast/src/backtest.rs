@@ -1,0 +1,355 @@
+//! Backtests: past cycles forecast as if each cut day had been today.
+//!
+//! At cut day `d` of a tested cycle only days up to `d` are seen, late ones as they were known then.
+//! What is pooled takes from each series the days before its own first tested cycle. Where the
+//! history starts inside a tested cycle the actual total is that of the days from the start on. Wrong
+//! as a promise: it tells how the method did, on these bills, then.
+
+use crate::{
+    Bills,
+    bills::Bill,
+    calendar::cycles_before,
+    candidates::ModelSpec,
+    cycle_total::Status,
+    engine::{Engine, Known},
+    origins::OriginTable,
+    pool::{Past, Pool},
+    ranges::Ranges,
+    settling::{Seen, as_known, last_seen},
+};
+use billing::{BillingCycle, CostSeries, CycleDay};
+use chrono::NaiveDate;
+use rayon::prelude::*;
+
+/// One forecast to make.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Task {
+    /// Index of the series.
+    pub series: usize,
+    /// The tested cycle.
+    pub cycle: BillingCycle,
+    /// After which of its days it is cut.
+    pub cut_day: u32,
+}
+
+/// What to test, and how.
+#[derive(Clone, Debug)]
+pub struct BacktestOptions {
+    /// The engine under test.
+    pub engine: Engine,
+    /// After which days of a cycle it is cut.
+    pub cut_days: Vec<u32>,
+    /// How many complete cycles at the end of each series are tested.
+    pub cycles: usize,
+    /// On which day cycles begin.
+    pub cycle_day: CycleDay,
+    /// Only these forecasts; `None` for every cut of every tested cycle.
+    pub tasks: Option<Vec<Task>>,
+    /// Late days as they were known.
+    pub seen: Vec<Seen>,
+}
+
+impl Default for BacktestOptions {
+    fn default() -> Self {
+        Self {
+            engine: Engine::new(ModelSpec::Default),
+            cut_days: vec![3, 7, 10, 15, 20, 25],
+            cycles: 4,
+            cycle_day: CycleDay::FIRST,
+            tasks: None,
+            seen: Vec::new(),
+        }
+    }
+}
+
+/// One forecast of a backtest, beside the truth and two baselines.
+///
+/// Wrong as a truth where the cycle itself was not final in the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BacktestRow {
+    /// Index of the series.
+    pub series: usize,
+    /// The tested cycle.
+    pub cycle: BillingCycle,
+    /// After which of its days it was cut.
+    pub cut_day: u32,
+    /// Forecast of the cycle's total; `None` without a forecast.
+    pub total: Option<f64>,
+    /// Ranges of the total.
+    pub ranges: Option<Ranges>,
+    /// The total as it came.
+    pub actual: f64,
+    /// Total by the run rate.
+    pub run_rate: Option<f64>,
+    /// Total by last week repeated.
+    pub seasonal_naive: Option<f64>,
+    /// Status of the forecast.
+    pub status: Status,
+    /// Name of the model.
+    pub model: String,
+}
+
+/// Runs a backtest; rows are sorted by series, cycle and cut day.
+///
+/// A task whose series does not exist, or holds no day of its cycle, has no row.
+///
+/// ```
+/// use forecast::{BacktestOptions, Bills, backtest, summarize};
+/// # let start = "2026-01-01".parse().unwrap();
+/// # let values: Vec<f64> = (0..181).map(|day| if day % 7 < 2 { 4.0 } else { 10.0 }).collect();
+/// let mut series = billing::SeriesSetBuilder::new();
+/// series.push("web", start, &values).unwrap();
+/// let rows = backtest(&Bills::bare(series.build()), &BacktestOptions { cycles: 1, ..Default::default() });
+/// assert_eq!(rows.len(), 6);
+/// assert!(summarize(&rows)[0].wape.unwrap() < 0.05);
+/// ```
+#[must_use]
+pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
+    let mut plans = plan(bills, options);
+    let mut late: Vec<Vec<Seen>> = vec![Vec::new(); bills.len()];
+    for row in &options.seen {
+        if let Some(of_series) = late.get_mut(row.series) {
+            of_series.push(*row);
+        }
+    }
+    let engine = &options.engine;
+    let tables: Vec<OriginTable> = plans
+        .par_iter_mut()
+        .enumerate()
+        .map(|(index, plan)| {
+            let days: Vec<usize> =
+                plan.tasks.iter().flat_map(|task| cut_days_near(task, &late[index])).collect();
+            let tested = plan.tasks.iter().map(|task| task.cycle.start()).max().unwrap_or(plan.known_on);
+            let spread = (tested - plan.known_on).num_days().max(0) as usize / 28;
+            engine.origins(bills.get(index).level, options.cycle_day, tested, spread, &days)
+        })
+        .collect();
+    let known_on: Vec<NaiveDate> = plans.iter().map(|plan| plan.known_on).collect();
+    let (pool, pasts) = engine.learn(tables, &known_on);
+    let baselines = Baselines::new(engine);
+    let rows: Vec<Vec<BacktestRow>> = plans
+        .par_iter()
+        .zip(&pasts)
+        .zip(&late)
+        .map(|((plan, past), late)| {
+            let run =
+                |task: &Task| run_task(task, bills.get(task.series), options, past, &pool, late, &baselines);
+            plan.tasks.iter().filter_map(run).collect()
+        })
+        .collect();
+    rows.into_iter().flatten().collect()
+}
+
+/// The forecasts to make of one series, and the day before which it teaches the others.
+struct Plan {
+    tasks: Vec<Task>,
+    known_on: NaiveDate,
+}
+
+fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Plan> {
+    let mut given: Vec<Vec<Task>> = vec![Vec::new(); bills.len()];
+    for task in options.tasks.iter().flatten() {
+        if let Some(of_series) = given.get_mut(task.series) {
+            of_series.push(*task);
+        }
+    }
+    let of_series = |(index, mut tasks): (usize, Vec<Task>)| {
+        let level = bills.get(index).level;
+        let cycles: Vec<BillingCycle> =
+            cycles_before(level.end(), level.start, options.cycle_day, options.cycles).collect();
+        if options.tasks.is_none() {
+            for &cycle in &cycles {
+                let cuts = options.cut_days.iter().filter(|&&cut| (cut as usize) < cycle.len_days());
+                tasks.extend(cuts.map(|&cut_day| Task { series: index, cycle, cut_day }));
+            }
+        }
+        tasks.sort();
+        tasks.dedup();
+        let first_task = tasks.first().map(|task| task.cycle.start());
+        let first_cycle = cycles.last().map(|cycle| cycle.start());
+        Plan { tasks, known_on: first_task.or(first_cycle).unwrap_or(level.start) }
+    };
+    given.into_iter().enumerate().map(of_series).collect()
+}
+
+/// The cut day, and those it moves back to where late days may be unusable.
+fn cut_days_near(task: &Task, late: &[Seen]) -> Vec<usize> {
+    let cut = task.cut_day as usize;
+    if late.is_empty() { vec![cut] } else { vec![cut, cut.saturating_sub(1), cut.saturating_sub(3)] }
+}
+
+/// The two baselines, which need no past.
+struct Baselines {
+    run_rate: Engine,
+    seasonal_naive: Engine,
+    past: Past,
+    pool: Pool,
+}
+
+impl Baselines {
+    fn new(engine: &Engine) -> Self {
+        let single = |spec| Engine::with_settings(spec, engine.settings().clone());
+        let (pool, _) = Pool::learn(Vec::new(), &[], 1, engine.settings());
+        Self {
+            run_rate: single(ModelSpec::RUN_RATE),
+            seasonal_naive: single(ModelSpec::SEASONAL_NAIVE),
+            past: Past::default(),
+            pool,
+        }
+    }
+
+    fn remaining(&self, engine: &Engine, known: &Known<'_>, cycle: BillingCycle) -> Option<f64> {
+        engine.forecast_one(known, &[cycle], &self.past, &self.pool).cycles.first()?.remaining
+    }
+}
+
+fn run_task(
+    task: &Task,
+    bill: Bill<'_>,
+    options: &BacktestOptions,
+    past: &Past,
+    pool: &Pool,
+    late: &[Seen],
+    baselines: &Baselines,
+) -> Option<BacktestRow> {
+    let Task { series, cycle, cut_day } = *task;
+    let actual = sum_of(&bill, cycle)?;
+    let as_of = last_seen(cycle, cut_day).min(cycle.last_day());
+    let of_task: Vec<Seen> =
+        late.iter().filter(|row| row.cycle == cycle && row.cut_day == cut_day).copied().collect();
+    let as_known = as_known(bill.level, as_of, &of_task, late, &options.engine.settings().settling);
+    let level = CostSeries { values: &as_known.seen, ..bill.level };
+    let cut = |kind: Option<CostSeries<'_>>| -> Option<Vec<f64>> { Some(kind?.up_to(as_of).values.to_vec()) };
+    let (recurring, irregular) = (cut(bill.recurring), cut(bill.irregular));
+    let seen = Bill {
+        level,
+        recurring: recurring.as_deref().map(|values| CostSeries { values, ..level }),
+        irregular: irregular.as_deref().map(|values| CostSeries { values, ..level }),
+    };
+    let known = Known {
+        bill: seen,
+        believed: CostSeries { values: &as_known.believed, ..level },
+        cutoff: as_known.cutoff,
+        rule: options.cycle_day,
+    };
+    let forecast = options.engine.forecast_one(&known, &[cycle], past, pool);
+    let of_cycle = forecast.cycles.first()?;
+    let so_far = sum_of(&seen, cycle).unwrap_or(0.0);
+    let ranges = of_cycle.ranges.map(|ranges| Ranges {
+        lower80: so_far + ranges.lower80,
+        upper80: so_far + ranges.upper80,
+        lower95: so_far + ranges.lower95,
+        upper95: so_far + ranges.upper95,
+    });
+    let baseline = |engine: &Engine| Some(so_far + baselines.remaining(engine, &known, cycle)?);
+    Some(BacktestRow {
+        series,
+        cycle,
+        cut_day,
+        total: of_cycle.remaining.map(|remaining| so_far + remaining),
+        ranges,
+        actual,
+        run_rate: baseline(&baselines.run_rate),
+        seasonal_naive: baseline(&baselines.seasonal_naive),
+        status: of_cycle.status,
+        model: forecast.model,
+    })
+}
+
+/// Everything charged in the days of the cycle that have a value; `None` without such a day.
+fn sum_of(bill: &Bill<'_>, cycle: BillingCycle) -> Option<f64> {
+    let mut days = cycle.days().filter_map(|day| bill.charged_on(day)).peekable();
+    days.peek()?;
+    Some(days.sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_series::{date, month, set_of};
+
+    fn wavy(days: usize) -> Vec<f64> {
+        (0..days).map(|day| 20.0 + ((day * 37) % 11) as f64 + if day % 7 < 5 { 8.0 } else { 0.0 }).collect()
+    }
+
+    #[test]
+    fn a_flat_bill_is_forecast_exactly() {
+        let bills = Bills::bare(set_of(&[("a", "2025-09-01", &[2.0; 242])]));
+        let rows = backtest(&bills, &BacktestOptions::default());
+        assert_eq!(rows.len(), 4 * 6);
+        for row in rows {
+            let days = row.cycle.len_days() as f64;
+            assert!((row.actual - 2.0 * days).abs() < 1e-9);
+            assert!((row.total.unwrap() - row.actual).abs() < 1e-6, "{row:?}");
+            assert!((row.run_rate.unwrap() - row.actual).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn nothing_after_the_cut_changes_a_forecast() {
+        let honest = wavy(212);
+        let mut altered = honest.clone();
+        // 2026-01-01 on 212 days ends with July; the tested months are April to July.
+        altered[192..].fill(500.0);
+        let run = |values: &[f64]| {
+            let bills = Bills::bare(set_of(&[("a", "2026-01-01", values), ("b", "2026-01-01", &honest)]));
+            backtest(&bills, &BacktestOptions::default())
+        };
+        let (before, after) = (run(&honest), run(&altered));
+        for (one, other) in before.iter().zip(&after) {
+            if last_seen(one.cycle, one.cut_day) < date("2026-07-12") || one.series == 1 {
+                assert_eq!((one.total, one.ranges), (other.total, other.ranges));
+            }
+        }
+        assert_ne!(before.last().unwrap().actual, 0.0);
+    }
+
+    #[test]
+    fn a_history_that_starts_inside_the_month_is_totalled_from_its_start() {
+        let bills = Bills::bare(set_of(&[("new", "2026-03-11", &[1.0; 21])]));
+        let task = Task { series: 0, cycle: month("2026-03-01"), cut_day: 20 };
+        let early = Task { cut_day: 3, ..task };
+        let missing = Task { series: 7, ..task };
+        let options =
+            BacktestOptions { tasks: Some(vec![task, early, missing]), ..BacktestOptions::default() };
+        let rows = backtest(&bills, &options);
+        assert_eq!(rows.len(), 2);
+        assert_eq!((rows[0].status, rows[0].total), (Status::Insufficient, None));
+        assert_eq!((rows[1].status, rows[1].actual), (Status::Wide, 21.0));
+        assert!((rows[1].total.unwrap() - 21.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_late_day_counts_as_it_was_seen_and_is_made_up_for() {
+        let bills = Bills::bare(set_of(&[("a", "2026-01-01", &[10.0; 212])]));
+        let cycle = month("2026-07-01");
+        let seen = Seen { series: 0, cycle, cut_day: 10, date: date("2026-07-10"), value: 3.0 };
+        let task = Task { series: 0, cycle, cut_day: 10 };
+        let options =
+            BacktestOptions { tasks: Some(vec![task]), seen: vec![seen], ..BacktestOptions::default() };
+        let row = &backtest(&bills, &options)[0];
+        assert!((row.total.unwrap() - 310.0).abs() < 1e-6, "{row:?}");
+    }
+
+    #[test]
+    fn recurring_and_irregular_costs_follow_their_own_laws() {
+        let days = 181;
+        let mut monthly = vec![0.0; days];
+        let mut once = vec![0.0; days];
+        for (index, day) in date("2026-01-01").iter_days().take(days).enumerate() {
+            if crate::calendar::day_of_cycle(day, CycleDay::FIRST) == 20 {
+                monthly[index] = 100.0;
+            }
+        }
+        once[151 + 4] = 50.0;
+        let sets = [vec![1.0; days], monthly, once].map(|values| set_of(&[("a", "2026-01-01", &values)]));
+        let [level, monthly, once] = sets;
+        let bills = Bills::new(level, Some(monthly), Some(once)).unwrap();
+        let options = BacktestOptions { cycles: 1, ..BacktestOptions::default() };
+        for row in backtest(&bills, &options) {
+            assert_eq!(row.actual, 30.0 + 100.0 + 50.0);
+            let unknown = if row.cut_day < 5 { 50.0 } else { 0.0 };
+            assert!((row.total.unwrap() - (180.0 - unknown)).abs() < 1e-6, "{row:?}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The costs of many bills, with the kinds of charge that follow laws of their own kept apart.
+//!
+//! What has a daily level is learnt; what recurs is carried on its day of the cycle; what is
+//! irregular (one-time purchases, refunds, adjustments, late charges) counts when seen and is never
+//! repeated. The three are sets of the same series.
+
+use crate::{Error, Result};
+use billing::{CostSeries, SeriesSet};
+use chrono::NaiveDate;
+
+/// Daily costs of many bills; every set holds the same series, with the same ids, starts and lengths.
+///
+/// Wrong when a kind is put into the wrong set: a reservation in the level is spread over the month,
+/// usage among the recurring comes back only on its day.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bills {
+    level: SeriesSet,
+    recurring: Option<SeriesSet>,
+    irregular: Option<SeriesSet>,
+}
+
+/// One bill of [`Bills`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bill<'a> {
+    /// Costs with a daily level.
+    pub level: CostSeries<'a>,
+    /// Costs that come back each cycle on their day.
+    pub recurring: Option<CostSeries<'a>>,
+    /// Costs that count when seen and are not repeated.
+    pub irregular: Option<CostSeries<'a>>,
+}
+
+impl Bills {
+    /// Bills whose costs are all of one kind, with a daily level.
+    #[must_use]
+    pub fn bare(level: SeriesSet) -> Self {
+        Self { level, recurring: None, irregular: None }
+    }
+
+    /// Bills with the kinds apart.
+    ///
+    /// # Errors
+    /// [`Error::UnequalSets`] when a set holds other series than the level.
+    pub fn new(level: SeriesSet, recurring: Option<SeriesSet>, irregular: Option<SeriesSet>) -> Result<Self> {
+        for (kind, set) in [("recurring", &recurring), ("irregular", &irregular)] {
+            if let Some(set) = set {
+                same_series(kind, &level, set)?;
+            }
+        }
+        Ok(Self { level, recurring, irregular })
+    }
+
+    /// Costs with a daily level.
+    #[must_use]
+    pub fn level(&self) -> &SeriesSet {
+        &self.level
+    }
+
+    /// Costs that come back each cycle on their day.
+    #[must_use]
+    pub fn recurring(&self) -> Option<&SeriesSet> {
+        self.recurring.as_ref()
+    }
+
+    /// Costs that count when seen and are not repeated.
+    #[must_use]
+    pub fn irregular(&self) -> Option<&SeriesSet> {
+        self.irregular.as_ref()
+    }
+
+    /// How many bills.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.level.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.level.is_empty()
+    }
+
+    /// Bill `index`.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Bill<'_> {
+        Bill {
+            level: self.level.get(index),
+            recurring: self.recurring.as_ref().map(|set| set.get(index)),
+            irregular: self.irregular.as_ref().map(|set| set.get(index)),
+        }
+    }
+}
+
+impl<'a> Bill<'a> {
+    /// The sets there are.
+    pub fn kinds(&self) -> impl Iterator<Item = CostSeries<'a>> {
+        [Some(self.level), self.recurring, self.irregular].into_iter().flatten()
+    }
+
+    /// Everything charged on `day`; `None` where the day is missing or outside.
+    #[must_use]
+    pub fn charged_on(&self, day: NaiveDate) -> Option<f64> {
+        let mut known = self.kinds().filter_map(|kind| kind.value_on(day)).peekable();
+        known.peek()?;
+        Some(known.sum())
+    }
+
+    /// Whether a credit or refund occurs up to `last`, so that a rest below zero is possible.
+    #[must_use]
+    pub fn has_negative(&self, last: NaiveDate) -> bool {
+        self.kinds().any(|kind| kind.up_to(last).values.iter().any(|&value| value < 0.0))
+    }
+}
+
+fn same_series(kind: &'static str, level: &SeriesSet, set: &SeriesSet) -> Result<()> {
+    let unequal = |what: String| Err(Error::UnequalSets { kind, what });
+    if level.len() != set.len() {
+        return unequal(format!("{} series instead of {}", set.len(), level.len()));
+    }
+    for (one, other) in level.iter().zip(set.iter()) {
+        if one.id != other.id {
+            return unequal(format!("`{}` stands in the place of `{}`", other.id, one.id));
+        }
+        if one.start != other.start || one.values.len() != other.values.len() {
+            return unequal(format!("`{}` covers other days", one.id));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_series::{date, set_of};
+
+    #[test]
+    fn kinds_of_other_series_are_refused_with_the_difference() {
+        let level = set_of(&[("a", "2026-01-01", &[1.0, 2.0])]);
+        let renamed = set_of(&[("b", "2026-01-01", &[1.0, 2.0])]);
+        let shorter = set_of(&[("a", "2026-01-01", &[1.0])]);
+        let refused = Bills::new(level.clone(), Some(renamed), None).unwrap_err();
+        assert!(refused.to_string().contains("`b` stands in the place of `a`"), "{refused}");
+        let refused = Bills::new(level.clone(), None, Some(shorter)).unwrap_err();
+        assert!(refused.to_string().contains("irregular"), "{refused}");
+        assert!(Bills::new(level.clone(), None, Some(SeriesSet::default())).is_err());
+        assert!(Bills::new(level.clone(), Some(level), None).is_ok());
+    }
+
+    #[test]
+    fn a_day_sums_its_kinds_and_is_missing_only_when_all_are() {
+        let level = set_of(&[("a", "2026-01-01", &[1.0, f64::NAN, f64::NAN])]);
+        let once = set_of(&[("a", "2026-01-01", &[5.0, -2.0, f64::NAN])]);
+        let bills = Bills::new(level, None, Some(once)).unwrap();
+        let bill = bills.get(0);
+        assert_eq!(bill.charged_on(date("2026-01-01")), Some(6.0));
+        assert_eq!(bill.charged_on(date("2026-01-02")), Some(-2.0));
+        assert_eq!(bill.charged_on(date("2026-01-03")), None);
+        assert!(bill.has_negative(date("2026-01-02")) && !bill.has_negative(date("2026-01-01")));
+    }
+}

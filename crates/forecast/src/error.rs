@@ -1,0 +1,101 @@
+//! What can be wrong with a question, a design or a model's settings.
+
+use chrono::NaiveDate;
+
+/// Result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A request that was refused, with what was given.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value that cannot stand in a series.
+    #[error(transparent)]
+    Value(#[from] billing::Error),
+    /// A model or candidate that is none of the closed list.
+    #[error("unknown model: `{given}`; one of {known}")]
+    UnknownModel {
+        /// What was given.
+        given: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// Sets of one bill that do not hold the same series.
+    #[error("the {kind} costs do not hold the same series as the level: {what}")]
+    UnequalSets {
+        /// Which set.
+        kind: &'static str,
+        /// What differs.
+        what: String,
+    },
+    /// A question whose columns are not of one length.
+    #[error(
+        "a question needs one cutoff and one list of cycles a series: {series} series, {cutoffs} cutoffs, {cycles} lists"
+    )]
+    UnequalQuestion {
+        /// Series in the bills.
+        series: usize,
+        /// Cutoffs given.
+        cutoffs: usize,
+        /// Lists of cycles given.
+        cycles: usize,
+    },
+    /// A series without a single value up to the cutoff.
+    #[error("no value up to {cutoff}")]
+    NoValues {
+        /// The last day that may be used.
+        cutoff: NaiveDate,
+    },
+    /// A design whose parts differ in length.
+    #[error("{what}: {needed} needed, {got} given")]
+    Shape {
+        /// Which part.
+        what: &'static str,
+        /// How many there should be.
+        needed: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// Fewer rows than columns where no penalty makes up for them.
+    #[error("{rows} rows cannot determine {columns} columns without a penalty")]
+    TooFewRows {
+        /// Rows of the design.
+        rows: usize,
+        /// Columns of the design.
+        columns: usize,
+    },
+    /// A column that is a sum of others where no penalty decides between them.
+    #[error("column `{column}` is a sum of the columns before it, and nothing decides between them")]
+    Collinear {
+        /// Which column.
+        column: String,
+    },
+    /// An input of a fit that is not finite.
+    #[error("{what} holds a value that is not finite")]
+    NotFinite {
+        /// Which input.
+        what: &'static str,
+    },
+    /// A penalty that is negative.
+    #[error("the penalty of column `{column}` is negative: {penalty}")]
+    NegativePenalty {
+        /// Which column.
+        column: String,
+        /// What was given.
+        penalty: f64,
+    },
+    /// A fit whose coefficients are not finite, or absurdly large for the design.
+    #[error("the fit is unstable: coefficient of `{column}` is {coefficient}")]
+    Unstable {
+        /// Which column.
+        column: String,
+        /// What came out.
+        coefficient: f64,
+    },
+    /// The solver refused.
+    #[error("the linear solver failed: {0}")]
+    Solver(String),
+    /// Settings of a model that cannot be read.
+    #[error("the settings of the model are not usable: {0}")]
+    Settings(String),
+}

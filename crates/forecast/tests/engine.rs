@@ -1,0 +1,233 @@
+//! The engine from outside: what it says of awkward series, and what holds for any series.
+
+use billing::{BillingCycle, CycleDay, SeriesSet, SeriesSetBuilder};
+use chrono::{Days, NaiveDate};
+use forecast::{Bills, Candidate, Engine, ModelSpec, Question, SeriesForecast, Status};
+use proptest::prelude::*;
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+fn set_of(series: &[Vec<f64>], start: &str) -> SeriesSet {
+    let mut builder = SeriesSetBuilder::new();
+    for (index, values) in series.iter().enumerate() {
+        builder.push(format!("series {index}"), date(start), values).expect("finite values");
+    }
+    builder.build()
+}
+
+/// Forecasts the cycle after the last value, or that day's, and the next.
+fn forecast_with(spec: ModelSpec, bills: &Bills, unsettled: u64) -> Vec<SeriesForecast> {
+    let cutoffs: Vec<NaiveDate> =
+        (0..bills.len()).map(|index| bills.get(index).level.end() - Days::new(1 + unsettled)).collect();
+    let cycles: Vec<Vec<BillingCycle>> = cutoffs
+        .iter()
+        .map(|cutoff| {
+            let open = BillingCycle::containing(*cutoff + Days::new(1 + unsettled), CycleDay::FIRST);
+            vec![open, open.next(CycleDay::FIRST)]
+        })
+        .collect();
+    let question = Question::new(bills, &cutoffs, &cycles).expect("one of each");
+    Engine::new(spec).forecast(&question)
+}
+
+fn forecast(values: Vec<f64>, start: &str) -> SeriesForecast {
+    let bills = Bills::bare(set_of(&[values], start));
+    forecast_with(ModelSpec::Default, &bills, 0).remove(0)
+}
+
+/// A bill with weekdays, a wave and a little unrest.
+fn lively(days: usize) -> Vec<f64> {
+    (0..days)
+        .map(|day| {
+            let week = if day % 7 < 5 { 10.0 } else { 6.0 };
+            week + (day as f64 / 40.0).sin() + ((day * 7919) % 13) as f64 / 10.0
+        })
+        .collect()
+}
+
+#[test]
+fn a_question_needs_one_of_each_for_every_series() {
+    let bills = Bills::bare(set_of(&[vec![1.0]], "2026-01-01"));
+    assert!(Question::new(&bills, &[], &[]).is_err());
+}
+
+#[test]
+fn a_long_history_gives_ok_with_members_that_sum_to_nearly_one() {
+    // 2025-01-01 on 500 days ends with 2026-05-15.
+    let found = forecast(lively(500), "2025-01-01");
+    assert_eq!((found.status, found.history_days, found.missing_days), (Status::Ok, 500, 0));
+    let listed: f64 = found.members.iter().map(|(_, weight)| weight).sum();
+    assert!(listed > 0.9 && listed <= 1.0 + 1e-9);
+    let open = &found.cycles[0];
+    assert_eq!(open.daily.len(), 16);
+    let summed: f64 = open.daily.iter().map(|day| day.expected).sum();
+    assert!((summed - open.remaining.unwrap()).abs() < 1e-9 * summed);
+    // Eleven and a half a workday at most, six a day of the weekend at least.
+    assert!((6.0 * 16.0..12.5 * 16.0).contains(&summed));
+}
+
+#[test]
+fn a_cycle_further_ahead_has_a_wider_range() {
+    let found = forecast(lively(500), "2025-01-01");
+    let widths = [0, 1].map(|index| {
+        let ranges = found.cycles[index].ranges.unwrap();
+        ranges.upper95 - ranges.lower95
+    });
+    assert!(widths[0] > 0.0 && widths[1] > widths[0]);
+}
+
+#[test]
+fn no_value_is_insufficient_and_a_short_history_is_wide() {
+    let none = forecast(vec![f64::NAN; 40], "2026-01-01");
+    assert_eq!((none.status, none.cycles[0].remaining), (Status::Insufficient, None));
+    assert!(none.reason.is_some());
+    let one_day = forecast(vec![5.0], "2026-01-10");
+    assert_eq!(one_day.status, Status::Wide);
+    assert!((one_day.cycles[0].remaining.unwrap() - 21.0 * 5.0).abs() < 1e-6);
+    let ranges = one_day.cycles[0].ranges.unwrap();
+    assert!(ranges.lower80 < 52.5 && ranges.upper80 > 157.5);
+}
+
+#[test]
+fn a_series_that_costs_nothing_any_more_is_stale_and_one_that_never_did_is_not() {
+    let stopped = [vec![3.0; 100], vec![0.0; 40]].concat();
+    let stopped = forecast(stopped, "2026-01-01");
+    assert_eq!((stopped.status, stopped.cycles[0].remaining), (Status::Stale, Some(0.0)));
+    let gone = forecast([vec![3.0; 100], vec![f64::NAN; 40]].concat(), "2026-01-01");
+    assert_eq!((gone.status, gone.cycles[0].remaining), (Status::Stale, None));
+    let nothing = forecast(vec![0.0; 140], "2026-01-01");
+    assert_eq!((nothing.status, nothing.cycles[0].remaining), (Status::Ok, Some(0.0)));
+}
+
+#[test]
+fn a_charge_once_a_month_is_no_silence() {
+    // 2026-01-01 on 150 days ends with 30 May; a charge on the first of each month only.
+    let values: Vec<f64> = date("2026-01-01")
+        .iter_days()
+        .take(150)
+        .map(|day| if BillingCycle::containing(day, CycleDay::FIRST).start() == day { 50.0 } else { 0.0 })
+        .collect();
+    assert_ne!(forecast(values, "2026-01-01").status, Status::Stale);
+}
+
+#[test]
+fn missing_days_of_the_open_cycle_make_a_forecast_wide_and_are_not_filled() {
+    let mut values = vec![10.0; 500];
+    values[495] = f64::NAN;
+    let found = forecast(values, "2025-01-01");
+    assert_eq!((found.status, found.missing_days), (Status::Wide, 1));
+    assert!((found.cycles[0].remaining.unwrap() - 160.0).abs() < 1e-6);
+}
+
+#[test]
+fn an_unsettled_day_counts_what_it_still_lacks() {
+    let mut values = vec![10.0; 500];
+    (values[498], values[499]) = (12.0, 4.0);
+    let bills = Bills::bare(set_of(&[values], "2025-01-01"));
+    // 16 days after the last, nothing for the day above its level, 6 for the one below.
+    let found = &forecast_with(ModelSpec::Default, &bills, 2)[0];
+    assert!((found.cycles[0].remaining.unwrap() - 166.0).abs() < 1e-6);
+    assert!(found.cycles[0].daily[0].is_settling && !found.cycles[0].daily[2].is_settling);
+}
+
+#[test]
+fn a_cycle_that_is_over_is_closed() {
+    let bills = Bills::bare(set_of(&[vec![1.0; 59]], "2026-01-01"));
+    let january = BillingCycle::containing(date("2026-01-31"), CycleDay::FIRST);
+    let (cutoffs, cycles) = ([date("2026-02-28")], [vec![january]]);
+    let question = Question::new(&bills, &cutoffs, &cycles).unwrap();
+    let found = &Engine::new(ModelSpec::Default).forecast(&question)[0];
+    assert_eq!((found.status, found.cycles[0].remaining), (Status::Closed, Some(0.0)));
+}
+
+#[test]
+fn a_bill_of_credits_is_forecast_below_zero() {
+    let found = forecast(lively(500).iter().map(|value| -value).collect(), "2025-01-01");
+    let (remaining, ranges) = (found.cycles[0].remaining.unwrap(), found.cycles[0].ranges.unwrap());
+    assert!(remaining < -90.0 && ranges.lower95 < remaining);
+}
+
+#[test]
+fn recurring_charges_come_on_their_day_and_one_offs_do_not_come_again() {
+    let days = 500;
+    let (mut monthly, mut once) = (vec![0.0; days], vec![0.0; days]);
+    for (index, day) in date("2025-01-01").iter_days().take(days).enumerate() {
+        let cycle = BillingCycle::containing(day, CycleDay::FIRST);
+        monthly[index] = if (day - cycle.start()).num_days() == 19 { 70.0 } else { 0.0 };
+    }
+    once[470] = 1000.0;
+    let [level, monthly, once] =
+        [vec![10.0; days], monthly, once].map(|values| set_of(&[values], "2025-01-01"));
+    let bills = Bills::new(level, Some(monthly), Some(once)).unwrap();
+    let found = &forecast_with(ModelSpec::Default, &bills, 0)[0];
+    assert!((found.cycles[0].remaining.unwrap() - (160.0 + 70.0)).abs() < 1e-6);
+    assert!((found.cycles[1].remaining.unwrap() - (300.0 + 70.0)).abs() < 1e-6);
+}
+
+#[test]
+fn every_model_by_name_forecasts() {
+    let bills = Bills::bare(set_of(&[lively(200)], "2026-01-01"));
+    for candidate in Candidate::ALL {
+        let found = &forecast_with(candidate.into(), &bills, 0)[0];
+        assert_eq!(found.model, candidate.name());
+        assert!(found.cycles[0].remaining.unwrap() > 0.0, "{candidate}");
+    }
+}
+
+/// A day's cost: mostly around ten, sometimes missing, zero, negative or huge.
+fn cost() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        8 => 5.0..15.0_f64,
+        1 => Just(0.0),
+        1 => Just(f64::NAN),
+        1 => -20.0..0.0_f64,
+        1 => 0.0..1e9_f64,
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn any_series_is_answered_with_nested_bounds(
+        series in prop::collection::vec(prop::collection::vec(cost(), 0..150), 1..4), unsettled in 0_u64..4,
+    ) {
+        let bills = Bills::bare(set_of(&series, "2026-01-13"));
+        for found in forecast_with(ModelSpec::Default, &bills, unsettled) {
+            for cycle in &found.cycles {
+                prop_assert_eq!(cycle.remaining.is_some(), cycle.ranges.is_some());
+                if let (Some(remaining), Some(ranges)) = (cycle.remaining, cycle.ranges) {
+                    prop_assert!(remaining.is_finite());
+                    let [low95, low80, high80, high95] = ranges.ascending();
+                    prop_assert!(low95 <= low80 && low80 <= remaining);
+                    prop_assert!(remaining <= high80 && high80 <= high95 && high95.is_finite());
+                    prop_assert!(cycle.floor < 0.0 || low95 >= 0.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_bill_in_cents_is_a_hundred_times_that_in_euros(
+        values in prop::collection::vec(5.0..15.0_f64, 60..100),
+    ) {
+        let cents: Vec<f64> = values.iter().map(|value| value * 100.0).collect();
+        let (euros, cents) = (forecast(values, "2026-01-01"), forecast(cents, "2026-01-01"));
+        let (one, other) = (euros.cycles[0].remaining.unwrap(), cents.cycles[0].remaining.unwrap());
+        prop_assert!((100.0 * one - other).abs() <= 1e-6 * other.abs());
+    }
+
+    #[test]
+    fn one_thread_and_eight_give_the_same_answer(
+        series in prop::collection::vec(prop::collection::vec(4.0..9.0_f64, 70..100), 2..4),
+    ) {
+        let bills = Bills::bare(set_of(&series, "2026-01-01"));
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| forecast_with(ModelSpec::Default, &bills, 1))
+        };
+        prop_assert_eq!(on(1), on(8));
+    }
+}

@@ -1,0 +1,222 @@
+//! One data file: how it is written, which family it is of, and its columns as a lazy frame.
+//!
+//! Of CSV every column is read as text: what a number or a day is, is decided later, so that what is
+//! malformed can be counted instead of breaking the read. A column beyond the header catches rows
+//! with too many fields, which a reader of some columns only would take for good ones.
+
+use crate::{
+    Error, Result,
+    family::{Family, Layout, normalised},
+    source::{Encoding, encoding},
+};
+use flate2::read::MultiGzDecoder;
+use polars::prelude::*;
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Name of the row number, counted from 1 after the header.
+pub(crate) const ROW: &str = "x_Row";
+/// Name of the flag of rows that have more fields than the header.
+pub(crate) const OVERLONG: &str = "x_Overlong";
+
+/// A file of charges, recognised by its header.
+#[derive(Debug, Clone)]
+pub struct DataFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is written.
+    pub encoding: Encoding,
+    /// What kind of cost file it is.
+    pub family: &'static Family,
+    /// Which of its columns is which.
+    pub layout: Layout,
+    /// Column names as written.
+    names: Vec<String>,
+    /// Types of the columns (Parquet), or nothing where all is text.
+    types: Option<Vec<DataType>>,
+    /// Whether there is anything behind the header.
+    pub has_rows: bool,
+}
+
+impl DataFile {
+    /// Opens a file and recognises its header, as `forced` family where one is given.
+    ///
+    /// # Errors
+    /// What makes a file unusable as a whole: unreadable, empty, damaged, unknown header, a used
+    /// column twice.
+    pub fn open(path: &Path, forced: Option<&'static Family>) -> Result<Self> {
+        let encoding = encoding(path)?;
+        let (names, types, has_rows) = match encoding {
+            Encoding::Parquet => parquet_header(path)?,
+            _ => {
+                let (names, has_rows) = csv_header(path, encoding)?;
+                (names, None, has_rows)
+            }
+        };
+        let header: Vec<String> = names.iter().map(|name| normalised(name)).collect();
+        let family = match forced {
+            Some(family) => family.check(path, &header).map(|()| family)?,
+            None => Family::recognise(path, &header)?,
+        };
+        let layout = family.layout(header);
+        if let Some(column) = layout.duplicate() {
+            return Err(Error::DuplicateColumn { path: path.to_owned(), column: column.to_owned() });
+        }
+        Ok(Self { path: path.to_owned(), encoding, family, layout, names, types, has_rows })
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.path.metadata().map_or(0, |meta| meta.len())
+    }
+
+    /// The file as a lazy frame of columns under their FOCUS names, as text (or as the Parquet file
+    /// types them), with [`ROW`] and [`OVERLONG`]. Columns the file lacks are left out.
+    pub(crate) fn scan(&self, columns: &[&str]) -> Result<LazyFrame> {
+        let present: Vec<(&str, usize)> = columns
+            .iter()
+            .filter_map(|column| self.layout.place(column).map(|place| (*column, place)))
+            .collect();
+        let path = PlRefPath::try_from_path(&self.path)?;
+        let row = Some(RowIndex { name: ROW.into(), offset: 1 });
+        if self.encoding == Encoding::Parquet {
+            let args = ScanArgsParquet { row_index: row, glob: false, ..Default::default() };
+            let mut chosen: Vec<Expr> = present
+                .iter()
+                .map(|(column, place)| col(self.names[*place].as_str()).alias(*column))
+                .collect();
+            chosen.extend([col(ROW), lit(false).alias(OVERLONG)]);
+            return Ok(LazyFrame::scan_parquet(path, args)?.select(chosen));
+        }
+        if !self.has_rows {
+            let text = |column: &str| Field::new(column.into(), DataType::String);
+            let mut schema: Schema = present.iter().map(|(column, _)| text(column)).collect();
+            schema.with_column(ROW.into(), IDX_DTYPE);
+            schema.with_column(OVERLONG.into(), DataType::Boolean);
+            return Ok(DataFrame::empty_with_schema(&schema).lazy());
+        }
+        // Columns go by their place: a header may hold a name twice.
+        let width = self.layout.width();
+        let place_name = |place: usize| format!("c{place}");
+        let schema: Schema =
+            (0..=width).map(|place| Field::new(place_name(place).into(), DataType::String)).collect();
+        let mut chosen: Vec<Expr> =
+            present.iter().map(|(column, place)| col(place_name(*place)).alias(*column)).collect();
+        chosen.extend([col(ROW), col(place_name(width)).is_not_null().alias(OVERLONG)]);
+        let frame = LazyCsvReader::new(path)
+            .with_glob(false)
+            .with_has_header(false)
+            .with_skip_lines(1)
+            .with_schema(Some(Arc::new(schema)))
+            .with_truncate_ragged_lines(true)
+            .with_raise_if_empty(false)
+            .with_row_index(row)
+            .finish()?;
+        Ok(frame.select(chosen))
+    }
+
+    /// The type of a column as the file has it; text in CSV. `None` where the file lacks it.
+    pub(crate) fn type_of(&self, column: &str) -> Option<DataType> {
+        let place = self.layout.place(column)?;
+        Some(self.types.as_ref().map_or(DataType::String, |types| types[place].clone()))
+    }
+
+    /// Turns a fault of the reading engine into one that names this file and what to do.
+    pub(crate) fn fault(&self, error: &PolarsError) -> Error {
+        let text = error.to_string();
+        let what = if text.contains("utf-8") {
+            match self.first_invalid_utf8() {
+                Some(line) => format!("line {line} is not UTF-8 text; export it again, or convert it"),
+                None => "it is not UTF-8 text".to_owned(),
+            }
+        } else if text.contains("deflate")
+            || text.contains("UnexpectedEof")
+            || text.contains("gzip")
+            || text.contains("corrupt")
+        {
+            "the compressed data ends too early or is corrupt; copy it again".to_owned()
+        } else if text.contains("not properly escaped") || text.contains("invalid csv") {
+            "a quote is opened and never closed; it was probably cut while it was written".to_owned()
+        } else {
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        Error::damaged(&self.path, what)
+    }
+
+    fn first_invalid_utf8(&self) -> Option<u64> {
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(open_text(&self.path, self.encoding).ok()?);
+        let mut record = csv::ByteRecord::new();
+        while reader.read_byte_record(&mut record).ok()? {
+            if record.iter().any(|field| std::str::from_utf8(field).is_err()) {
+                return record.position().map(csv::Position::line);
+            }
+        }
+        None
+    }
+}
+
+/// The text of a CSV file, decompressed where it is compressed.
+fn open_text(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
+    let file = File::open(path).map_err(|source| Error::unreadable(path, source))?;
+    Ok(match encoding {
+        Encoding::CsvGz => Box::new(MultiGzDecoder::new(BufReader::new(file))),
+        _ => Box::new(BufReader::new(file)),
+    })
+}
+
+fn csv_header(path: &Path, encoding: Encoding) -> Result<(Vec<String>, bool)> {
+    let damaged = |error: csv::Error| Error::damaged(path, format!("its header cannot be read: {error}"));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(open_text(path, encoding)?);
+    let mut header = csv::ByteRecord::new();
+    if !reader.read_byte_record(&mut header).map_err(damaged)? {
+        return Err(Error::EmptyFile(path.to_owned()));
+    }
+    let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    if let ([only], Some(separator)) = (
+        names.as_slice(),
+        names.first().and_then(|name| name.chars().find(|c| matches!(c, ';' | '\t' | '|'))),
+    ) {
+        let columns = only.split(separator).count();
+        return Err(Error::damaged(
+            path,
+            format!(
+                "its {columns} columns are separated by {separator:?}, not by commas; export it again as CSV with commas"
+            ),
+        ));
+    }
+    let mut row = csv::ByteRecord::new();
+    let has_rows = reader.read_byte_record(&mut row).map_err(damaged)?;
+    Ok((names, has_rows))
+}
+
+type ParquetHeader = (Vec<String>, Option<Vec<DataType>>, bool);
+
+fn parquet_header(path: &Path) -> Result<ParquetHeader> {
+    let damaged = |error: PolarsError| {
+        let text = error.to_string();
+        Error::damaged(
+            path,
+            format!(
+                "its Parquet footer cannot be read ({}); it was probably cut",
+                text.lines().next().unwrap_or_default()
+            ),
+        )
+    };
+    let file = File::open(path).map_err(|source| Error::unreadable(path, source))?;
+    let mut reader = ParquetReader::new(file);
+    let schema = reader.schema().map_err(damaged)?;
+    let rows = reader.num_rows().map_err(damaged)?;
+    let schema = Schema::from_arrow_schema(schema.as_ref());
+    let names = schema.iter_names().map(ToString::to_string).collect();
+    let types = schema.iter_values().cloned().collect();
+    Ok((names, Some(types), rows > 0))
+}

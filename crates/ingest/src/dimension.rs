@@ -1,0 +1,174 @@
+//! Dimensions: what costs can be grouped and filtered by, and under which column they are shown.
+//!
+//! Short names stand for FOCUS columns; any FOCUS column name can be given itself; `tag:KEY` is a key
+//! inside the tags. Ids, resource groups, regions and tag *keys* are compared without case.
+
+use crate::{Error, Result};
+use polars::prelude::*;
+
+/// The short names, for messages and help.
+pub const SHORT_NAMES: &str = "subscription, service, resource-group, resource, region, meter, billing-account, \
+     billing-profile, invoice-section, department, invoice, publisher, charge-category, charge-kind";
+
+const SHORT: [(&str, &str); 14] = [
+    ("subscription", "SubAccountId"),
+    ("service", "ServiceName"),
+    ("resource-group", "x_ResourceGroupName"),
+    ("resource", "ResourceId"),
+    ("region", "RegionId"),
+    ("meter", "SkuMeter"),
+    ("billing-account", "BillingAccountId"),
+    ("billing-profile", "x_BillingProfileId"),
+    ("invoice-section", "x_InvoiceSectionId"),
+    ("department", "x_DepartmentName"),
+    ("invoice", "InvoiceId"),
+    ("publisher", "PublisherName"),
+    ("charge-category", "ChargeCategory"),
+    ("charge-kind", "x_ChargeKind"),
+];
+
+/// Something that charges can be told apart by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dimension {
+    /// A column of the charge frame.
+    Column(String),
+    /// A key inside the tags.
+    Tag(String),
+}
+
+impl Dimension {
+    /// The dimension of that name. Whether any file has it shows when the files are read.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name.split_once(':') {
+            Some((prefix, key)) if prefix.eq_ignore_ascii_case("tag") => Self::Tag(key.trim().to_owned()),
+            _ => {
+                let wanted = name.trim();
+                let known = SHORT.iter().find(|(short, column)| {
+                    short.eq_ignore_ascii_case(wanted) || column.eq_ignore_ascii_case(wanted)
+                });
+                Self::Column(known.map_or_else(|| wanted.to_owned(), |(_, column)| (*column).to_owned()))
+            }
+        }
+    }
+
+    /// The name of its column in results.
+    #[must_use]
+    pub fn column(&self) -> String {
+        match self {
+            Self::Column(name) => name.clone(),
+            Self::Tag(key) => format!("x_Tag_{key}"),
+        }
+    }
+
+    /// Whether it follows from the kind of a charge instead of being a column of files.
+    pub(crate) fn is_derived(&self) -> bool {
+        matches!(self, Self::Column(name) if name == "x_ChargeKind" || name == "ChargeCategory")
+    }
+
+    /// Whether values differing in case only are one value.
+    pub(crate) fn ignores_case(&self) -> bool {
+        matches!(self, Self::Column(name) if name.ends_with("Id") || name == "x_ResourceGroupName")
+    }
+}
+
+/// `DIM=VALUE`: only charges with that value. Several values of one dimension are alternatives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// The value, compared without case; empty for charges without one.
+    pub value: String,
+}
+
+impl Filter {
+    /// Reads `DIM=VALUE`.
+    ///
+    /// # Errors
+    /// [`Error::BadFilter`].
+    pub fn parse(text: &str) -> Result<Self> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Self { dimension: Dimension::parse(name), value: value.trim().to_owned() })
+            }
+            _ => Err(Error::BadFilter(text.to_owned())),
+        }
+    }
+}
+
+/// The value of `key` in a column of tags, as JSON text without its quotes.
+///
+/// Works on whole columns and on both forms, with outer braces (FOCUS, MCA) and without (EA). Keys
+/// are compared without case; where a key stands twice, its last value counts. A quote inside a
+/// value is escaped there, so it cannot be taken for the start of a key.
+pub(crate) fn tag_value(tags: Expr, key: &str) -> Expr {
+    let pattern = format!(r#"(?is)^.*"\s*{}\s*"\s*:\s*"((?:[^"\\]|\\.)*)""#, escaped(key));
+    tags.str().extract(lit(pattern), 1)
+}
+
+/// Undoes the escapes of JSON text in a column of few distinct values.
+pub(crate) fn unescape_json(column: &Column) -> PolarsResult<Option<Column>> {
+    let plain: StringChunked = column
+        .str()?
+        .iter()
+        .map(|value| {
+            value.map(|text| {
+                if !text.contains('\\') {
+                    return text.to_owned();
+                }
+                serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_owned())
+            })
+        })
+        .collect();
+    Ok(Some(plain.with_name(column.name().clone()).into_column()))
+}
+
+fn escaped(key: &str) -> String {
+    key.chars()
+        .flat_map(|c| {
+            let special = !c.is_alphanumeric() && !c.is_whitespace();
+            special.then_some('\\').into_iter().chain([c])
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(tags: &str, key: &str) -> Option<String> {
+        let frame = df!("Tags" => [tags]).unwrap();
+        let out = frame.lazy().select([tag_value(col("Tags"), key).alias("v")]).collect().unwrap();
+        let column = unescape_json(&out["v"]).unwrap().unwrap();
+        column.str().unwrap().get(0).map(str::to_owned)
+    }
+
+    #[test]
+    fn short_names_and_focus_names_mean_the_same() {
+        assert_eq!(Dimension::parse("service"), Dimension::parse("servicename"));
+        assert_eq!(Dimension::parse("Tag:Env"), Dimension::Tag("Env".into()));
+        assert_eq!(Dimension::parse("tag:cost center").column(), "x_Tag_cost center");
+        assert_eq!(Dimension::parse("x_CostCenter").column(), "x_CostCenter");
+    }
+
+    #[test]
+    fn tags_are_read_with_and_without_braces_and_the_last_of_two_counts() {
+        assert_eq!(value(r#"{"env": "prod", "team":"a"}"#, "ENV").as_deref(), Some("prod"));
+        assert_eq!(value(r#""CostCenter": "1234","env": "prod""#, "costcenter").as_deref(), Some("1234"));
+        assert_eq!(value(r#"{"App":"x","app":"y"}"#, "app").as_deref(), Some("y"));
+        assert_eq!(value(r#"{"App":"x"}"#, "pp"), None);
+        assert_eq!(
+            value(r#"{"note":"\"env\": \"fake\"","env":"a\"b\u00e9"}"#, "env").as_deref(),
+            Some("a\"bé")
+        );
+        assert_eq!(value(r#"{"ms:dept.x":"1"}"#, "ms:dept.x").as_deref(), Some("1"));
+        assert_eq!(value("", "env"), None);
+    }
+
+    #[test]
+    fn a_filter_needs_a_dimension_and_may_have_no_value() {
+        assert!(Filter::parse("prod").is_err() && Filter::parse("=x").is_err());
+        assert_eq!(Filter::parse("tag:env=").unwrap().value, "");
+        assert_eq!(Filter::parse("service=a=b").unwrap().value, "a=b");
+    }
+}

@@ -1,0 +1,400 @@
+//! Reading one file: its costs summed by everything that tells charges apart.
+//!
+//! Rows are grouped by their *raw text* first, in one streaming pass over the few columns needed;
+//! days, kinds and names are made of the groups afterwards. Malformed rows are counted with the
+//! number of their first, digits beyond the scale are counted, blank lines are told from both.
+
+use crate::{
+    Dimension, Result,
+    charges::{self, CLASSIC_COST, HAS_COMMITMENT},
+    data_file::{DataFile, OVERLONG, ROW},
+    dimension::{tag_value, unescape_json},
+};
+use billing::{Agreement, Metric};
+use polars::prelude::*;
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// What is asked of every file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// Dimensions of groups and filters, each once; they become the columns `k0`, `k1`, ….
+    pub dimensions: Vec<Dimension>,
+    /// Metrics of FOCUS files to sum.
+    pub metrics: Vec<Metric>,
+    /// The currency of files that name none.
+    pub currency: Option<String>,
+    /// Whether `service` is the meter category in FOCUS files too, since classic ones are read beside.
+    pub service_is_meter_category: bool,
+}
+
+/// A row that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BadRow {
+    /// The file.
+    pub file: PathBuf,
+    /// Its number, counted from 1 after the header.
+    pub row: u64,
+    /// What is wrong with it.
+    pub what: &'static str,
+    /// How many rows of the file are malformed in this way and alike otherwise.
+    pub rows: u64,
+}
+
+/// The sums of one file.
+#[derive(Debug)]
+pub(crate) struct FileSums {
+    /// One row a group: [`KEYS`], the dimensions `k…`, sums of the file's metrics, `rows`.
+    pub frame: DataFrame,
+    /// The metrics that are summed; a classic file's is [`CLASSIC_COST`] until settled.
+    pub metrics: Vec<String>,
+    /// All rows of the file, malformed ones included and blank lines not.
+    pub rows: u64,
+    /// Lines with nothing in them.
+    pub blank: u64,
+    /// Rows that could not be used.
+    pub bad: Vec<BadRow>,
+    /// Amounts with more digits than are kept.
+    pub cut_amounts: u64,
+    /// Whether only an amortized file can hold what this one holds.
+    pub looks_amortized: bool,
+    /// Whether only an actual file can hold what this one holds.
+    pub looks_actual: bool,
+    /// Kinds of charge that this version does not know, as written.
+    pub unknown_kinds: Vec<String>,
+    /// Whether every amount lacked a currency.
+    pub names_no_currency: bool,
+}
+
+/// The columns by which every file's costs are told apart, before the dimensions.
+pub(crate) const KEYS: [&str; 12] = [
+    "currency",
+    "account",
+    "profile",
+    "sub",
+    "sub_name",
+    "day",
+    "period_start",
+    "period_end",
+    "kind",
+    "marketplace",
+    "corrected",
+    "committed",
+];
+
+/// Raw columns that the keys are made of.
+const RAW: [&str; 17] = [
+    "ChargePeriodStart",
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "BillingCurrency",
+    "BillingAccountId",
+    "x_BillingProfileId",
+    "SubAccountId",
+    "SubAccountName",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "CommitmentDiscountStatus",
+    "x_PricingModel",
+    "x_PublisherType",
+    "PublisherName",
+    "ServiceName",
+    "x_SkuMeterCategory",
+];
+
+/// Sums the costs of `file`.
+///
+/// # Errors
+/// When the file is damaged.
+pub(crate) fn sum_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
+    let grouped = group_raw(file, wanted)?;
+    let metrics = cost_columns(file, wanted);
+    typed(file, wanted, grouped, metrics)
+}
+
+/// The cost columns of a file that are summed.
+fn cost_columns(file: &DataFile, wanted: &Wanted) -> Vec<String> {
+    if file.layout.has(CLASSIC_COST) {
+        let list = wanted.metrics.contains(&Metric::List) && file.layout.has("ListCost");
+        return [Some(CLASSIC_COST), list.then_some("ListCost")]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect();
+    }
+    wanted.metrics.iter().filter(|m| file.layout.has(m.column())).map(|m| m.column().to_owned()).collect()
+}
+
+/// The file's column in which a dimension is found.
+fn source_column<'a>(dimension: &'a Dimension, file: &DataFile, wanted: &Wanted) -> &'a str {
+    match dimension {
+        Dimension::Tag(_) => "Tags",
+        Dimension::Column(name) if name == "ServiceName" => {
+            let by_meter = wanted.service_is_meter_category
+                || !file.layout.has("ServiceName")
+                || file.family.agreement != Agreement::Focus;
+            if by_meter && file.layout.has("x_SkuMeterCategory") {
+                "x_SkuMeterCategory"
+            } else {
+                "ServiceName"
+            }
+        }
+        Dimension::Column(name) => name,
+    }
+}
+
+/// Files without a pricing model tell a commitment by its id.
+fn uses_commitment_id(file: &DataFile) -> bool {
+    file.layout.has("CommitmentDiscountId") && !file.layout.has("x_PricingModel")
+}
+
+/// One streaming pass: groups of equal raw text with their sums.
+fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
+    let costs = cost_columns(file, wanted);
+    let mut needed: Vec<&str> = RAW.to_vec();
+    if uses_commitment_id(file) {
+        needed.push("CommitmentDiscountId");
+    }
+    needed.extend(costs.iter().map(String::as_str));
+    needed
+        .extend(wanted.dimensions.iter().filter(|d| !d.is_derived()).map(|d| source_column(d, file, wanted)));
+    needed.sort_unstable();
+    needed.dedup();
+    needed.retain(|column| file.layout.has(column));
+
+    let raw = |column: &str| {
+        let dtype = file.type_of(column).unwrap_or(DataType::String);
+        charges::text(col(column), &dtype)
+    };
+    let mut keys: Vec<(String, Expr)> = RAW
+        .iter()
+        .filter(|column| file.layout.has(column))
+        .map(|column| ((*column).to_owned(), raw(column)))
+        .collect();
+    if uses_commitment_id(file) {
+        keys.push((HAS_COMMITMENT.to_owned(), charges::named(raw("CommitmentDiscountId")).is_not_null()));
+    }
+    for (place, dimension) in wanted.dimensions.iter().enumerate() {
+        let column = source_column(dimension, file, wanted);
+        if dimension.is_derived() || !file.layout.has(column) {
+            continue;
+        }
+        let value = match dimension {
+            Dimension::Tag(key) => tag_value(raw(column), key),
+            Dimension::Column(_) => raw(column),
+        };
+        keys.push((format!("k{place}"), value));
+    }
+    let key_names: Vec<String> = keys.iter().map(|(name, _)| name.clone()).collect();
+    let mut exprs: Vec<Expr> = keys.into_iter().map(|(name, value)| value.alias(name)).collect();
+    let mut names: Vec<PlSmallStr> = Vec::new();
+    for (place, column) in costs.iter().enumerate() {
+        let dtype = file.type_of(column).unwrap_or(DataType::String);
+        exprs.push(charges::amount(col(column.as_str()), &dtype).alias(column.as_str()));
+        if place == 0 {
+            exprs.push(charges::has_excess_digits(col(column.as_str()), &dtype).alias("x_Excess"));
+            exprs.push(col(column.as_str()).is_null().alias("x_NoText"));
+        }
+        names.push(column.as_str().into());
+    }
+    exprs.extend([col(ROW), col(OVERLONG)]);
+
+    // A row is bad when it has too many fields or its (first) cost is no amount; the reason is a key,
+    // so that good and bad rows of one group stay apart.
+    let first_cost = names[0].clone();
+    let bad = when(col(OVERLONG))
+        .then(lit(2_i32))
+        .when(col(first_cost.clone()).is_null())
+        .then(lit(1_i32))
+        .otherwise(lit(0_i32))
+        .alias("x_Bad");
+    let mut by: Vec<Expr> = key_names.iter().map(|name| col(name.as_str())).collect();
+    by.extend([col("x_Bad"), col("x_NoText")]);
+    let mut sums: Vec<Expr> = names.iter().map(|name| col(name.clone()).sum()).collect();
+    sums.extend([
+        len().cast(DataType::UInt64).alias("rows"),
+        col(ROW).min().cast(DataType::UInt64).alias("first_row"),
+        col("x_Excess").sum().cast(DataType::UInt64).alias("excess"),
+        col(first_cost).neq(lit(0)).any(true).alias("nonzero"),
+    ]);
+    let plan = file.scan(&needed)?.select(exprs).with_columns([bad]).group_by(by).agg(sums);
+    let frame = plan.collect_with_engine(Engine::Streaming).map_err(|error| file.fault(&error))?;
+    Ok(frame.unwrap_single())
+}
+
+/// Days, kinds and names of the groups; malformed groups are taken out and counted.
+fn typed(file: &DataFile, wanted: &Wanted, grouped: DataFrame, metrics: Vec<String>) -> Result<FileSums> {
+    let family = file.family;
+    let present: Vec<String> = grouped.get_column_names().into_iter().map(ToString::to_string).collect();
+    let have = |column: &str| {
+        if present.iter().any(|name| name == column) {
+            col(column).cast(DataType::String)
+        } else {
+            lit(NULL).cast(DataType::String)
+        }
+    };
+    let inclusive_end = family.agreement != Agreement::Focus;
+    let end = charges::day(have("BillingPeriodEnd"));
+    let end = if inclusive_end { end + lit(chrono::Duration::days(1)) } else { end };
+    let start = charges::day(have("BillingPeriodStart"));
+    let usable = start.clone().dt().year().gt(lit(1970)).and(end.clone().gt(start.clone()));
+    let given =
+        wanted.currency.as_deref().map_or(lit(NULL).cast(DataType::String), |code| lit(code.to_owned()));
+    let mut exprs = vec![
+        coalesce(&[charges::currency(have("BillingCurrency")), given]).alias("currency"),
+        charges::named(have("BillingAccountId")).alias("account"),
+        charges::named(have("x_BillingProfileId")).alias("profile"),
+        charges::sub_account(have("SubAccountId")).alias("sub"),
+        charges::named(have("SubAccountName")).alias("sub_name"),
+        charges::day(have("ChargePeriodStart")).alias("day"),
+        when(usable.clone()).then(start).otherwise(lit(NULL)).alias("period_start"),
+        when(usable).then(end).otherwise(lit(NULL)).alias("period_end"),
+        charges::kind(family, &have).alias("kind"),
+        charges::is_marketplace(&have).alias("marketplace"),
+        charges::is_correction(&have).alias("corrected"),
+        charges::is_committed(&have).alias("committed"),
+        have("ChargeCategory").alias("category"),
+        col("x_Bad"),
+        col("x_NoText"),
+        col("rows"),
+        col("first_row"),
+        col("excess"),
+        col("nonzero"),
+        have("ChargePeriodStart")
+            .is_null()
+            .and(have("BillingCurrency").is_null())
+            .and(have("SubAccountId").is_null())
+            .alias("blank"),
+    ];
+    for (place, dimension) in wanted.dimensions.iter().enumerate() {
+        let name = format!("k{place}");
+        let value = match dimension {
+            Dimension::Column(column) if column == "SubAccountId" => charges::sub_account(have(&name)),
+            Dimension::Column(column) if column == "x_ChargeKind" => charges::kind(family, &have),
+            Dimension::Column(column) if column == "ChargeCategory" => {
+                focus_category(charges::kind(family, &have))
+            }
+            _ => charges::named(have(&name)),
+        };
+        exprs.push(value.alias(name));
+    }
+    exprs.extend(metrics.iter().map(|metric| col(metric.as_str())));
+    let bad = col("x_Bad");
+    let reason = when(bad.clone().eq(lit(1)).and(col("x_NoText")).and(col("blank")))
+        .then(lit(9))
+        .when(bad.clone().neq(lit(0)))
+        .then(bad)
+        .when(col("day").is_null().or(col("day").dt().year().lt(lit(1990))))
+        .then(lit(3))
+        .when(col("currency").is_null())
+        .then(lit(4))
+        .otherwise(lit(0));
+    let mut frame = grouped.lazy().select(exprs).with_columns([reason.alias("x_Bad")]).collect()?;
+    for (place, dimension) in wanted.dimensions.iter().enumerate() {
+        if matches!(dimension, Dimension::Tag(_)) {
+            frame.apply(&format!("k{place}"), |column| {
+                unescape_json(column).ok().flatten().unwrap_or_else(|| column.clone())
+            })?;
+        }
+    }
+    collect_sums(file, wanted, frame, metrics)
+}
+
+/// The FOCUS category that a kind belongs to.
+fn focus_category(kind: Expr) -> Expr {
+    let is = |name: &'static str| kind.clone().eq(lit(name));
+    when(is("usage").or(is("unused")))
+        .then(lit("Usage"))
+        .when(is("purchase_recurring").or(is("purchase_once")).or(is("refund")).or(is("support")))
+        .then(lit("Purchase"))
+        .when(is("adjustment"))
+        .then(lit("Adjustment"))
+        .when(is("credit"))
+        .then(lit("Credit"))
+        .when(is("tax"))
+        .then(lit("Tax"))
+        .otherwise(lit(NULL))
+}
+
+/// Counts what was left out and sums what remains by the typed keys.
+fn collect_sums(
+    file: &DataFile,
+    wanted: &Wanted,
+    frame: DataFrame,
+    metrics: Vec<String>,
+) -> Result<FileSums> {
+    let reasons = frame.column("x_Bad")?.i32()?.clone();
+    let rows = frame.column("rows")?.u64()?.clone();
+    let first = frame.column("first_row")?.u64()?.clone();
+    let mut bad: BTreeMap<i32, (u64, u64)> = BTreeMap::new();
+    for ((reason, count), row) in reasons.iter().zip(rows.iter()).zip(first.iter()) {
+        let (Some(reason), Some(count), Some(row)) = (reason, count, row) else { continue };
+        let entry = bad.entry(reason).or_insert((0, u64::MAX));
+        *entry = (entry.0 + count, entry.1.min(row));
+    }
+    let blank = bad.get(&9).map_or(0, |(count, _)| *count);
+    let total: u64 = bad.values().map(|(count, _)| count).sum::<u64>() - blank;
+    let names_no_currency = total > 0 && bad.get(&4).is_some_and(|(count, _)| *count == total);
+    let described: Vec<BadRow> = bad
+        .iter()
+        .filter_map(|(reason, (count, row))| {
+            let what = match reason {
+                1 => "the cost is no amount",
+                2 => "it has more fields than the header",
+                3 => "the date is not a day of the calendar",
+                4 => "it names no currency",
+                _ => return None,
+            };
+            Some(BadRow { file: file.path.clone(), row: *row, what, rows: *count })
+        })
+        .collect();
+
+    let good = frame.lazy().filter(col("x_Bad").eq(lit(0)));
+    let told = good
+        .clone()
+        .select([
+            col("excess").sum().alias("excess"),
+            amortized_only().any(true).alias("amortized"),
+            actual_only().any(true).alias("actual"),
+            col("category")
+                .filter(col("kind").eq(lit("other")))
+                .unique()
+                .sort(SortOptions::default())
+                .implode(true)
+                .alias("unknown"),
+        ])
+        .collect()?;
+    let unknown_kinds = match told["unknown"].get(0)? {
+        AnyValue::List(names) => names.str()?.iter().flatten().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let flag = |name: &str| -> Result<bool> { Ok(told.column(name)?.bool()?.get(0).unwrap_or(false)) };
+    let mut by: Vec<Expr> = KEYS.iter().filter(|key| **key != "sub_name").map(|key| col(*key)).collect();
+    by.extend((0..wanted.dimensions.len()).map(|place| col(format!("k{place}"))));
+    let mut sums: Vec<Expr> = metrics.iter().map(|metric| col(metric.as_str()).sum()).collect();
+    sums.extend([col("sub_name").max(), col("rows").sum()]);
+    let summed = good.group_by(by).agg(sums).collect()?;
+    Ok(FileSums {
+        metrics,
+        rows: total,
+        blank,
+        bad: described,
+        cut_amounts: told.column("excess")?.u64()?.get(0).unwrap_or(0),
+        looks_amortized: flag("amortized")?,
+        looks_actual: flag("actual")?,
+        unknown_kinds,
+        names_no_currency,
+        frame: summed,
+    })
+}
+
+/// What only an amortized file holds: unused commitments, or usage under one that costs something.
+fn amortized_only() -> Expr {
+    let usage = col("kind").eq(lit("usage"));
+    col("kind").eq(lit("unused")).or(usage.and(col("committed")).and(col("nonzero")))
+}
+
+/// What only an actual file holds: the purchase of a commitment, at a price.
+fn actual_only() -> Expr {
+    col("kind").str().starts_with(lit("purchase")).and(col("committed")).and(col("nonzero"))
+}

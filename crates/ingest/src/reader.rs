@@ -1,0 +1,351 @@
+//! The door: inputs in, daily costs out.
+//!
+//! Files are found and grouped into runs; runs that a newer one repeats are not read; the rest is
+//! read in parallel, file by file, so that memory holds groups and never rows. Then the metric is
+//! settled, each day of a subscription is taken from one run, and the costs go to [`DailyCosts`].
+
+use crate::{
+    Controls, DailyCosts, Dimension, Error, Family, Filter, Result,
+    charges::CLASSIC_COST,
+    data_file::DataFile,
+    file_sums::{FileSums, Wanted, sum_file},
+    runs::{Plan, Run, content_digest, plan, superseded},
+    select::{self, RunCosts},
+    source::find,
+};
+use billing::{Agreement, Currency, CycleDay, Metric};
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How inputs are to be read.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// What to group by, in order.
+    pub group_by: Vec<Dimension>,
+    /// Which charges to keep.
+    pub filters: Vec<Filter>,
+    /// The metric; `None` takes `billed` where a file has it, otherwise the only one there is.
+    pub metric: Option<Metric>,
+    /// Keep this many groups and sum the rest as `Others`.
+    pub top: Option<usize>,
+    /// Nothing charged on this day or later is seen, and no run submitted then.
+    pub as_of: Option<NaiveDate>,
+    /// Days before the newest run that are not final; `None` is the default of two.
+    pub settle_days: Option<u32>,
+    /// Day on which cycles begin where the files do not say.
+    pub cycle_day: CycleDay,
+    /// Currency of files that name none.
+    pub currency: Option<Currency>,
+    /// The kind of file, where it shall not be told by the header.
+    pub family: Option<ForcedFamily>,
+    /// Whether a malformed row is fatal.
+    pub strict: bool,
+}
+
+/// A family given by name, with the metric of a classic file where the name says it.
+#[derive(Debug, Clone, Copy)]
+pub struct ForcedFamily {
+    /// The family.
+    pub family: &'static Family,
+    /// The metric, of names such as `ea-amortized`.
+    pub metric: Option<Metric>,
+}
+
+impl ForcedFamily {
+    /// Reads a name such as `mca`, `ea-amortized` or `focus-1.2`.
+    ///
+    /// # Errors
+    /// A name that is not known.
+    pub fn named(name: &str) -> Result<Self> {
+        let metric = match name.to_ascii_lowercase().rsplit_once('-') {
+            Some((_, "actual")) => Some(Metric::Billed),
+            Some((_, "amortized")) => Some(Metric::Effective),
+            _ => None,
+        };
+        Ok(Self { family: Family::named(name)?, metric })
+    }
+}
+
+/// Reads the daily costs behind `inputs`. `progress` is told the bytes of each file that was read.
+///
+/// # Errors
+/// Everything that makes the input unusable; see [`Error`].
+pub fn read(inputs: &[String], options: &ReadOptions, progress: &(dyn Fn(u64) + Sync)) -> Result<DailyCosts> {
+    let found = find(inputs)?;
+    let mut plan = plan(&found, options.family.map(|forced| forced.family), options.as_of)?;
+    let mut controls = Controls { skipped_files: found.skipped as u64, ..Controls::default() };
+    let wanted = wanted(&plan, options)?;
+    let (read, broken) = read_runs(&plan, &wanted, progress)?;
+    for (run, lacks) in &broken {
+        plan.incomplete.push((plan.runs[*run].name.clone(), lacks.clone()));
+    }
+    for (older, newer) in superseded(&plan.runs, &broken.keys().copied().collect()) {
+        let why = format!("the newer run `{}` repeats it", plan.runs[newer].name);
+        plan.passed_over.push((plan.runs[older].name.clone(), why));
+    }
+    plan.passed_over.sort();
+    controls.passed_over = std::mem::take(&mut plan.passed_over);
+    controls.incomplete = std::mem::take(&mut plan.incomplete);
+    for (name, lacks) in &controls.incomplete {
+        controls.warnings.push(format!("the run `{name}` is incomplete and does not count: {lacks}"));
+    }
+    count_rows(&plan, &read, options, &mut controls)?;
+    if read.is_empty() {
+        return Err(match controls.incomplete.first() {
+            Some((name, lacks)) => Error::OnlyIncompleteRuns(format!("`{name}`: {lacks}")),
+            None => Error::NoCosts(match controls.passed_over.first() {
+                Some((name, why)) => format!("`{name}`: {why}"),
+                None => "no data files in the input".to_owned(),
+            }),
+        });
+    }
+    remark(&plan, &read, &wanted, &mut controls);
+    let metric = settle_metrics(&plan, &read, options, &mut controls)?;
+    let taken: Vec<&Run> = read.keys().map(|run| &plan.runs[*run]).collect();
+    let digest = content_digest(&taken)?;
+    let costs = metric.runs(&plan, read, &mut controls)?;
+    if costs.iter().all(RunCosts::is_empty) {
+        return Err(no_rows(&plan, &controls));
+    }
+    let selected = select::select(&costs, &wanted, options, metric.metric, &mut controls)?;
+    if selected.frame.height() == 0 {
+        return Err(no_rows(&plan, &controls));
+    }
+    DailyCosts::build(selected, options, metric.metric, digest, controls)
+}
+
+/// What the files do not hold, or hold under another name, in words for whoever reads the number.
+fn remark(plan: &Plan, read: &ReadRuns, wanted: &Wanted, controls: &mut Controls) {
+    let mut files = read.keys().flat_map(|run| &plan.runs[*run].files);
+    if files.any(|(file, _)| file.family.agreement == Agreement::PayAsYouGo) {
+        controls.remarks.push(
+            "pay-as-you-go exports list usage only: purchases and refunds are not in this total".to_owned(),
+        );
+    }
+    let by_service = wanted.dimensions.iter().any(|dimension| dimension.column() == "ServiceName");
+    if by_service && wanted.service_is_meter_category {
+        controls.remarks.push(
+            "service is the meter category throughout, since FOCUS and classic files are read together"
+                .to_owned(),
+        );
+    }
+}
+
+fn no_rows(plan: &Plan, controls: &Controls) -> Error {
+    let files: Vec<String> = plan
+        .runs
+        .iter()
+        .flat_map(|run| &run.files)
+        .take(3)
+        .map(|(file, _)| format!("`{}`", file.path.display()))
+        .collect();
+    let malformed = match controls.malformed.first() {
+        Some(first) => format!("; {} rows are malformed, the first: {first}", controls.malformed_rows()),
+        None => String::new(),
+    };
+    let dropped =
+        controls.dropped.first().map(|(why, rows)| format!("; {rows} rows: {why}")).unwrap_or_default();
+    Error::NoCosts(format!("no cost rows in {}{malformed}{dropped}", files.join(", ")))
+}
+
+/// What every file is asked for.
+fn wanted(plan: &Plan, options: &ReadOptions) -> Result<Wanted> {
+    let files = || plan.runs.iter().flat_map(|run| &run.files).map(|(file, _)| file);
+    let mut dimensions: Vec<Dimension> = Vec::new();
+    for dimension in options.group_by.iter().chain(options.filters.iter().map(|filter| &filter.dimension)) {
+        let known = dimension.is_derived()
+            || files().any(|file| match dimension {
+                Dimension::Tag(_) => file.layout.has("Tags"),
+                Dimension::Column(name) if name == "ServiceName" => {
+                    file.layout.has(name) || file.layout.has("x_SkuMeterCategory")
+                }
+                Dimension::Column(name) => file.layout.has(name),
+            });
+        if !known && files().next().is_some() {
+            return Err(Error::NoSuchDimension(dimension.column()));
+        }
+        if !dimensions.contains(dimension) {
+            dimensions.push(dimension.clone());
+        }
+    }
+    let classic = files().any(|file| file.family.agreement != Agreement::Focus);
+    let focus = files().any(|file| file.family.agreement == Agreement::Focus);
+    Ok(Wanted {
+        dimensions,
+        metrics: vec![options.metric.unwrap_or(Metric::Billed)],
+        currency: options.currency.as_ref().map(|currency| currency.code().to_owned()),
+        service_is_meter_category: classic && focus,
+    })
+}
+
+type ReadRuns = BTreeMap<usize, Vec<FileSums>>;
+
+/// Reads the runs that count, and says which proved incomplete. A run that a newer one repeats is
+/// read only when that newer one is broken.
+fn read_runs(
+    plan: &Plan,
+    wanted: &Wanted,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(ReadRuns, BTreeMap<usize, String>)> {
+    let mut read: ReadRuns = BTreeMap::new();
+    let mut broken: BTreeMap<usize, String> = BTreeMap::new();
+    loop {
+        let repeated = superseded(&plan.runs, &broken.keys().copied().collect::<BTreeSet<_>>());
+        let due: Vec<(usize, usize)> = (0..plan.runs.len())
+            .filter(|run| !repeated.contains_key(run) && !read.contains_key(run) && !broken.contains_key(run))
+            .flat_map(|run| (0..plan.runs[run].files.len()).map(move |file| (run, file)))
+            .collect();
+        if due.is_empty() {
+            return Ok((read, broken));
+        }
+        let sums: Vec<FileSums> = due
+            .par_iter()
+            .map(|&(run, file)| {
+                let (file, _) = &plan.runs[run].files[file];
+                let sums = read_file(file, wanted)?;
+                progress(file.bytes());
+                Ok(sums)
+            })
+            .collect::<Result<_>>()?;
+        for ((run, file), sums) in due.into_iter().zip(sums) {
+            let (data, stated) = &plan.runs[run].files[file];
+            if let Some(stated) = stated.filter(|stated| *stated != sums.rows) {
+                let name = data.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                broken.insert(run, format!("`{name}` has {} rows of {stated}", sums.rows));
+            }
+            read.entry(run).or_default().push(sums);
+        }
+        read.retain(|run, _| !broken.contains_key(run));
+    }
+}
+
+fn read_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
+    tracing::debug!(file = %file.path.display(), family = file.family.name, "reading");
+    sum_file(file, wanted)
+}
+
+fn count_rows(plan: &Plan, read: &ReadRuns, options: &ReadOptions, controls: &mut Controls) -> Result<()> {
+    for (run, files) in read {
+        for ((file, _), sums) in plan.runs[*run].files.iter().zip(files) {
+            if sums.names_no_currency
+                || (!file.layout.has("BillingCurrency") && options.currency.is_none() && sums.rows > 0)
+            {
+                return Err(Error::NoCurrency(file.path.clone()));
+            }
+            controls.files += 1;
+            controls.rows += sums.rows;
+            controls.blank_lines += sums.blank;
+            controls.cut_amounts += sums.cut_amounts;
+            controls.malformed.extend(sums.bad.iter().cloned());
+            for kind in &sums.unknown_kinds {
+                let warning = format!("the charge type `{kind}` is not known here; its charges count");
+                if !controls.warnings.contains(&warning) {
+                    controls.warnings.push(warning);
+                }
+            }
+        }
+        controls.runs.push(plan.runs[*run].name.clone());
+    }
+    controls.malformed.sort();
+    if let Some(first) = controls.malformed.first().filter(|_| options.strict) {
+        return Err(Error::Malformed { count: controls.malformed_rows(), first: first.to_string() });
+    }
+    Ok(())
+}
+
+/// The metric of the result, and which column of each run holds it.
+struct SettledMetric {
+    metric: Metric,
+    column_of: BTreeMap<usize, Option<String>>,
+}
+
+/// Decides which metric each file holds and which one is used (MEANING of a metric: the manifest's
+/// word, then what only one of them can hold, then `--family`, then actual).
+fn settle_metrics(
+    plan: &Plan,
+    read: &ReadRuns,
+    options: &ReadOptions,
+    controls: &mut Controls,
+) -> Result<SettledMetric> {
+    let mut classic: BTreeMap<usize, Metric> = BTreeMap::new();
+    let mut held: BTreeSet<Metric> = BTreeSet::new();
+    for (index, files) in read {
+        let run = &plan.runs[*index];
+        for (file, _) in &run.files {
+            held.extend(file.layout.metrics());
+        }
+        if !run.files.iter().any(|(file, _)| file.layout.has(CLASSIC_COST)) {
+            continue;
+        }
+        let metric = if let Some(declared) = run.declared {
+            declared
+        } else if files.iter().any(|file| file.looks_amortized) {
+            Metric::Effective
+        } else if files.iter().any(|file| file.looks_actual) {
+            Metric::Billed
+        } else if let Some(metric) = options.family.and_then(|forced| forced.metric) {
+            metric
+        } else {
+            if run.files.iter().any(|(file, _)| file.family.agreement != Agreement::PayAsYouGo) {
+                controls.notes.push(format!(
+                    "`{}` does not tell actual from amortized cost; actual is assumed",
+                    run.name
+                ));
+            }
+            Metric::Billed
+        };
+        held.insert(metric);
+        classic.insert(*index, metric);
+    }
+    let metric = match options.metric {
+        Some(asked) => asked,
+        None => held.iter().next().copied().unwrap_or(Metric::Billed),
+    };
+    if !held.contains(&metric) {
+        let names: Vec<_> = held.iter().map(Metric::name_of).collect();
+        return Err(Error::NoSuchMetric { asked: metric, held: names.join(", ") });
+    }
+    let column_of = read
+        .iter()
+        .map(|(index, files)| {
+            let own = match classic.get(index) {
+                Some(own) if *own == metric => Some(CLASSIC_COST.to_owned()),
+                _ => {
+                    files.iter().flat_map(|file| &file.metrics).find(|name| *name == metric.column()).cloned()
+                }
+            };
+            (*index, own)
+        })
+        .collect();
+    Ok(SettledMetric { metric, column_of })
+}
+
+trait MetricName {
+    fn name_of(&self) -> &'static str;
+}
+
+impl MetricName for Metric {
+    fn name_of(&self) -> &'static str {
+        self.name()
+    }
+}
+
+impl SettledMetric {
+    /// The costs of the runs that hold the metric.
+    fn runs(&self, plan: &Plan, read: ReadRuns, controls: &mut Controls) -> Result<Vec<RunCosts>> {
+        let mut out = Vec::new();
+        for (index, files) in read {
+            let run = &plan.runs[index];
+            let Some(Some(column)) = self.column_of.get(&index) else {
+                controls
+                    .passed_over
+                    .push((run.name.clone(), format!("it does not hold the metric {}", self.metric)));
+                controls.runs.retain(|name| *name != run.name);
+                continue;
+            };
+            out.push(RunCosts::new(run, &files, column)?);
+        }
+        Ok(out)
+    }
+}

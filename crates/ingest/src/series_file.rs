@@ -1,0 +1,344 @@
+//! Any daily series: a long table (Parquet or CSV) of ids, dates and values, and the tables of tasks
+//! and of late days that a benchmark brings along.
+//!
+//! Days without a row inside a series are missing, unless they are to be zero. A series with two
+//! values for one day is refused: which of them counts cannot be told.
+
+use crate::{
+    Error, Result,
+    charges::{day, text},
+    source::{Encoding, encoding},
+};
+use billing::{SeriesSet, SeriesSetBuilder};
+use chrono::NaiveDate;
+use polars::prelude::*;
+use std::{collections::HashMap, path::Path};
+
+/// Names of the columns of a long table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesColumns {
+    /// Columns that together name a series.
+    pub ids: Vec<String>,
+    /// The day.
+    pub date: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Default for SeriesColumns {
+    fn default() -> Self {
+        Self { ids: vec!["unique_id".into()], date: "ds".into(), value: "y".into() }
+    }
+}
+
+/// Series of a long table, sorted by their ids.
+#[derive(Debug)]
+pub struct SeriesTable {
+    /// The columns that name them.
+    pub columns: SeriesColumns,
+    /// The ids of each series, as many as there are id columns.
+    pub ids: Vec<Vec<String>>,
+    /// The series.
+    pub series: SeriesSet,
+    /// A digest of the file, for the id of a forecast.
+    pub digest: String,
+}
+
+/// A forecast that is asked for by a table of tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskRow {
+    /// Index of the series.
+    pub series: usize,
+    /// First day of the cycle's month.
+    pub cycle: NaiveDate,
+    /// After which of its days it is cut.
+    pub cut_day: u32,
+}
+
+/// A late day as it was known at a cutoff.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenRow {
+    /// The cutoff.
+    pub task: TaskRow,
+    /// The day.
+    pub date: NaiveDate,
+    /// Its value as known then.
+    pub value: f64,
+}
+
+impl SeriesTable {
+    /// Reads the series of the file at `path`; days without a row are `gap`, or missing.
+    ///
+    /// # Errors
+    /// Unreadable or damaged files, columns that are not there, values that are no numbers or days,
+    /// two values for one day.
+    pub fn read(path: &Path, columns: SeriesColumns, gap: Option<f64>) -> Result<Self> {
+        let table = Table::open(path)?;
+        let mut wanted: Vec<Expr> = Vec::new();
+        for (place, id) in columns.ids.iter().enumerate() {
+            wanted.push(table.text(id, "--id-column")?.alias(format!("id{place}")));
+        }
+        wanted.push(table.text(&columns.date, "--date-column")?.alias("raw_date"));
+        wanted.push(table.text(&columns.value, "--value-column")?.alias("raw_value"));
+        let number = col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64);
+        let frame = table.collect(wanted, [day(col("raw_date")).alias("date"), number.alias("value")])?;
+        table.refuse(&frame, "date", "raw_date", &columns.date, "is not a day of the calendar")?;
+        let mut order: Vec<PlSmallStr> =
+            (0..columns.ids.len()).map(|place| format!("id{place}").into()).collect();
+        let id_names = order.clone();
+        order.push("date".into());
+        let frame = frame.lazy().sort(order, SortMultipleOptions::default()).collect()?;
+        table.refuse_values(&frame, &columns.value)?;
+        let ids: Vec<StringChunked> =
+            id_names.iter().map(|name| frame.column(name)?.str().cloned()).collect::<PolarsResult<_>>()?;
+        let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
+        let values = frame.column("value")?.f64()?;
+
+        let mut builder = SeriesSetBuilder::new();
+        let mut names: Vec<Vec<String>> = Vec::new();
+        let mut first = 0;
+        while first < frame.height() {
+            let key: Vec<String> =
+                ids.iter().map(|column| column.get(first).unwrap_or_default().to_owned()).collect();
+            let same = |row: usize| {
+                ids.iter().zip(&key).all(|(column, id)| column.get(row).unwrap_or_default() == id)
+            };
+            let end = (first..frame.height()).find(|row| !same(*row)).unwrap_or(frame.height());
+            let dated =
+                (first..end).filter_map(|row| Some((days[row]?, values.get(row).unwrap_or(f64::NAN))));
+            builder.push_dated(key.join(" / "), dated, gap)?;
+            names.push(key);
+            first = end;
+        }
+        if names.is_empty() {
+            return Err(Error::NoCosts(format!("`{}` holds no rows", path.display())));
+        }
+        let digest = blake3::hash(&std::fs::read(path).map_err(|source| Error::unreadable(path, source))?)
+            .to_hex()
+            .to_string();
+        Ok(Self { columns, ids: names, series: builder.build(), digest })
+    }
+
+    /// Reads a table of tasks: the id columns, `cycle` (YYYY-MM), `cut_day`. Rows of series that are
+    /// not in this table are refused.
+    ///
+    /// # Errors
+    /// As for [`SeriesTable::read`], and series that are not there.
+    pub fn read_tasks(&self, path: &Path) -> Result<Vec<TaskRow>> {
+        let table = Table::open(path)?;
+        let frame = table.collect(self.task_columns(&table)?, [])?;
+        self.tasks_of(path, &frame)
+    }
+
+    /// Reads a table of late days: the columns of tasks, `date` and `value_seen`.
+    ///
+    /// # Errors
+    /// As for [`SeriesTable::read_tasks`].
+    pub fn read_seen(&self, path: &Path) -> Result<Vec<SeenRow>> {
+        let table = Table::open(path)?;
+        let mut wanted = self.task_columns(&table)?;
+        wanted.push(table.text("date", "the column")?.alias("raw_date"));
+        wanted.push(table.text("value_seen", "the column")?.cast(DataType::Float64).alias("value"));
+        let frame = table.collect(wanted, [day(col("raw_date")).alias("date")])?;
+        table.refuse(&frame, "date", "raw_date", "date", "is not a day of the calendar")?;
+        let tasks = self.tasks_of(path, &frame)?;
+        let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
+        let values = frame.column("value")?.f64()?;
+        Ok(tasks
+            .into_iter()
+            .zip(days)
+            .zip(values.iter())
+            .filter_map(|((task, date), value)| Some(SeenRow { task, date: date?, value: value? }))
+            .collect())
+    }
+
+    fn task_columns(&self, table: &Table) -> Result<Vec<Expr>> {
+        let mut wanted = Vec::new();
+        for (place, id) in self.columns.ids.iter().enumerate() {
+            wanted.push(table.text(id, "--id-column")?.alias(format!("id{place}")));
+        }
+        wanted.push(table.text("cycle", "the column")?.alias("cycle"));
+        wanted.push(table.text("cut_day", "the column")?.alias("cut_day"));
+        Ok(wanted)
+    }
+
+    fn tasks_of(&self, path: &Path, frame: &DataFrame) -> Result<Vec<TaskRow>> {
+        let known: HashMap<&Vec<String>, usize> =
+            self.ids.iter().enumerate().map(|(place, key)| (key, place)).collect();
+        let ids: Vec<&StringChunked> = (0..self.columns.ids.len())
+            .map(|place| frame.column(&format!("id{place}"))?.str())
+            .collect::<PolarsResult<_>>()?;
+        let (cycles, cut_days) = (frame.column("cycle")?.str()?, frame.column("cut_day")?.str()?);
+        (0..frame.height())
+            .map(|row| {
+                let key: Vec<String> =
+                    ids.iter().map(|column| column.get(row).unwrap_or_default().to_owned()).collect();
+                let fault = |what: String| Error::damaged(path, format!("row {}: {what}", row + 1));
+                let series = *known.get(&key).ok_or_else(|| {
+                    fault(format!("the series `{}` is not in the series file", key.join(" / ")))
+                })?;
+                let cycle = cycles.get(row).unwrap_or_default();
+                let cut = cut_days.get(row).unwrap_or_default();
+                Ok(TaskRow {
+                    series,
+                    cycle: format!("{cycle}-01")
+                        .parse()
+                        .map_err(|_| fault(format!("the cycle `{cycle}` is not of the form YYYY-MM")))?,
+                    cut_day: cut
+                        .parse()
+                        .ok()
+                        .filter(|day| (1..=31).contains(day))
+                        .ok_or_else(|| fault(format!("the cut day `{cut}` is no day of a month")))?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A table whose columns are taken as text.
+struct Table<'a> {
+    path: &'a Path,
+    frame: LazyFrame,
+    schema: SchemaRef,
+}
+
+impl<'a> Table<'a> {
+    fn open(path: &'a Path) -> Result<Self> {
+        let place = PlRefPath::try_from_path(path)?;
+        let opened = match encoding(path)? {
+            Encoding::Parquet => {
+                LazyFrame::scan_parquet(place, ScanArgsParquet { glob: false, ..Default::default() })
+            }
+            _ => LazyCsvReader::new(place).with_glob(false).with_infer_schema_length(Some(0)).finish(),
+        };
+        let fault =
+            |error: PolarsError| Error::damaged(path, error.to_string().lines().next().unwrap_or_default());
+        let mut frame = opened.map_err(fault)?;
+        let schema = frame.collect_schema().map_err(fault)?;
+        Ok(Self { path, frame, schema })
+    }
+
+    fn text(&self, column: &str, option: &str) -> Result<Expr> {
+        match self.schema.get(column) {
+            Some(dtype) => Ok(text(col(column), dtype)),
+            None => {
+                let has: Vec<_> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
+                let what = format!(
+                    "it has no column `{column}` (set by {option}); its columns are {}",
+                    has.join(", ")
+                );
+                Err(Error::damaged(self.path, what))
+            }
+        }
+    }
+
+    fn collect<const N: usize>(&self, wanted: Vec<Expr>, derived: [Expr; N]) -> Result<DataFrame> {
+        let frame = self.frame.clone().select(wanted).with_columns(derived.to_vec()).collect();
+        frame.map_err(|error| Error::damaged(self.path, error.to_string().lines().next().unwrap_or_default()))
+    }
+
+    /// Refuses a derived column that is null although there is text.
+    fn refuse(&self, frame: &DataFrame, derived: &str, raw: &str, column: &str, what: &str) -> Result<()> {
+        let (made, texts) = (frame.column(derived)?.is_null(), frame.column(raw)?.str()?);
+        match made.iter().position(|null| null == Some(true)) {
+            Some(row) => {
+                let text = texts.get(row).unwrap_or("");
+                Err(Error::damaged(
+                    self.path,
+                    format!("row {}: `{text}` in column `{column}` {what}", row + 1),
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses values that are infinite or no numbers; an empty one, or `NaN`, is a missing day.
+    fn refuse_values(&self, frame: &DataFrame, column: &str) -> Result<()> {
+        let (values, texts) = (frame.column("value")?.f64()?, frame.column("raw_value")?.str()?);
+        let wrong = |(value, text): (Option<f64>, Option<&str>)| match (value, text) {
+            (Some(value), _) => value.is_infinite(),
+            (None, Some(text)) => !matches!(text.trim().to_lowercase().as_str(), "" | "nan" | "null"),
+            (None, None) => false,
+        };
+        match values.iter().zip(texts.iter()).position(wrong) {
+            Some(row) => {
+                let ids: Vec<String> = frame
+                    .columns()
+                    .iter()
+                    .filter(|column| column.name().starts_with("id"))
+                    .map(|column| {
+                        column.str().ok().and_then(|ids| ids.get(row)).unwrap_or_default().to_owned()
+                    })
+                    .collect();
+                let text = texts.get(row).unwrap_or("");
+                Err(Error::damaged(
+                    self.path,
+                    format!("series `{}`: `{text}` in column `{column}` is no number", ids.join(" / ")),
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    fn read(text: &str) -> Result<SeriesTable> {
+        let (_folder, path) = file("s.csv", text);
+        SeriesTable::read(&path, SeriesColumns::default(), None)
+    }
+
+    #[test]
+    fn rows_in_any_order_become_sorted_series_with_missing_days() {
+        let table =
+            read("unique_id,ds,y\nb,2026-01-03,3\na,2026-01-01,1\nb,2026-01-01,1\nb,2026-01-02,\n").unwrap();
+        assert_eq!(table.ids, [["a"], ["b"]]);
+        assert_eq!(table.series.get(1).values.len(), 3);
+        assert_eq!(table.series.get(1).missing_days(), 1);
+    }
+
+    #[test]
+    fn two_values_for_one_day_are_refused() {
+        let error = read("unique_id,ds,y\na,2026-01-01,1\na,2026-01-01,2\n").unwrap_err();
+        assert_eq!(error.to_string(), "series `a` has two values for 2026-01-01");
+    }
+
+    #[test]
+    fn what_is_no_number_or_day_is_named_with_its_place() {
+        assert!(
+            read("unique_id,ds,y\na,2026-02-30,1\n").unwrap_err().to_string().contains("row 1: `2026-02-30`")
+        );
+        assert!(
+            read("unique_id,ds,y\na,2026-02-03,1.234.5\n")
+                .unwrap_err()
+                .to_string()
+                .contains("series `a`: `1.234.5`")
+        );
+        assert!(read("unique_id,ds,y\na,2026-02-03,inf\n").unwrap_err().to_string().contains("no number"));
+        assert!(read("id,ds,y\na,2026-02-03,1\n").unwrap_err().to_string().contains("--id-column"));
+        assert!(read("unique_id,ds,y\n").unwrap_err().has_no_costs());
+    }
+
+    #[test]
+    fn tasks_name_series_that_exist() {
+        let table = read("unique_id,ds,y\na,2026-01-01,1\n").unwrap();
+        let (_folder, path) = file("t.csv", "unique_id,cycle,cut_day,other\na,2026-01,10,x\n");
+        let tasks = table.read_tasks(&path).unwrap();
+        assert_eq!(
+            tasks,
+            [TaskRow { series: 0, cycle: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(), cut_day: 10 }]
+        );
+        let (_folder, path) = file("t.csv", "unique_id,cycle,cut_day\nz,2026-01,10\n");
+        assert!(table.read_tasks(&path).unwrap_err().to_string().contains("`z` is not in the series file"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The column names that the outside relies on: FOCUS names, and `x_` for what FOCUS does not name.
+//!
+//! Adding one is free; renaming one needs a new schema version and a line in the CHANGELOG. A file of
+//! one schema always has all of its columns, in the order in which its section lists them.
+
+/// Name and version of the table of cycle totals, as `predict` writes it.
+pub const CYCLE_TOTALS: (&str, u32) = ("cycle_totals", 1);
+/// Name and version of the daily path, as `predict --daily` writes it.
+pub const DAILY_PATH: (&str, u32) = ("daily_path", 1);
+/// Name and version of the daily series, as `series` writes them.
+pub const DAILY_SERIES: (&str, u32) = ("daily_series", 1);
+
+/// First instant of the billing cycle.
+pub const BILLING_PERIOD_START: &str = "BillingPeriodStart";
+/// First instant after the billing cycle.
+pub const BILLING_PERIOD_END: &str = "BillingPeriodEnd";
+/// First instant of the day that a row of a daily table is about.
+pub const CHARGE_PERIOD_START: &str = "ChargePeriodStart";
+/// First instant after that day.
+pub const CHARGE_PERIOD_END: &str = "ChargePeriodEnd";
+/// Currency of every amount of the row.
+pub const BILLING_CURRENCY: &str = "BillingCurrency";
+
+/// Which cost is summed, under its FOCUS name.
+pub const METRIC: &str = "x_Metric";
+/// What the total is, in one word.
+pub const TOTAL_KIND: &str = "x_TotalKind";
+/// How many grouping columns the row is told apart by; 0 is the total.
+pub const GROUP_LEVEL: &str = "x_GroupLevel";
+/// Hash of inputs, options, model and version.
+pub const RUN_ID: &str = "x_RunId";
+/// The day as of which the data is seen.
+pub const AS_OF: &str = "x_AsOf";
+/// Last day whose cost is used as final.
+pub const CUTOFF: &str = "x_Cutoff";
+/// `ok`, `wide`, `closed`, `insufficient`, `stale` or `failed`.
+pub const STATUS: &str = "x_Status";
+/// The forecaster that made the row.
+pub const MODEL: &str = "x_Model";
+/// Every charge of the cycle in the data, unsettled days included.
+pub const ACTUAL_TO_DATE: &str = "x_ActualToDate";
+/// What is still expected.
+pub const FORECAST_REMAINING: &str = "x_ForecastRemaining";
+/// The two together.
+pub const FORECAST_TOTAL: &str = "x_ForecastTotal";
+/// Lower end of the range that should hold 80 % of totals.
+pub const LOWER_80: &str = "x_Lower80";
+/// Its upper end.
+pub const UPPER_80: &str = "x_Upper80";
+/// Lower end of the range that should hold 95 % of totals.
+pub const LOWER_95: &str = "x_Lower95";
+/// Its upper end.
+pub const UPPER_95: &str = "x_Upper95";
+/// Total of the cycle before; null unless that one is covered whole.
+pub const PREVIOUS_TOTAL: &str = "x_PreviousTotal";
+/// Days of history that the forecast could learn from.
+pub const HISTORY_DAYS: &str = "x_HistoryDays";
+/// Days inside that history without data.
+pub const MISSING_DAYS: &str = "x_MissingDays";
+
+/// `Actual`, `Settling` or `Forecast`, in the daily path.
+pub const RECORD_TYPE: &str = "x_RecordType";
+/// The kind of charge, in daily series grouped by it.
+pub const CHARGE_KIND: &str = "x_ChargeKind";
+
+/// Schema name in the JSON envelope and in the Parquet metadata.
+pub const SCHEMA: &str = "x_schema";
+/// Schema version in the JSON envelope and in the Parquet metadata.
+pub const SCHEMA_VERSION: &str = "x_schema_version";

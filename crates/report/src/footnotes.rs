@@ -1,0 +1,157 @@
+//! The lines below the forecast table: what the total is, what is not final, what is missing, and
+//! what each status means. A reader of the table alone must not take a number for more than it is.
+
+use crate::{
+    ForecastReport, TotalRow,
+    figures::{counted, printable},
+};
+use chrono::NaiveDate;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that a line lists before it only counts them.
+const MOST_NAMES: usize = 3;
+
+/// The lines, unbroken.
+pub(crate) fn footnotes(report: &ForecastReport) -> Vec<String> {
+    let total = (report.exact && !report.rows.is_empty())
+        .then(|| format!("The total: {}", report.total_kind.sentence()));
+    total
+        .into_iter()
+        .chain(not_final(report))
+        .chain(missing(report))
+        .chain(statuses(report))
+        .chain(report.notes.iter().map(|note| printable(note)))
+        .collect()
+}
+
+/// Which days may still change.
+fn not_final(report: &ForecastReport) -> Option<String> {
+    let open = report.rows.iter().filter(|row| row.total.is_some() && row.status != "closed");
+    let cutoffs: BTreeSet<NaiveDate> = open.filter_map(|row| row.cutoff).collect();
+    let (first, last) = (cutoffs.first()?, cutoffs.last()?);
+    let since = if first == last { first.to_string() } else { format!("{first} to {last}, by row,") };
+    Some(format!("Not final: days after {since} are part of the expectation"))
+}
+
+/// Which series lack days. A series is counted once, however many cycles it is forecast for.
+fn missing(report: &ForecastReport) -> Option<String> {
+    let mut by_series: BTreeMap<_, &TotalRow> = BTreeMap::new();
+    for row in rows_of_the_deepest_level(report).filter(|row| row.missing_days > 0) {
+        let kept = by_series.entry((&row.keys, &row.currency)).or_insert(row);
+        if row.missing_days > kept.missing_days {
+            *kept = row;
+        }
+    }
+    let mut rows: Vec<&TotalRow> = by_series.into_values().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.missing_days));
+    let days: u64 = rows.iter().map(|row| row.missing_days).sum();
+    let names = rows.iter().map(|row| format!("{} {}", printable(&row.label), row.missing_days));
+    let list = listed(names.collect());
+    let have = if days == 1 { "has" } else { "have" };
+    (days > 0).then(|| {
+        format!("Missing: {} {have} no data, which is not taken for zero: {list}", counted(days, "day"))
+    })
+}
+
+/// What each status but `ok` means, with the rows that have it.
+fn statuses(report: &ForecastReport) -> Vec<String> {
+    const MEANINGS: [(&str, &str); 5] = [
+        ("wide", "a forecast from little, broken or unsettled history; its range says so"),
+        ("closed", "the cycle is over and settled; the total is what was charged"),
+        ("insufficient", "no forecast; there is too little history"),
+        ("stale", "no recent data; the series has stopped"),
+        ("failed", "no forecast; the log has the reason"),
+    ];
+    let with = |status: &str| -> Vec<&TotalRow> {
+        rows_of_the_deepest_level(report).filter(|row| row.status == status).collect()
+    };
+    MEANINGS
+        .into_iter()
+        .filter(|(status, _)| report.rows.iter().any(|row| row.status == *status))
+        .map(|(status, meaning)| {
+            let count = with(status).len();
+            let times = if count > 1 { format!(" ({count} rows)") } else { String::new() };
+            format!("Status `{status}`{times}: {meaning}")
+        })
+        .collect()
+}
+
+fn rows_of_the_deepest_level(report: &ForecastReport) -> impl Iterator<Item = &TotalRow> {
+    report.rows.iter().filter(|row| row.level == report.deepest_level())
+}
+
+/// The first few names, and how many more there are.
+fn listed(names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forecast_report::tests::{report, row};
+
+    fn missing_days(key: &str, days: u64) -> TotalRow {
+        TotalRow { missing_days: days, ..row(1, &[Some(key)], key, "1") }
+    }
+
+    #[test]
+    fn the_longest_gaps_are_named_and_a_series_counts_once() {
+        let mut next_cycle = missing_days("b", 2);
+        next_cycle.cycle = next_cycle.cycle.next(billing::CycleDay::FIRST);
+        let rows = vec![
+            missing_days("a", 1),
+            missing_days("b", 2),
+            next_cycle,
+            missing_days("c", 4),
+            missing_days("d", 3),
+            missing_days("e", 0),
+        ];
+        let line = missing(&report(&["ServiceName"], rows)).unwrap();
+        let expected = "Missing: 10 days have no data, which is not taken for zero: c 4, d 3, b 2 and 1 more";
+        assert_eq!(line, expected);
+        assert_eq!(missing(&report(&["ServiceName"], vec![missing_days("e", 0)])), None);
+    }
+
+    #[test]
+    fn days_that_are_not_final_are_named_unless_the_cycle_is_closed() {
+        let mut earlier = row(0, &[], "Total", "1");
+        earlier.cutoff = "2026-10-13".parse().ok();
+        let line = |rows| not_final(&report(&[], rows));
+        assert_eq!(
+            line(vec![earlier.clone()]).unwrap(),
+            "Not final: days after 2026-10-13 are part of the expectation"
+        );
+        assert_eq!(
+            line(vec![earlier.clone(), row(0, &[], "Total", "1")]).unwrap(),
+            "Not final: days after 2026-10-13 to 2026-10-15, by row, are part of the expectation"
+        );
+        earlier.status = "closed".to_owned();
+        assert_eq!(line(vec![earlier]), None);
+    }
+
+    #[test]
+    fn each_status_is_explained_once() {
+        let mut rows = vec![missing_days("a", 0), missing_days("b", 0), missing_days("c", 0)];
+        rows[0].status = "wide".to_owned();
+        rows[1].status = "wide".to_owned();
+        let lines = statuses(&report(&["ServiceName"], rows));
+        assert_eq!(
+            lines,
+            [
+                "Status `wide` (2 rows): a forecast from little, broken or unsettled history; its range says so"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_generic_series_is_not_called_a_bill() {
+        let mut found = report(&[], vec![row(0, &[], "a", "1")]);
+        found.notes.push("a note".to_owned());
+        assert_eq!(footnotes(&found)[0], "The total: charges of the cycle as billed, before credit and tax");
+        found.exact = false;
+        assert!(footnotes(&found)[0].starts_with("Not final"));
+        assert_eq!(footnotes(&found).last().unwrap(), "a note");
+    }
+}
