@@ -5,11 +5,12 @@ use crate::{
     failure::Failure,
     options::{AnySeries, Charges, Fill, Global},
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
 use forecast::{
-    Bills, Charged, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Status, forecast_totals, recent,
+    Bills, Charged, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Settings, Status, forecast_totals,
+    recent,
 };
 use ingest::{DailyCosts, Outlook, SeriesColumns, SeriesTable};
 use report::{Control, ForecastReport, TotalRow};
@@ -141,13 +142,19 @@ pub fn read_series(any: &AnySeries) -> Result<SeriesTable> {
     Ok(SeriesTable::read(&path, columns, gap)?)
 }
 
-/// The engine of a model's name.
+/// The engine of a model's name, or of a model's file (see `models/README.md`).
 ///
 /// # Errors
-/// An unknown name, which lists the known ones.
+/// An unknown name, which lists the known ones; a file that is no model.
 pub fn engine(model: Option<&str>) -> Result<Engine> {
-    let spec: ModelSpec =
-        model.unwrap_or("default").parse().map_err(|error| Failure::Usage(format!("{error}")))?;
+    let name = model.unwrap_or("default");
+    if name.ends_with(".json") {
+        let text =
+            std::fs::read_to_string(name).with_context(|| format!("cannot read the model `{name}`"))?;
+        let settings = Settings::from_json(&text).with_context(|| format!("`{name}` is no model"))?;
+        return Ok(Engine::with_settings(ModelSpec::Default, settings));
+    }
+    let spec: ModelSpec = name.parse().map_err(|error| Failure::Usage(format!("{error}")))?;
     Ok(Engine::new(spec))
 }
 

@@ -1,0 +1,121 @@
+"""Reads a large made-up MCA export with `forecast series` and with DuckDB, in turn, in one run.
+
+    python3 benches/exports.py [--rows 3000000] [--runs 3] [--binary target/release/forecast]
+
+Both sum the cost per day, subscription, service and resource group. Printed are the medians of wall
+time, CPU time and peak resident memory of whole processes, and the ratio forecast / DuckDB pair by
+pair. DuckDB reads every column as text and sums decimals, once as DOUBLE and once exactly as we do.
+Then the same from Parquet, and the memory of a tenth of the rows beside that of all of them.
+DuckDB is installed into a virtual environment below `target/`.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DUCKDB = "duckdb==1.4.2"
+DAYS = 184  # six months, the running one whole
+QUERY = """
+import sys, duckdb
+kind, files, cost, threads = sys.argv[1:5]
+con = duckdb.connect(); con.execute(f"set threads = {threads}")
+scan = f"read_csv('{files}', all_varchar = true, header = true)" if kind == "csv" else f"read_parquet('{files}')"
+con.execute(f'''
+    create table t as select "date" as day, "SubscriptionId" as sub, "meterCategory" as service,
+           "resourceGroupName" as grp, sum(cast("costInBillingCurrency" as {cost})) as cost
+    from {scan} group by all''')
+print(con.execute("select count(*), sum(cost) from t").fetchone())
+"""
+
+
+def python():
+    """A Python that has DuckDB."""
+    home = ROOT / "target" / "bench-venv"
+    binary = home / "bin" / "python"
+    if not binary.exists():
+        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        subprocess.run([binary, "-m", "pip", "install", "--quiet", DUCKDB], check=True)
+    return str(binary)
+
+
+def measured(command):
+    """Wall seconds, CPU seconds and peak MB of a command as a whole process, and what it printed."""
+    start = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, err = child.stdout.read(), child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{command[0]} failed: {err}")
+    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out
+
+
+def sample(binary, folder, rows, form):
+    """A made-up export of about so many rows."""
+    out = folder / f"{form}-{rows}"
+    per_day = rows // DAYS
+    subprocess.run(
+        [binary, "sample", "--out", out, "--seed", "1", "--months", "6", "--subscriptions", "40", "--rows-per-day",
+         str(per_day), "--family", "mca-actual", "--format", form, "--through", "2026-10-31"],
+        check=True, stdout=subprocess.DEVNULL)
+    size = sum(path.stat().st_size for path in out.rglob(f"*.{form}"))
+    print(f"{form}: about {per_day * DAYS:,} rows, {size / 1e9:.2f} GB")
+    return out
+
+
+def ours(binary, folder, threads):
+    target = folder.parent / "series.parquet"
+    return [binary, "series", str(folder), "-g", "subscription", "-g", "service", "-g", "resource-group", "-o", "parquet",
+            "--out-file", str(target), "--threads", str(threads)]
+
+
+def theirs(interpreter, kind, folder, cost, threads):
+    return [interpreter, "-c", QUERY, kind, f"{folder}/**/*.{kind}", cost, str(threads)]
+
+
+def row(name, runs):
+    wall, cpu, peak = (statistics.median(run[place] for run in runs) for place in range(3))
+    print(f"  {name:34} wall {wall:6.2f} s   cpu {cpu:6.2f} s   peak {peak:7.0f} MB")
+
+
+def compare(name, ours_command, theirs_command, runs):
+    measured(ours_command), measured(theirs_command)
+    pairs = [(measured(ours_command), measured(theirs_command)) for _ in range(runs)]
+    print(name)
+    row("forecast series", [pair[0] for pair in pairs])
+    row("DuckDB", [pair[1] for pair in pairs])
+    ratios = sorted(a[0] / b[0] for a, b in pairs)
+    print(f"  ratio of wall times: median {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, default=3_000_000)
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--binary", default=str(ROOT / "target" / "release" / "forecast"))
+    options.add_argument("--threads", type=int, default=os.cpu_count())
+    chosen = options.parse_args()
+    interpreter = python()
+    with tempfile.TemporaryDirectory(dir=ROOT / "target") as name:
+        folder = pathlib.Path(name)
+        csv = sample(chosen.binary, folder, chosen.rows, "csv")
+        for cost in ("DOUBLE", "DECIMAL(38,18)"):
+            compare(f"CSV, DuckDB summing {cost}", ours(chosen.binary, csv, chosen.threads),
+                    theirs(interpreter, "csv", csv, cost, chosen.threads), chosen.runs)
+        parquet = sample(chosen.binary, folder, chosen.rows, "parquet")
+        compare("Parquet", ours(chosen.binary, parquet, chosen.threads),
+                theirs(interpreter, "parquet", parquet, "DECIMAL(38,18)", chosen.threads), chosen.runs)
+        tenth = sample(chosen.binary, folder, chosen.rows // 10, "csv")
+        print("Memory by rows")
+        row("a tenth of the rows", [measured(ours(chosen.binary, tenth, chosen.threads)) for _ in range(chosen.runs)])
+        row("all rows", [measured(ours(chosen.binary, csv, chosen.threads)) for _ in range(chosen.runs)])
+
+
+if __name__ == "__main__":
+    main()
