@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contract;
+mod docs;
 mod golden;
 mod meaning;
 mod support;

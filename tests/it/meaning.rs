@@ -1,1 +1,12 @@
-//! (to come)
+//! What the numbers mean: each rule on files made for it, through the command as users run it.
+//!
+//! The rules stand in the README in plain words; a number that breaks one of them is wrong silently.
+
+mod covered_days;
+mod cycles;
+mod kinds_and_lines;
+mod made_files;
+mod metrics;
+mod money;
+mod names;
+mod which_run;

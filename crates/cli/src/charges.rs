@@ -43,7 +43,11 @@ fn say(controls: &Controls) {
         tracing::warn!("{warning}");
     }
     if controls.malformed_rows() > 0 {
-        tracing::warn!("{} malformed rows are left out:", controls.malformed_rows());
+        let rows = match controls.malformed_rows() {
+            1 => "1 malformed row is".to_owned(),
+            more => format!("{more} malformed rows are"),
+        };
+        tracing::warn!("{rows} left out:");
         for line in controls.malformed_lines(SHOWN) {
             tracing::warn!("{line}");
         }

@@ -5,6 +5,8 @@
 
 use crate::{failure::Failure, options::Charges};
 use anyhow::{Context, Result};
+use billing::Metric;
+use ingest::Dimension;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -15,9 +17,9 @@ const DEFAULT_NAME: &str = "forecast.toml";
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Folder of the file; not written.
+    /// Where it was read from, where there is a file; not written.
     #[serde(skip)]
-    pub folder: PathBuf,
+    pub file: Option<PathBuf>,
     /// Defaults for options of the commands that read charges.
     #[serde(default)]
     pub defaults: Defaults,
@@ -25,7 +27,7 @@ pub struct Config {
     #[serde(default)]
     pub batch: BatchConfig,
     /// Its jobs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub job: Vec<Job>,
 }
 
@@ -81,7 +83,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<String>,
     /// Whether the levels above the grouping are written too.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub totals: bool,
     /// Its options; what it does not say comes from the defaults.
     #[serde(flatten)]
@@ -115,7 +117,7 @@ impl Config {
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
         let mut config: Self = toml::from_str(&text)
             .with_context(|| format!("the configuration `{}` is not understood", path.display()))?;
-        config.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        config.file = Some(path.clone());
         config
             .check(&text)
             .with_context(|| format!("the configuration `{}` is not understood", path.display()))?;
@@ -162,7 +164,8 @@ impl Config {
         if Path::new(path).is_absolute() || path.contains("://") {
             return path.to_owned();
         }
-        self.folder.join(path).to_string_lossy().into_owned()
+        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        folder.join(path).to_string_lossy().into_owned()
     }
 
     /// The options of a job, with the defaults behind them.
@@ -232,10 +235,16 @@ impl Charges {
     /// Names and values that are not known.
     pub fn read_options(&self) -> Result<ingest::ReadOptions> {
         let usage = |error: &dyn std::fmt::Display| anyhow::Error::new(Failure::Usage(error.to_string()));
+        let group_by: Vec<Dimension> = self.group_by.iter().map(|name| Dimension::parse(name)).collect();
+        for (place, dimension) in group_by.iter().enumerate() {
+            if let Some(why) = why_no_group(dimension, &group_by[..place]) {
+                return Err(usage(&format!("cannot group by `{}`: {why}", self.group_by[place])));
+            }
+        }
         let cycle_day =
             self.cycle_day.map(billing::CycleDay::new).transpose().map_err(|error| usage(&error))?;
         Ok(ingest::ReadOptions {
-            group_by: self.group_by.iter().map(|name| ingest::Dimension::parse(name)).collect(),
+            group_by,
             filters: self
                 .filter
                 .iter()
@@ -261,6 +270,27 @@ impl Charges {
             strict: self.strict,
         })
     }
+}
+
+/// Why a result cannot be grouped by `dimension` beside the `earlier` ones.
+fn why_no_group(dimension: &Dimension, earlier: &[Dimension]) -> Option<String> {
+    let column = dimension.column();
+    let alike = |other: &str| other.eq_ignore_ascii_case(&column);
+    if earlier.iter().any(|other| alike(&other.column())) {
+        return Some("it is named twice".to_owned());
+    }
+    if matches!(dimension, Dimension::Tag(key) if key.is_empty()) {
+        return Some("a tag is written `tag:KEY`".to_owned());
+    }
+    let own = report::columns::OF_RESULTS.into_iter().chain(Metric::ALL.map(Metric::column));
+    own.into_iter().any(|name| alike(name)).then(|| {
+        let more = if alike(report::columns::BILLING_CURRENCY) {
+            "; each currency has rows of its own anyway"
+        } else {
+            ""
+        };
+        format!("`{column}` is a column that every result has{more}")
+    })
 }
 
 #[cfg(test)]
@@ -289,6 +319,20 @@ mod tests {
         assert!(error.contains("line 2") && error.contains("metrik"), "{error}");
         let error = format!("{:#}", load("[[job]]\nname = \"a\"\ninputs = [\"x\"]\ntopp = 5\n").unwrap_err());
         assert!(error.contains("line 4") && error.contains("topp"), "{error}");
+    }
+
+    #[test]
+    fn a_group_that_is_there_twice_or_a_column_of_every_result_is_refused() {
+        let why = |names: &[&str]| {
+            let group_by = names.iter().map(|name| (*name).to_owned()).collect();
+            Charges { group_by, ..Charges::default() }.read_options().map_err(|error| error.to_string())
+        };
+        assert!(why(&["service", "subscription", "x_ChargeKind", "tag:Env"]).is_ok());
+        assert!(why(&["service", "ServiceName"]).unwrap_err().contains("named twice"));
+        assert!(why(&["tag:env", "tag:Env"]).unwrap_err().contains("named twice"));
+        assert!(why(&["BillingCurrency"]).unwrap_err().contains("rows of its own"));
+        assert!(why(&["x_metric"]).unwrap_err().contains("every result has"));
+        assert!(why(&["BilledCost"]).is_err() && why(&["tag:"]).is_err());
     }
 
     #[test]

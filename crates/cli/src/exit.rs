@@ -50,8 +50,12 @@ pub fn of(error: &anyhow::Error) -> Exit {
                 _ => Exit::Failed,
             };
         }
-        if let Some(report::Error::UnknownFormat { .. } | report::Error::FormatNotYet { .. }) =
-            cause.downcast_ref()
+        // Columns are there twice where an id or a group has the name of a column of results.
+        if let Some(
+            report::Error::UnknownFormat { .. }
+            | report::Error::FormatNotYet { .. }
+            | report::Error::DuplicateColumn(_),
+        ) = cause.downcast_ref()
         {
             return Exit::Usage;
         }

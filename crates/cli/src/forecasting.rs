@@ -41,7 +41,12 @@ pub struct DailyPath {
 pub struct Wanted<'a> {
     pub model: Option<&'a str>,
     pub cycles: Option<u32>,
+    /// Whether people read it: then subscriptions stand below their invoice unit, where there are several.
+    pub for_people: bool,
 }
+
+/// The column of invoice units, which stand in tables for people only.
+const INVOICE_UNIT: &str = "x_InvoiceUnit";
 
 /// Forecasts charges, by subscription where no grouping is asked for.
 ///
@@ -65,13 +70,14 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
     };
     let cycles = what.cycles.unwrap_or(1) as usize;
     let outlook = daily.outlook(cycles)?;
+    let by_unit = by_default && what.for_people && daily.units().len() > 1 && noun(&daily) != "subscription";
     let leaves: Vec<Leaf> = daily
         .leaves
         .iter()
         .zip(&outlook.leaves)
         .map(|(leaf, facts)| Leaf {
-            keys: leaf.keys.clone(),
-            names: leaf.names.clone(),
+            keys: by_unit.then(|| Some(leaf.unit.clone())).into_iter().chain(leaf.keys.clone()).collect(),
+            names: by_unit.then(|| leaf.unit.clone()).into_iter().chain(leaf.names.clone()).collect(),
             currency: Some(leaf.currency.clone()),
             ..leaf_of(facts)
         })
@@ -81,7 +87,11 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
         as_of: options.as_of,
         metric: daily.metric,
         exact: true,
-        columns: daily.group_columns.clone(),
+        columns: by_unit
+            .then(|| INVOICE_UNIT.to_owned())
+            .into_iter()
+            .chain(daily.group_columns.clone())
+            .collect(),
     };
     let mut done = forecast_leaves(&engine, outlook, &leaves, run)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!("{}", one_line(&error));
             for hint in failure::hints(&error) {
-                tracing::error!("hint: {hint}");
+                tracing::error!(target: talk::HINT, "{hint}");
             }
             exit::of(&error).into()
         }

@@ -2,7 +2,7 @@
 //! (`FORECAST_…`) or from `forecast.toml`; see `config`.
 
 use billing::Metric;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -71,6 +71,14 @@ pub struct Global {
         help_heading = "Output"
     )]
     pub color: ColorChoice,
+}
+
+/// A day on which there can have been charges.
+fn plausible_day(text: &str) -> Result<NaiveDate, String> {
+    text.parse::<NaiveDate>()
+        .ok()
+        .filter(|day| (1990..=2199).contains(&day.year()))
+        .ok_or_else(|| "a day is written 2026-10-18 and lies between 1990 and 2199".to_owned())
 }
 
 /// Form of messages on stderr.
@@ -145,7 +153,7 @@ pub struct Charges {
     #[arg(long, value_name = "N", env = "FORECAST_TOP", help_heading = "Charges", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
     /// See nothing that was charged or exported on this day or later.
-    #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Charges")]
+    #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Charges", value_parser = plausible_day)]
     pub as_of: Option<NaiveDate>,
     /// Days before the newest run that are not final yet [default: 2].
     #[arg(long, value_name = "N", env = "FORECAST_SETTLE_DAYS", help_heading = "Charges", value_parser = clap::value_parser!(u32).range(0..=60))]
@@ -284,7 +292,7 @@ pub struct Sample {
 pub struct Batch {
     /// Date under which outputs are put, and up to which charges are seen where a job says
     /// nothing else [default: today, and everything].
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = plausible_day)]
     pub as_of: Option<NaiveDate>,
     /// Run only the job of this name (repeatable).
     #[arg(long, value_name = "NAME")]

@@ -11,6 +11,9 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+/// The target of messages that help with an error; those of our own begin with `forecast`.
+pub const HINT: &str = "forecast::hint";
+
 /// Sets up messages: warnings by default, control totals with `-v`, files with `-vv`.
 pub fn start(global: &Global) {
     let level = match (global.quiet, global.verbose) {
@@ -65,6 +68,7 @@ where
         event: &tracing::Event<'_>,
     ) -> std::fmt::Result {
         let prefix = match *event.metadata().level() {
+            _ if event.metadata().target() == HINT => "hint: ",
             Level::ERROR => "error: ",
             Level::WARN => "warning: ",
             Level::INFO => "",

@@ -63,3 +63,8 @@ pub use score::{ScoreLine, summarize};
 pub use settings::Settings;
 pub use settling::Seen;
 pub use totals::{Charged, GroupTotal, Leaf, TotalRange, forecast_totals, recent};
+
+/// The program in the guide is compiled and run as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/add-a-model.md")]
+mod add_a_model {}

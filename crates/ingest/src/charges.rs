@@ -96,9 +96,13 @@ pub(crate) fn has_excess_digits(value: Expr, dtype: &DataType) -> Expr {
     if *dtype != DataType::String {
         return lit(false);
     }
-    let long =
-        when(value.clone().str().len_bytes().gt(lit(AMOUNT_SCALE + 1))).then(value).otherwise(lit(NULL));
-    long.str().contains(lit(format!(r"\.\d{{{},}}", AMOUNT_SCALE + 1)), true).fill_null(lit(false))
+    let holds = |letter: &str| value.clone().str().contains_literal(lit(letter.to_owned()));
+    let long = when(value.clone().str().len_bytes().gt(lit(AMOUNT_SCALE + 1)).or(holds("E")).or(holds("e")))
+        .then(value)
+        .otherwise(lit(NULL).cast(DataType::String));
+    let fraction = long.clone().str().extract(lit(r"\.(\d+)"), 1).str().len_bytes().cast(DataType::Int64);
+    let exponent = long.str().extract(lit(r"[eE]([+-]?\d+)"), 1).cast(DataType::Int64);
+    (fraction.fill_null(lit(0)) - exponent.fill_null(lit(0))).gt(lit(i64::from(AMOUNT_SCALE)))
 }
 
 /// The day of a date or time in one of the forms that files use: `MM/DD/YYYY`, ISO with or without a
@@ -278,7 +282,8 @@ mod tests {
     #[test]
     fn amounts_are_decimal_from_their_text() {
         let frame =
-            df!("t" => [" 1.5E-05 ", "NaN", "1e309", "1.234,56", "-0", "0.1234567890123456789", ""]).unwrap();
+            df!("t" => [" 1.5E-05 ", "NaN", "1e309", "1.234,56", "-0", "0.1234567890123456789", "", "1.25E-17"])
+                .unwrap();
         let out = frame
             .lazy()
             .select([
@@ -291,7 +296,7 @@ mod tests {
         assert_eq!(units[..5], [Some(15_000_000_000_000), None, None, None, Some(0)]);
         assert_eq!(units[6], None);
         let excess: Vec<Option<bool>> = out["x"].bool().unwrap().iter().collect();
-        assert_eq!(excess.iter().filter(|x| **x == Some(true)).count(), 1);
+        assert_eq!(excess.iter().filter(|x| **x == Some(true)).count(), 2);
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub struct Scope {
     pub covered: Vec<(NaiveDate, NaiveDate)>,
     /// The day on which the newest run was made, where a run states its time.
     pub newest_run: Option<NaiveDate>,
+    /// The same of the newest run that knows the last covered day: how old that day was then tells
+    /// whether it is final. A later run of an earlier month tells nothing of it.
+    pub last_run: Option<NaiveDate>,
 }
 
 impl Scope {
@@ -47,26 +50,22 @@ impl Scope {
 /// Builds scopes from what each run covers.
 #[derive(Debug, Default)]
 pub(crate) struct CoverageBuilder {
-    by_subscription: BTreeMap<String, Scope>,
+    by_subscription: BTreeMap<String, Vec<Span>>,
 }
 
+/// The days that a run covers, none where it only knows the subscription, and the day it was made.
+type Span = (Option<(NaiveDate, NaiveDate)>, Option<NaiveDate>);
+
 impl CoverageBuilder {
-    /// Adds that `subscription` is covered from `first` to `last` by a run made on `run_day`.
+    /// Adds that a run made on `run_day` knows `subscription`, and covers these days of it.
     pub(crate) fn add(
         &mut self,
         subscription: &str,
-        first: NaiveDate,
-        last: NaiveDate,
+        days: Option<(NaiveDate, NaiveDate)>,
         run_day: Option<NaiveDate>,
     ) {
-        let scope = self
-            .by_subscription
-            .entry(subscription.to_owned())
-            .or_insert(Scope { covered: Vec::new(), newest_run: None });
-        if first <= last {
-            scope.covered.push((first, last));
-        }
-        scope.newest_run = scope.newest_run.max(run_day);
+        let days = days.filter(|(first, last)| first <= last);
+        self.by_subscription.entry(subscription.to_owned()).or_default().push((days, run_day));
     }
 
     /// The scopes, and the scope of each subscription. Days after `last_seen` are cut off.
@@ -74,8 +73,8 @@ impl CoverageBuilder {
         let mut numbers: BTreeMap<Scope, u32> = BTreeMap::new();
         let mut scopes = Vec::new();
         let mut of = BTreeMap::new();
-        for (subscription, mut scope) in self.by_subscription {
-            scope.covered = merged(scope.covered, last_seen);
+        for (subscription, spans) in self.by_subscription {
+            let scope = scope(&spans, last_seen);
             let next = numbers.len() as u32;
             let number = *numbers.entry(scope.clone()).or_insert(next);
             if number == next {
@@ -84,6 +83,17 @@ impl CoverageBuilder {
             of.insert(subscription, number);
         }
         (scopes, of)
+    }
+}
+
+fn scope(spans: &[Span], last_seen: Option<NaiveDate>) -> Scope {
+    let covered = merged(spans.iter().filter_map(|(days, _)| *days).collect(), last_seen);
+    let last = covered.last().map(|(_, last)| *last);
+    let knows_last = |days: &Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(_, end)| Some(end) >= last);
+    Scope {
+        last_run: spans.iter().filter(|(days, _)| knows_last(days)).filter_map(|(_, made)| *made).max(),
+        newest_run: spans.iter().filter_map(|(_, made)| *made).max(),
+        covered,
     }
 }
 
@@ -115,10 +125,10 @@ mod tests {
     #[test]
     fn touching_spans_are_one_and_a_gap_is_missing() {
         let mut builder = CoverageBuilder::default();
-        builder.add("a", day("2026-10-01"), day("2026-10-17"), Some(day("2026-10-18")));
-        builder.add("a", day("2026-09-01"), day("2026-09-30"), Some(day("2026-10-06")));
-        builder.add("b", day("2026-09-01"), day("2026-09-05"), None);
-        builder.add("c", day("2026-09-01"), day("2026-10-17"), Some(day("2026-10-18")));
+        builder.add("a", Some((day("2026-10-01"), day("2026-10-17"))), Some(day("2026-10-18")));
+        builder.add("a", Some((day("2026-09-01"), day("2026-09-30"))), Some(day("2026-10-06")));
+        builder.add("b", Some((day("2026-09-01"), day("2026-09-05"))), None);
+        builder.add("c", Some((day("2026-09-01"), day("2026-10-17"))), Some(day("2026-10-18")));
         let (scopes, of) = builder.build(None);
         assert_eq!((of["a"], of["b"], of["c"], scopes.len()), (0, 1, 0, 2));
         assert_eq!(scopes[0].covered, [(day("2026-09-01"), day("2026-10-17"))]);
@@ -130,9 +140,20 @@ mod tests {
     #[test]
     fn nothing_after_the_last_seen_day_is_covered() {
         let mut builder = CoverageBuilder::default();
-        builder.add("a", day("2026-09-01"), day("2026-09-30"), None);
-        builder.add("a", day("2026-10-01"), day("2026-10-17"), None);
+        builder.add("a", Some((day("2026-09-01"), day("2026-09-30"))), None);
+        builder.add("a", Some((day("2026-10-01"), day("2026-10-17"))), None);
         let (scopes, _) = builder.build(Some(day("2026-09-20")));
         assert_eq!(scopes[0].covered, [(day("2026-09-01"), day("2026-09-20"))]);
+    }
+
+    #[test]
+    fn a_later_run_of_an_earlier_month_does_not_make_the_last_days_final() {
+        let mut builder = CoverageBuilder::default();
+        builder.add("a", Some((day("2026-09-01"), day("2026-09-30"))), Some(day("2026-10-06")));
+        builder.add("a", Some((day("2026-10-01"), day("2026-10-03"))), Some(day("2026-10-04")));
+        builder.add("a", None, Some(day("2026-10-07")));
+        let (scopes, _) = builder.build(None);
+        assert_eq!(scopes[0].last_run, Some(day("2026-10-04")));
+        assert_eq!(scopes[0].newest_run, Some(day("2026-10-07")));
     }
 }

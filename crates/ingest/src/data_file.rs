@@ -6,14 +6,13 @@
 
 use crate::{
     Error, Result,
+    csv_text::{Head, engine_fault, head},
     family::{Family, Layout, normalised},
     source::{Encoding, encoding},
 };
-use flate2::read::MultiGzDecoder;
 use polars::prelude::*;
 use std::{
     fs::File,
-    io::{BufReader, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -40,6 +39,8 @@ pub struct DataFile {
     types: Option<Vec<DataType>>,
     /// Whether there is anything behind the header.
     pub has_rows: bool,
+    /// Rows that have more fields than the header, where its beginning has one.
+    overlong: Vec<u32>,
 }
 
 impl DataFile {
@@ -50,12 +51,9 @@ impl DataFile {
     /// column twice.
     pub fn open(path: &Path, forced: Option<&'static Family>) -> Result<Self> {
         let encoding = encoding(path)?;
-        let (names, types, has_rows) = match encoding {
+        let (Head { names, has_rows, overlong }, types) = match encoding {
             Encoding::Parquet => parquet_header(path)?,
-            _ => {
-                let (names, has_rows) = csv_header(path, encoding)?;
-                (names, None, has_rows)
-            }
+            _ => (head(path, encoding)?, None),
         };
         let header: Vec<String> = names.iter().map(|name| normalised(name)).collect();
         let family = match forced {
@@ -66,7 +64,7 @@ impl DataFile {
         if let Some(column) = layout.duplicate() {
             return Err(Error::DuplicateColumn { path: path.to_owned(), column: column.to_owned() });
         }
-        Ok(Self { path: path.to_owned(), encoding, family, layout, names, types, has_rows })
+        Ok(Self { path: path.to_owned(), encoding, family, layout, names, types, has_rows, overlong })
     }
 
     /// Size in bytes.
@@ -107,7 +105,12 @@ impl DataFile {
             (0..=width).map(|place| Field::new(place_name(place).into(), DataType::String)).collect();
         let mut chosen: Vec<Expr> =
             present.iter().map(|(column, place)| col(place_name(*place)).alias(*column)).collect();
-        chosen.extend([col(ROW), col(place_name(width)).is_not_null().alias(OVERLONG)]);
+        let mut overlong = col(place_name(width)).is_not_null();
+        if !self.overlong.is_empty() {
+            let rows = Series::new(ROW.into(), &self.overlong).cast(&IDX_DTYPE)?;
+            overlong = overlong.or(col(ROW).is_in(lit(rows).implode(true), false));
+        }
+        chosen.extend([col(ROW), overlong.alias(OVERLONG)]);
         let frame = LazyCsvReader::new(path)
             .with_glob(false)
             .with_has_header(false)
@@ -128,85 +131,17 @@ impl DataFile {
 
     /// Turns a fault of the reading engine into one that names this file and what to do.
     pub(crate) fn fault(&self, error: &PolarsError) -> Error {
-        let text = error.to_string();
-        let what = if text.contains("utf-8") {
-            match self.first_invalid_utf8() {
-                Some(line) => format!("line {line} is not UTF-8 text; export it again, or convert it"),
-                None => "it is not UTF-8 text".to_owned(),
-            }
-        } else if text.contains("deflate")
-            || text.contains("UnexpectedEof")
-            || text.contains("gzip")
-            || text.contains("corrupt")
-        {
-            "the compressed data ends too early or is corrupt; copy it again".to_owned()
-        } else if text.contains("not properly escaped") || text.contains("invalid csv") {
-            "a quote is opened and never closed; it was probably cut while it was written".to_owned()
-        } else {
-            text.lines().next().unwrap_or_default().to_owned()
-        };
-        Error::damaged(&self.path, what)
-    }
-
-    fn first_invalid_utf8(&self) -> Option<u64> {
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(open_text(&self.path, self.encoding).ok()?);
-        let mut record = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut record).ok()? {
-            if record.iter().any(|field| std::str::from_utf8(field).is_err()) {
-                return record.position().map(csv::Position::line);
-            }
-        }
-        None
+        engine_fault(&self.path, self.encoding, error)
     }
 }
 
-/// The text of a CSV file, decompressed where it is compressed.
-fn open_text(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(|source| Error::unreadable(path, source))?;
-    Ok(match encoding {
-        Encoding::CsvGz => Box::new(MultiGzDecoder::new(BufReader::new(file))),
-        _ => Box::new(BufReader::new(file)),
-    })
-}
-
-fn csv_header(path: &Path, encoding: Encoding) -> Result<(Vec<String>, bool)> {
-    let damaged = |error: csv::Error| Error::damaged(path, format!("its header cannot be read: {error}"));
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(open_text(path, encoding)?);
-    let mut header = csv::ByteRecord::new();
-    if !reader.read_byte_record(&mut header).map_err(damaged)? {
-        return Err(Error::EmptyFile(path.to_owned()));
-    }
-    let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    if let ([only], Some(separator)) = (
-        names.as_slice(),
-        names.first().and_then(|name| name.chars().find(|c| matches!(c, ';' | '\t' | '|'))),
-    ) {
-        let columns = only.split(separator).count();
-        return Err(Error::damaged(
-            path,
-            format!(
-                "its {columns} columns are separated by {separator:?}, not by commas; export it again as CSV with commas"
-            ),
-        ));
-    }
-    let mut row = csv::ByteRecord::new();
-    let has_rows = reader.read_byte_record(&mut row).map_err(damaged)?;
-    Ok((names, has_rows))
-}
-
-type ParquetHeader = (Vec<String>, Option<Vec<DataType>>, bool);
-
-fn parquet_header(path: &Path) -> Result<ParquetHeader> {
+fn parquet_header(path: &Path) -> Result<(Head, Option<Vec<DataType>>)> {
     let damaged = |error: PolarsError| {
         let text = error.to_string();
         Error::damaged(
             path,
             format!(
-                "its Parquet footer cannot be read ({}); it was probably cut",
+                "its Parquet footer cannot be read ({}); it was probably cut, so copy it again",
                 text.lines().next().unwrap_or_default()
             ),
         )
@@ -218,5 +153,5 @@ fn parquet_header(path: &Path) -> Result<ParquetHeader> {
     let schema = Schema::from_arrow_schema(schema.as_ref());
     let names = schema.iter_names().map(ToString::to_string).collect();
     let types = schema.iter_values().cloned().collect();
-    Ok((names, Some(types), rows > 0))
+    Ok((Head { names, has_rows: rows > 0, overlong: Vec::new() }, Some(types)))
 }

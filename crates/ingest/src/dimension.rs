@@ -126,8 +126,8 @@ pub(crate) fn unescape_json(column: &Column) -> PolarsResult<Option<Column>> {
 fn escaped(key: &str) -> String {
     key.chars()
         .flat_map(|c| {
-            let special = !c.is_alphanumeric() && !c.is_whitespace();
-            special.then_some('\\').into_iter().chain([c])
+            // Only what has a meaning in a pattern: others get one by being escaped, such as `\<`.
+            r"\.+*?()|[]{}^$#&-~".contains(c).then_some('\\').into_iter().chain([c])
         })
         .collect()
 }

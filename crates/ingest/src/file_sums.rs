@@ -55,6 +55,8 @@ pub(crate) struct FileSums {
     pub bad: Vec<BadRow>,
     /// Amounts with more digits than are kept.
     pub cut_amounts: u64,
+    /// Rows that cost something and are 0 in the asked-for metric (list and contracted cost only).
+    pub unpriced_rows: u64,
     /// Whether only an amortized file can hold what this one holds.
     pub looks_amortized: bool,
     /// Whether only an actual file can hold what this one holds.
@@ -143,9 +145,19 @@ fn source_column<'a>(dimension: &'a Dimension, file: &DataFile, wanted: &Wanted)
     }
 }
 
-/// Files without a pricing model tell a commitment by its id.
+/// FOCUS files, and those without a pricing model, tell a commitment by its id.
 fn uses_commitment_id(file: &DataFile) -> bool {
-    file.layout.has("CommitmentDiscountId") && !file.layout.has("x_PricingModel")
+    let told = file.family.agreement != Agreement::Focus && file.layout.has("x_PricingModel");
+    file.layout.has("CommitmentDiscountId") && !told
+}
+
+/// The column that tells whether a row costs something, where list or contracted cost is asked for:
+/// the service leaves these at 0 in some rows.
+fn price_check<'a>(file: &'a DataFile, costs: &[String]) -> Option<(&'a str, String)> {
+    let asked = costs.last().filter(|name| matches!(name.as_str(), "ListCost" | "ContractedCost"))?;
+    let paid =
+        [CLASSIC_COST, "EffectiveCost", "BilledCost"].into_iter().find(|name| file.layout.has(name))?;
+    Some((paid, asked.clone()))
 }
 
 /// One streaming pass: groups of equal raw text with their sums.
@@ -156,6 +168,8 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
         needed.push("CommitmentDiscountId");
     }
     needed.extend(costs.iter().map(String::as_str));
+    let check = price_check(file, &costs);
+    needed.extend(check.iter().map(|(paid, _)| *paid));
     needed
         .extend(wanted.dimensions.iter().filter(|d| !d.is_derived()).map(|d| source_column(d, file, wanted)));
     needed.sort_unstable();
@@ -197,7 +211,16 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
         }
         names.push(column.as_str().into());
     }
-    exprs.extend([col(ROW), col(OVERLONG)]);
+    let unpriced = match &check {
+        Some((paid, asked)) => {
+            let value = |name: &str| {
+                charges::amount(col(name), &file.type_of(name).unwrap_or(DataType::String)).fill_null(lit(0))
+            };
+            value(asked).eq(lit(0)).and(value(paid).neq(lit(0)))
+        }
+        None => lit(false),
+    };
+    exprs.extend([unpriced.alias("x_Unpriced"), col(ROW), col(OVERLONG)]);
 
     // A row is bad when it has too many fields or its (first) cost is no amount; the reason is a key,
     // so that good and bad rows of one group stay apart.
@@ -215,6 +238,7 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
         len().cast(DataType::UInt64).alias("rows"),
         col(ROW).min().cast(DataType::UInt64).alias("first_row"),
         col("x_Excess").sum().cast(DataType::UInt64).alias("excess"),
+        col("x_Unpriced").sum().cast(DataType::UInt64).alias("unpriced"),
         col(first_cost).neq(lit(0)).any(true).alias("nonzero"),
     ]);
     let plan = file.scan(&needed)?.select(exprs).with_columns([bad]).group_by(by).agg(sums);
@@ -259,6 +283,7 @@ fn typed(file: &DataFile, wanted: &Wanted, grouped: DataFrame, metrics: Vec<Stri
         col("rows"),
         col("first_row"),
         col("excess"),
+        col("unpriced"),
         col("nonzero"),
         have("ChargePeriodStart")
             .is_null()
@@ -354,6 +379,7 @@ fn collect_sums(
         .clone()
         .select([
             col("excess").sum().alias("excess"),
+            col("unpriced").sum().alias("unpriced"),
             amortized_only().any(true).alias("amortized"),
             actual_only().any(true).alias("actual"),
             col("category")
@@ -380,6 +406,7 @@ fn collect_sums(
         blank,
         bad: described,
         cut_amounts: told.column("excess")?.u64()?.get(0).unwrap_or(0),
+        unpriced_rows: told.column("unpriced")?.u64()?.get(0).unwrap_or(0),
         looks_amortized: flag("amortized")?,
         looks_actual: flag("actual")?,
         unknown_kinds,

@@ -2,20 +2,26 @@
 mod charges;
 mod controls;
 mod coverage;
+mod csv_text;
 mod daily;
 mod data_file;
 mod dimension;
 mod error;
 mod family;
 mod file_sums;
+mod known_days;
 mod manifest;
 mod outlook;
+#[cfg(test)]
+mod properties;
 mod reader;
+mod run_costs;
 mod runs;
 pub mod sample;
 mod select;
 mod series_file;
 mod source;
+mod spans;
 pub use charges::{amount_type, charges};
 pub use controls::Controls;
 pub use coverage::Scope;
@@ -30,3 +36,8 @@ pub use outlook::{CycleFacts, LeafOutlook, Line, Outlook};
 pub use reader::{ForcedFamily, ReadOptions, read};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
 pub use source::{Encoding, Found, find};
+
+/// The program in the guide is compiled and run as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/add-a-source.md")]
+mod add_a_source {}

@@ -18,7 +18,7 @@ const CLOSING_DAYS: u64 = 5;
 /// Days before the newest run that are not final by default: yesterday is incomplete in the morning.
 const SETTLE_DAYS: u32 = 2;
 /// A scope whose coverage ends this many days before the newest of all has stopped.
-const STOPPED_DAYS: u64 = 7;
+pub(crate) const STOPPED_DAYS: u64 = 7;
 
 /// Series and facts of every leaf, in the order of [`DailyCosts::leaves`].
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl DailyCosts {
         let newest = self.last_covered().unwrap_or(start);
         let last = scope.last().unwrap_or(start);
         let settle = Days::new(u64::from(self.options.settle_days.unwrap_or(SETTLE_DAYS)));
-        let cutoff = (scope.newest_run.unwrap_or(last) - settle).min(last);
+        let cutoff = (scope.last_run.unwrap_or(last) - settle).min(last);
         let now = scope
             .newest_run
             .or(self.options.as_of)

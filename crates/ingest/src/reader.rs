@@ -9,8 +9,9 @@ use crate::{
     charges::CLASSIC_COST,
     data_file::DataFile,
     file_sums::{FileSums, Wanted, sum_file},
-    runs::{Plan, Run, content_digest, plan, superseded},
-    select::{self, RunCosts},
+    run_costs::{RunCosts, owners},
+    runs::{Plan, Run, content_digest, plan, short, superseded},
+    select,
     source::find,
 };
 use billing::{Agreement, Currency, CycleDay, Metric};
@@ -225,6 +226,15 @@ fn read_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
     sum_file(file, wanted)
 }
 
+/// What tells the time of a run that has no manifest.
+fn time_told_by(run: &Run) -> Option<String> {
+    let by = if run.stated.is_some() { "its folder's name" } else { "the newest time of its files" };
+    (!run.has_manifest).then(|| format!("`{}` has no manifest; when it was made is told by {by}", run.name))
+}
+
+/// One row in so many without a list or contracted price is worth a warning.
+const UNPRICED_SHARE: u64 = 20;
+
 fn count_rows(plan: &Plan, read: &ReadRuns, options: &ReadOptions, controls: &mut Controls) -> Result<()> {
     for (run, files) in read {
         for ((file, _), sums) in plan.runs[*run].files.iter().zip(files) {
@@ -246,6 +256,15 @@ fn count_rows(plan: &Plan, read: &ReadRuns, options: &ReadOptions, controls: &mu
             }
         }
         controls.runs.push(plan.runs[*run].name.clone());
+        controls.notes.extend(time_told_by(&plan.runs[*run]));
+    }
+    let unpriced: u64 = read.values().flatten().map(|sums| sums.unpriced_rows).sum();
+    if let Some(metric) = options.metric.filter(|_| unpriced * UNPRICED_SHARE > controls.rows) {
+        controls.warnings.push(format!(
+            "{unpriced} of {} rows cost something and have 0 as {}: the service does not fill it everywhere, so this total is too low",
+            controls.rows,
+            metric.column()
+        ));
     }
     controls.malformed.sort();
     if let Some(first) = controls.malformed.first().filter(|_| options.strict) {
@@ -254,49 +273,27 @@ fn count_rows(plan: &Plan, read: &ReadRuns, options: &ReadOptions, controls: &mu
     Ok(())
 }
 
-/// The metric of the result, and which column of each run holds it.
+/// The metric of the result, and which column of each file holds it.
 struct SettledMetric {
     metric: Metric,
-    column_of: BTreeMap<usize, Option<String>>,
+    columns: BTreeMap<usize, Vec<Option<String>>>,
 }
 
-/// Decides which metric each file holds and which one is used (MEANING of a metric: the manifest's
-/// word, then what only one of them can hold, then `--family`, then actual).
+/// Decides which metric each file holds and which one is used.
 fn settle_metrics(
     plan: &Plan,
     read: &ReadRuns,
     options: &ReadOptions,
     controls: &mut Controls,
 ) -> Result<SettledMetric> {
-    let mut classic: BTreeMap<usize, Metric> = BTreeMap::new();
     let mut held: BTreeSet<Metric> = BTreeSet::new();
+    let mut classic: BTreeMap<usize, Vec<Option<Metric>>> = BTreeMap::new();
     for (index, files) in read {
         let run = &plan.runs[*index];
-        for (file, _) in &run.files {
-            held.extend(file.layout.metrics());
-        }
-        if !run.files.iter().any(|(file, _)| file.layout.has(CLASSIC_COST)) {
-            continue;
-        }
-        let metric = if let Some(declared) = run.declared {
-            declared
-        } else if files.iter().any(|file| file.looks_amortized) {
-            Metric::Effective
-        } else if files.iter().any(|file| file.looks_actual) {
-            Metric::Billed
-        } else if let Some(metric) = options.family.and_then(|forced| forced.metric) {
-            metric
-        } else {
-            if run.files.iter().any(|(file, _)| file.family.agreement != Agreement::PayAsYouGo) {
-                controls.notes.push(format!(
-                    "`{}` does not tell actual from amortized cost; actual is assumed",
-                    run.name
-                ));
-            }
-            Metric::Billed
-        };
-        held.insert(metric);
-        classic.insert(*index, metric);
+        held.extend(run.files.iter().flat_map(|(file, _)| file.layout.metrics()));
+        let own = classic_metrics(run, files, options, controls);
+        held.extend(own.iter().flatten());
+        classic.insert(*index, own);
     }
     let metric = match options.metric {
         Some(asked) => asked,
@@ -306,19 +303,59 @@ fn settle_metrics(
         let names: Vec<_> = held.iter().map(Metric::name_of).collect();
         return Err(Error::NoSuchMetric { asked: metric, held: names.join(", ") });
     }
-    let column_of = read
-        .iter()
-        .map(|(index, files)| {
-            let own = match classic.get(index) {
-                Some(own) if *own == metric => Some(CLASSIC_COST.to_owned()),
-                _ => {
-                    files.iter().flat_map(|file| &file.metrics).find(|name| *name == metric.column()).cloned()
-                }
-            };
-            (*index, own)
-        })
-        .collect();
-    Ok(SettledMetric { metric, column_of })
+    let column = |file: &FileSums, classic: &Option<Metric>| match classic {
+        Some(own) if *own == metric => Some(CLASSIC_COST.to_owned()),
+        _ => file.metrics.iter().find(|name| *name == metric.column()).cloned(),
+    };
+    let columns = read.iter().map(|(index, files)| {
+        (*index, files.iter().zip(&classic[index]).map(|(file, own)| column(file, own)).collect())
+    });
+    Ok(SettledMetric { metric, columns: columns.collect() })
+}
+
+/// What the one cost column of each classic file of a run holds: the manifest's word, then what only
+/// one of them can hold, then `--family`, then actual. Files that speak together are told together.
+fn classic_metrics(
+    run: &Run,
+    files: &[FileSums],
+    options: &ReadOptions,
+    controls: &mut Controls,
+) -> Vec<Option<Metric>> {
+    let is_classic = |place: usize| run.files[place].0.layout.has(CLASSIC_COST);
+    let told = |place: usize| {
+        let together = || {
+            let part = run.part_of(place);
+            (0..files.len()).filter(move |other| is_classic(*other) && run.part_of(*other) == part)
+        };
+        if run.declared.is_some() {
+            run.declared
+        } else if together().any(|other| files[other].looks_amortized) {
+            Some(Metric::Effective)
+        } else if together().any(|other| files[other].looks_actual) {
+            Some(Metric::Billed)
+        } else {
+            options.family.and_then(|forced| forced.metric)
+        }
+    };
+    let metrics: Vec<Option<Metric>> =
+        (0..files.len()).map(|place| is_classic(place).then(|| told(place)).flatten()).collect();
+    let amortized_beside = metrics.contains(&Some(Metric::Effective));
+    let settled = metrics.into_iter().enumerate().map(|(place, metric)| {
+        let (file, _) = &run.files[place];
+        if !is_classic(place) || metric.is_some() {
+            return metric;
+        }
+        let name = short(&file.path);
+        if amortized_beside {
+            controls.warnings.push(format!(
+                "`{name}` does not tell actual from amortized cost and an amortized file lies beside it; actual is assumed"
+            ));
+        } else if file.family.agreement != Agreement::PayAsYouGo {
+            controls.notes.push(format!("`{name}` does not tell actual from amortized cost; actual is assumed"));
+        }
+        Some(Metric::Billed)
+    });
+    settled.collect()
 }
 
 trait MetricName {
@@ -332,19 +369,47 @@ impl MetricName for Metric {
 }
 
 impl SettledMetric {
-    /// The costs of the runs that hold the metric.
+    /// The costs of the files that hold the metric. That a file does not hold it is as it should be
+    /// where another has its subscriptions' costs; otherwise they lack in the total, which is said.
     fn runs(&self, plan: &Plan, read: ReadRuns, controls: &mut Controls) -> Result<Vec<RunCosts>> {
         let mut out = Vec::new();
+        let mut left_out: Vec<(String, BTreeSet<String>)> = Vec::new();
         for (index, files) in read {
             let run = &plan.runs[index];
-            let Some(Some(column)) = self.column_of.get(&index) else {
-                controls
-                    .passed_over
-                    .push((run.name.clone(), format!("it does not hold the metric {}", self.metric)));
+            let columns = &self.columns[&index];
+            for ((sums, column), (file, _)) in files.iter().zip(columns).zip(&run.files) {
+                if column.is_none() {
+                    let name = if run.has_manifest { run.name.clone() } else { short(&file.path) };
+                    left_out.push((name, owners(&sums.frame)?));
+                }
+            }
+            if columns.iter().all(Option::is_none) {
                 controls.runs.retain(|name| *name != run.name);
-                continue;
-            };
-            out.push(RunCosts::new(run, &files, column)?);
+            } else {
+                out.push(RunCosts::new(run, &files, columns)?);
+            }
+        }
+        let mut counted = BTreeSet::new();
+        for run in &out {
+            counted.extend(owners(&run.frame)?);
+        }
+        left_out.dedup_by(|part, first| {
+            let same = part.0 == first.0;
+            if same {
+                first.1.append(&mut part.1);
+            }
+            same
+        });
+        for (name, held) in left_out {
+            if let Some(lacking) = held.difference(&counted).next() {
+                controls.warnings.push(format!(
+                    "`{name}` does not hold {} cost: {} of its subscriptions, such as `{}`, are in no other file and not in this total",
+                    self.metric,
+                    held.difference(&counted).count(),
+                    lacking.trim_start_matches("/subscriptions/")
+                ));
+            }
+            controls.passed_over.push((name, format!("it does not hold the metric {}", self.metric)));
         }
         Ok(out)
     }

@@ -49,11 +49,18 @@ pub(crate) struct Plan {
 }
 
 impl Run {
-    /// The days that the manifest says are in it, up to the day before it was submitted.
+    /// The days that the manifest says are in it, up to the day before it was submitted. Without a
+    /// moment its range is no word on days: it may reach to the end of a month that has just begun.
     pub(crate) fn covered(&self) -> Option<(NaiveDate, NaiveDate)> {
-        let (first, last) = self.range?;
-        let before = self.stated.map_or(last, |time| time.date_naive() - Days::new(1));
-        Some((first, last.min(before)))
+        let ((first, last), made) = (self.range?, self.stated?);
+        Some((first, last.min(made.date_naive() - Days::new(1))))
+    }
+
+    /// Which files speak together: all of a run with a manifest, and otherwise those that Azure's
+    /// names mark as parts (`part_0_0001.csv`); any other file speaks for itself.
+    pub(crate) fn part_of(&self, place: usize) -> usize {
+        let is_part = file_name(&self.files[place].0.path).to_ascii_lowercase().starts_with("part_");
+        if self.has_manifest || is_part { 0 } else { place + 1 }
     }
 }
 

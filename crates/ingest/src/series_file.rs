@@ -2,17 +2,24 @@
 //! and of late days that a benchmark brings along.
 //!
 //! Days without a row inside a series are missing, unless they are to be zero. A series with two
-//! values for one day is refused: which of them counts cannot be told.
+//! values for one day is refused: which of them counts cannot be told. So is what only an error can
+//! explain: days of another century, and values that sums could not hold.
 
 use crate::{
     Error, Result,
     charges::{day, text},
+    csv_text::{engine_fault, head},
     source::{Encoding, encoding},
 };
 use billing::{SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 use polars::prelude::*;
 use std::{collections::HashMap, path::Path};
+
+/// Years in which a day may lie; a series is kept day by day, so that a slip would be millions long.
+const YEARS: (i32, i32) = (1900, 2199);
+/// Values from here on could not be summed exactly.
+const TOO_LARGE: f64 = 1e15;
 
 /// Names of the columns of a long table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +88,8 @@ impl SeriesTable {
         wanted.push(table.text(&columns.date, "--date-column")?.alias("raw_date"));
         wanted.push(table.text(&columns.value, "--value-column")?.alias("raw_value"));
         let number = col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64);
-        let frame = table.collect(wanted, [day(col("raw_date")).alias("date"), number.alias("value")])?;
-        table.refuse(&frame, "date", "raw_date", &columns.date, "is not a day of the calendar")?;
+        let frame = table.collect(wanted, [plausible_day().alias("date"), number.alias("value")])?;
+        table.refuse_days(&frame, &columns.date)?;
         let mut order: Vec<PlSmallStr> =
             (0..columns.ids.len()).map(|place| format!("id{place}").into()).collect();
         let id_names = order.clone();
@@ -106,7 +113,8 @@ impl SeriesTable {
             let end = (first..frame.height()).find(|row| !same(*row)).unwrap_or(frame.height());
             let dated =
                 (first..end).filter_map(|row| Some((days[row]?, values.get(row).unwrap_or(f64::NAN))));
-            builder.push_dated(key.join(" / "), dated, gap)?;
+            let twice = |error| Error::Ambiguous(format!("`{}`: {error}; keep one", path.display()));
+            builder.push_dated(key.join(" / "), dated, gap).map_err(twice)?;
             names.push(key);
             first = end;
         }
@@ -139,8 +147,8 @@ impl SeriesTable {
         let mut wanted = self.task_columns(&table)?;
         wanted.push(table.text("date", "the column")?.alias("raw_date"));
         wanted.push(table.text("value_seen", "the column")?.cast(DataType::Float64).alias("value"));
-        let frame = table.collect(wanted, [day(col("raw_date")).alias("date")])?;
-        table.refuse(&frame, "date", "raw_date", "date", "is not a day of the calendar")?;
+        let frame = table.collect(wanted, [plausible_day().alias("date")])?;
+        table.refuse_days(&frame, "date")?;
         let tasks = self.tasks_of(path, &frame)?;
         let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
         let values = frame.column("value")?.f64()?;
@@ -195,30 +203,48 @@ impl SeriesTable {
     }
 }
 
+/// The day of a row, null where it is none or lies in another century.
+fn plausible_day() -> Expr {
+    let day = day(col("raw_date"));
+    let year = day.clone().dt().year();
+    when(year.clone().gt_eq(lit(YEARS.0)).and(year.lt_eq(lit(YEARS.1)))).then(day).otherwise(lit(NULL))
+}
+
 /// A table whose columns are taken as text.
 struct Table<'a> {
     path: &'a Path,
+    encoding: Encoding,
     frame: LazyFrame,
     schema: SchemaRef,
+    /// Names of the header of a CSV file, in which one may stand twice.
+    header: Vec<String>,
 }
 
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self> {
         let place = PlRefPath::try_from_path(path)?;
-        let opened = match encoding(path)? {
+        let encoding = encoding(path)?;
+        let (opened, header) = match encoding {
             Encoding::Parquet => {
-                LazyFrame::scan_parquet(place, ScanArgsParquet { glob: false, ..Default::default() })
+                let args = ScanArgsParquet { glob: false, ..Default::default() };
+                (LazyFrame::scan_parquet(place, args), Vec::new())
             }
-            _ => LazyCsvReader::new(place).with_glob(false).with_infer_schema_length(Some(0)).finish(),
+            _ => {
+                let header = head(path, encoding)?.names;
+                let reader = LazyCsvReader::new(place).with_glob(false).with_infer_schema_length(Some(0));
+                (reader.finish(), header)
+            }
         };
-        let fault =
-            |error: PolarsError| Error::damaged(path, error.to_string().lines().next().unwrap_or_default());
+        let fault = |error: PolarsError| engine_fault(path, encoding, &error);
         let mut frame = opened.map_err(fault)?;
         let schema = frame.collect_schema().map_err(fault)?;
-        Ok(Self { path, frame, schema })
+        Ok(Self { path, encoding, frame, schema, header })
     }
 
     fn text(&self, column: &str, option: &str) -> Result<Expr> {
+        if self.header.iter().filter(|name| *name == column).count() > 1 {
+            return Err(Error::DuplicateColumn { path: self.path.to_owned(), column: column.to_owned() });
+        }
         match self.schema.get(column) {
             Some(dtype) => Ok(text(col(column), dtype)),
             None => {
@@ -233,51 +259,53 @@ impl<'a> Table<'a> {
     }
 
     fn collect<const N: usize>(&self, wanted: Vec<Expr>, derived: [Expr; N]) -> Result<DataFrame> {
-        let frame = self.frame.clone().select(wanted).with_columns(derived.to_vec()).collect();
-        frame.map_err(|error| Error::damaged(self.path, error.to_string().lines().next().unwrap_or_default()))
+        let frame = self.frame.clone().select(wanted).with_columns(derived).collect();
+        frame.map_err(|error| engine_fault(self.path, self.encoding, &error))
     }
 
-    /// Refuses a derived column that is null although there is text.
-    fn refuse(&self, frame: &DataFrame, derived: &str, raw: &str, column: &str, what: &str) -> Result<()> {
-        let (made, texts) = (frame.column(derived)?.is_null(), frame.column(raw)?.str()?);
+    /// Refuses a row without a usable day.
+    fn refuse_days(&self, frame: &DataFrame, column: &str) -> Result<()> {
+        let (made, texts) = (frame.column("date")?.is_null(), frame.column("raw_date")?.str()?);
         match made.iter().position(|null| null == Some(true)) {
             Some(row) => {
                 let text = texts.get(row).unwrap_or("");
-                Err(Error::damaged(
-                    self.path,
-                    format!("row {}: `{text}` in column `{column}` {what}", row + 1),
-                ))
+                let (first, last) = YEARS;
+                let what = format!(
+                    "row {}: `{text}` in column `{column}` is not a day of the calendar from {first} to {last}",
+                    row + 1
+                );
+                Err(Error::damaged(self.path, what))
             }
             None => Ok(()),
         }
     }
 
-    /// Refuses values that are infinite or no numbers; an empty one, or `NaN`, is a missing day.
+    /// Refuses values that are no numbers or too large; an empty one, or `NaN`, is a missing day.
     fn refuse_values(&self, frame: &DataFrame, column: &str) -> Result<()> {
         let (values, texts) = (frame.column("value")?.f64()?, frame.column("raw_value")?.str()?);
-        let wrong = |(value, text): (Option<f64>, Option<&str>)| match (value, text) {
-            (Some(value), _) => value.is_infinite(),
-            (None, Some(text)) => !matches!(text.trim().to_lowercase().as_str(), "" | "nan" | "null"),
-            (None, None) => false,
-        };
-        match values.iter().zip(texts.iter()).position(wrong) {
-            Some(row) => {
-                let ids: Vec<String> = frame
-                    .columns()
-                    .iter()
-                    .filter(|column| column.name().starts_with("id"))
-                    .map(|column| {
-                        column.str().ok().and_then(|ids| ids.get(row)).unwrap_or_default().to_owned()
-                    })
-                    .collect();
-                let text = texts.get(row).unwrap_or("");
-                Err(Error::damaged(
-                    self.path,
-                    format!("series `{}`: `{text}` in column `{column}` is no number", ids.join(" / ")),
-                ))
+        let fault = |(value, text): (Option<f64>, Option<&str>)| match (value, text) {
+            (Some(value), _) if value.is_infinite() => Some("is no number"),
+            (Some(value), _) if value.abs() >= TOO_LARGE => Some("is too large; use a larger unit"),
+            (None, Some(text)) if !["", "nan", "null"].contains(&text.trim().to_lowercase().as_str()) => {
+                Some("is no number")
             }
-            None => Ok(()),
-        }
+            _ => None,
+        };
+        let found =
+            values.iter().zip(texts.iter()).enumerate().find_map(|(row, pair)| Some((row, fault(pair)?)));
+        let Some((row, what)) = found else { return Ok(()) };
+        let ids: Vec<String> = frame
+            .columns()
+            .iter()
+            .filter(|column| column.name().starts_with("id"))
+            .map(|column| column.str().ok().and_then(|ids| ids.get(row)).unwrap_or_default().to_owned())
+            .collect();
+        let day = frame.column("date")?.date()?.as_date_iter().nth(row).flatten().unwrap_or_default();
+        let text = texts.get(row).unwrap_or("");
+        Err(Error::damaged(
+            self.path,
+            format!("series `{}`, {day}: `{text}` in column `{column}` {what}", ids.join(" / ")),
+        ))
     }
 }
 
@@ -310,7 +338,7 @@ mod tests {
     #[test]
     fn two_values_for_one_day_are_refused() {
         let error = read("unique_id,ds,y\na,2026-01-01,1\na,2026-01-01,2\n").unwrap_err();
-        assert_eq!(error.to_string(), "series `a` has two values for 2026-01-01");
+        assert!(error.to_string().ends_with("s.csv`: series `a` has two values for 2026-01-01; keep one"));
     }
 
     #[test]
@@ -322,11 +350,22 @@ mod tests {
             read("unique_id,ds,y\na,2026-02-03,1.234.5\n")
                 .unwrap_err()
                 .to_string()
-                .contains("series `a`: `1.234.5`")
+                .contains("series `a`, 2026-02-03: `1.234.5`")
         );
         assert!(read("unique_id,ds,y\na,2026-02-03,inf\n").unwrap_err().to_string().contains("no number"));
         assert!(read("id,ds,y\na,2026-02-03,1\n").unwrap_err().to_string().contains("--id-column"));
         assert!(read("unique_id,ds,y\n").unwrap_err().has_no_costs());
+    }
+
+    #[test]
+    fn another_century_and_values_beyond_all_sums_are_refused() {
+        let refused = |text: &str| read(text).unwrap_err().to_string();
+        assert!(refused("unique_id,ds,y\na,0001-01-01,1\n").contains("from 1900 to 2199"));
+        assert!(refused("unique_id,ds,y\na,9999-12-31,1\n").contains("row 1"));
+        assert!(refused("unique_id,ds,y\na,2026-01-01,-1e300\n").contains("too large"));
+        assert!(refused("unique_id,ds,y,y\na,2026-01-01,1,2\n").contains("the column `y` twice"));
+        assert!(refused("unique_id,ds,y\na,2026-01-01,1,2\n").contains("line 2 has more fields"));
+        assert!(refused("unique_id,ds,y\n\"a,2026-01-01,1\n").contains("a quote is opened"));
     }
 
     #[test]

@@ -93,7 +93,12 @@ fn expand(input: &str) -> Result<Vec<PathBuf>> {
     let matches =
         glob::glob_with(input, visible).map_err(|error| refuse(&format!("not a pattern: {error}")))?;
     let paths: Vec<PathBuf> = matches
-        .map(|entry| entry.map_err(|error| Error::unreadable(&error.path().to_owned(), error.into())))
+        .map(|entry| {
+            entry.map_err(|error| {
+                let path = error.path().to_owned();
+                Error::unreadable(&path, error.into())
+            })
+        })
         .collect::<Result<_>>()?;
     if paths.is_empty() { Err(refuse("no file matches the pattern")) } else { Ok(paths) }
 }

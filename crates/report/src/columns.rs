@@ -63,6 +63,35 @@ pub const RECORD_TYPE: &str = "x_RecordType";
 /// The kind of charge, in daily series grouped by it.
 pub const CHARGE_KIND: &str = "x_ChargeKind";
 
+/// Columns that the data sets above have besides those of the grouping and of the metric.
+pub const OF_RESULTS: [&str; 25] = [
+    BILLING_PERIOD_START,
+    BILLING_PERIOD_END,
+    CHARGE_PERIOD_START,
+    CHARGE_PERIOD_END,
+    BILLING_CURRENCY,
+    METRIC,
+    TOTAL_KIND,
+    GROUP_LEVEL,
+    RUN_ID,
+    AS_OF,
+    CUTOFF,
+    STATUS,
+    MODEL,
+    ACTUAL_TO_DATE,
+    FORECAST_REMAINING,
+    FORECAST_TOTAL,
+    LOWER_80,
+    UPPER_80,
+    LOWER_95,
+    UPPER_95,
+    PREVIOUS_TOTAL,
+    HISTORY_DAYS,
+    MISSING_DAYS,
+    RECORD_TYPE,
+    SCHEMA,
+];
+
 /// Schema name in the JSON envelope and in the Parquet metadata.
 pub const SCHEMA: &str = "x_schema";
 /// Schema version in the JSON envelope and in the Parquet metadata.

@@ -1,5 +1,7 @@
 //! What can go wrong while a result is put together or written.
 
+use std::io::ErrorKind;
+
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -69,4 +71,23 @@ pub enum Error {
     /// The output could not be written as Parquet.
     #[error("could not write the output as Parquet")]
     Parquet(#[from] polars::error::PolarsError),
+}
+
+impl Error {
+    /// Whether the output was a pipe whose reader went away.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        let kind = match self {
+            Self::Io(error) => Some(error.kind()),
+            Self::Csv(error) => match error.kind() {
+                ::csv::ErrorKind::Io(error) => Some(error.kind()),
+                _ => None,
+            },
+            Self::Json(error) => error.io_error_kind(),
+            // The Parquet writer passes the system's word on as text only.
+            Self::Parquet(error) if error.to_string().contains("Broken pipe") => Some(ErrorKind::BrokenPipe),
+            _ => None,
+        };
+        kind == Some(ErrorKind::BrokenPipe)
+    }
 }

@@ -20,8 +20,14 @@ pub(crate) fn footnotes(report: &ForecastReport) -> Vec<String> {
         .chain(not_final(report))
         .chain(missing(report))
         .chain(statuses(report))
-        .chain(report.notes.iter().map(|note| printable(note)))
+        .chain(report.notes.iter().map(|note| as_sentence(&printable(note))))
         .collect()
+}
+
+/// A note as the other lines begin, with a capital letter.
+fn as_sentence(note: &str) -> String {
+    let mut rest = note.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// Which days may still change.
@@ -152,6 +158,6 @@ mod tests {
         assert_eq!(footnotes(&found)[0], "The total: charges of the cycle as billed, before credit and tax");
         found.exact = false;
         assert!(footnotes(&found)[0].starts_with("Not final"));
-        assert_eq!(footnotes(&found).last().unwrap(), "a note");
+        assert_eq!(footnotes(&found).last().unwrap(), "A note");
     }
 }

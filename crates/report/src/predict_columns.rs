@@ -20,6 +20,9 @@ const WHOLE_BLOCK_FROM: Amount = whole(10_000);
 /// Columns beyond the essential ones leave the names this much.
 const NAME_WIDTH_BESIDE_MORE: usize = 32;
 
+/// The forecaster of whoever asks for none.
+const DEFAULT_MODEL: &str = "default";
+
 /// The columns, in the order in which they stand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Field {
@@ -160,6 +163,8 @@ impl Setting {
                 each(&|row| row.total.zip(row.previous_total).map(|(t, p)| change(t, p)).unwrap_or_default())
             }
             Field::Trend => each(&|row| sparkline(&row.trend, self.spark_width)),
+            // Where each row is the default's there is nothing to tell.
+            Field::Model if rows.iter().all(|row| row.model == DEFAULT_MODEL) => each(&|_| String::new()),
             Field::Model => each(&|row| printable(&row.model)),
             Field::Status => {
                 each(&|row| if row.status == "ok" { String::new() } else { printable(&row.status) })

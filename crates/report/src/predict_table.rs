@@ -14,6 +14,9 @@ use crate::{
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, Currency, Metric};
 use std::collections::BTreeMap;
 
+/// Stands before the further lines of a note.
+const INDENT: &str = "  ";
+
 /// The whole table as text, a line end after each line.
 #[must_use]
 pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
@@ -30,7 +33,10 @@ pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
         lines.extend(["Nothing to forecast: no series was found".to_owned(), String::new()]);
     }
     for note in footnotes(report) {
-        lines.extend(wrapped(&note, style.width).iter().map(|line| style.dim(line)));
+        // What goes on in a second line is told from the next note.
+        let broken = wrapped(&note, style.width.saturating_sub(INDENT.len()));
+        let indents = std::iter::once("").chain(std::iter::repeat(INDENT));
+        lines.extend(broken.iter().zip(indents).map(|(line, indent)| style.dim(&format!("{indent}{line}"))));
     }
     while lines.last().is_some_and(String::is_empty) {
         lines.pop();
@@ -77,7 +83,7 @@ impl<'a> Block<'a> {
 
         let mut headings = vec![Heading { text: String::new(), right: false }];
         headings.extend(fit.columns.iter().map(|column| column.field.heading()));
-        let cells = names.into_iter().enumerate().map(|(place, name)| {
+        let cells = told_apart(names, fit.name_width).into_iter().enumerate().map(|(place, name)| {
             std::iter::once(name)
                 .chain(fit.columns.iter().map(|column| column.cells[place].clone()))
                 .collect()
@@ -105,11 +111,31 @@ impl<'a> Block<'a> {
     }
 }
 
+/// Cuts names that would look the same once their ends are cut, such as ids, in the middle instead.
+fn told_apart(names: Vec<String>, width: usize) -> Vec<String> {
+    // A name in other scripts has characters of two places; ids, which need this, do not.
+    let start = |name: &str| (name.is_ascii() && name.len() > width).then(|| name[..width - 1].to_owned());
+    let mut starts: BTreeMap<String, usize> = BTreeMap::new();
+    for start in names.iter().filter_map(|name| start(name)) {
+        *starts.entry(start).or_default() += 1;
+    }
+    let is_alike = |name: &str| start(name).is_some_and(|start| starts.get(&start) > Some(&1));
+    let cut = |name: String| match is_alike(&name) {
+        true => {
+            let tail = width / 2;
+            format!("{}…{}", &name[..width - 1 - tail], &name[name.len() - tail..])
+        }
+        false => name,
+    };
+    names.into_iter().map(cut).collect()
+}
+
 /// Digits that values without a currency are shown with.
 fn digits_of_numbers(rows: &[&TotalRow]) -> u32 {
     let one = Amount::from_units(10_i128.pow(AMOUNT_SCALE));
-    let is_large = rows.iter().filter_map(|row| row.total).any(|total| total >= one || -total >= one);
-    if is_large { 2 } else { 6 }
+    let size = |total: Amount| if total < Amount::ZERO { -total } else { total };
+    let largest = rows.iter().filter_map(|row| row.total).map(size).max().unwrap_or_default();
+    if largest >= one || largest == Amount::ZERO { 2 } else { 6 }
 }
 
 fn metric_words(metric: Metric) -> &'static str {
@@ -166,10 +192,10 @@ Total               9,143.40  10,305.67   9,900 – 10,800  +14.5 %  ▂▃▄�
 
 The total: charges of the cycle as billed, before credit and tax
 Not final: days after 2026-10-15 are part of the expectation
-Missing: 2 days have no data, which is not taken for zero: Data platform of the
-northern region 2
-Status `wide`: a forecast from little, broken or unsettled history; its range
-says so
+Missing: 2 days have no data, which is not taken for zero: Data platform of
+  the northern region 2
+Status `wide`: a forecast from little, broken or unsettled history; its
+  range says so
 ";
         assert_eq!(predict_table(&two_subscriptions(), TableStyle::PLAIN), expected);
     }
@@ -257,6 +283,14 @@ The total: charges of the cycle as billed, before credit and tax
 Status `insufficient`: no forecast; there is too little history
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_cut_in_the_middle() {
+        let cut = |names: &[&str], width| told_apart(names.iter().map(|n| (*n).to_owned()).collect(), width);
+        assert_eq!(cut(&["0000-0001", "0000-0002", "abcdefghijk"], 7), ["000…001", "000…002", "abcdefghijk"]);
+        assert_eq!(cut(&["0000-0001", "0000-0002"], 9), ["0000-0001", "0000-0002"]);
+        assert_eq!(cut(&["aa", "ab"], 1), ["…", "…"]);
     }
 
     #[test]

@@ -123,8 +123,11 @@ fn run_job(
     let mut run = config.charges(job)?;
     run.charges.as_of = run.charges.as_of.or(options.as_of);
     let silent = Global { no_progress: true, ..global.clone() };
-    let done =
-        forecast_charges(&silent, &run.charges, &Wanted { model: run.model.as_deref(), cycles: run.cycles })?;
+    let done = forecast_charges(
+        &silent,
+        &run.charges,
+        &Wanted { model: run.model.as_deref(), cycles: run.cycles, for_people: false },
+    )?;
     let mut files = Vec::new();
     for name in config.formats(job) {
         let format: Format = name.parse()?;

@@ -17,7 +17,8 @@ pub fn run(global: &Global, options: &Predict) -> Result<Exit> {
     let config = Config::load(global.config.as_deref())?;
     config.defaults.fill(&mut options.charges)?;
     let model = options.model.as_deref().or(config.defaults.model.as_deref());
-    let wanted = Wanted { model, cycles: options.cycles.or(config.defaults.cycles) };
+    let for_people = output::format(global) == Format::Table && !options.daily;
+    let wanted = Wanted { model, cycles: options.cycles.or(config.defaults.cycles), for_people };
     let done = match options.any.series {
         Some(_) => forecast_series(&options.any, &options.charges, &wanted)?,
         None => forecast_charges(global, &options.charges, &wanted)?,

@@ -25,10 +25,11 @@ pub struct Family {
     pub name: &'static str,
     /// The agreement whose charges it lists.
     pub agreement: Agreement,
-    /// Columns without which a file is not of this family.
+    /// FOCUS columns without which a file is not of this family.
     required: &'static [&'static str],
     /// Columns (normalised names) that only this family has; they settle which of two fits.
     telling: &'static [&'static str],
+    /// FOCUS columns and the (normalised) names that files have for them.
     table: &'static [Row],
 }
 
@@ -46,6 +47,27 @@ pub struct Layout {
 }
 
 impl Family {
+    /// A family of your own, for [`ForcedFamily`](crate::ForcedFamily); `docs/add-a-source.md` shows one.
+    ///
+    /// - `name`: what messages call it.
+    /// - `agreement`: whose rules for periods and invoices hold; [`Agreement::Focus`] where none of
+    ///   Azure's do.
+    /// - `required`: FOCUS columns without which a file is refused; each must be in `table`.
+    /// - `telling`: header names that no other family has. They matter for the families in
+    ///   [`FAMILIES`] only, since those are told apart.
+    /// - `table`: FOCUS column, then the header names it may have, the preferred one first. Header
+    ///   names are written in lower case without blanks and quotes; files may spell them otherwise.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        agreement: Agreement,
+        required: &'static [&'static str],
+        telling: &'static [&'static str],
+        table: &'static [(&'static str, &'static [&'static str])],
+    ) -> Self {
+        Self { name, agreement, required, telling, table }
+    }
+
     /// The family of that name, in any spelling of case.
     ///
     /// # Errors

@@ -1,0 +1,208 @@
+//! Which run each day of a subscription is taken from, so that nothing is counted twice.
+//!
+//! Runs are compared per owner (subscription, or billing account of charges without one) and billing
+//! period: a day is taken from the newest run whose days contain it; rows outside their run's own days
+//! (late, corrected) go with the newest run of their billing period.
+
+use crate::{
+    Controls, Error, Result,
+    run_costs::RunCosts,
+    select::{drop_count, rows_of},
+};
+use chrono::{Days, NaiveDate};
+use polars::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Owner and start of the billing period: what runs are compared within.
+type Contest = (String, NaiveDate);
+
+/// The days that a run has of an owner in a billing period.
+#[derive(Clone, Copy)]
+struct Span {
+    run: usize,
+    first: NaiveDate,
+    last: NaiveDate,
+    /// Whether the run lists the owner in that period; otherwise it says that nothing was charged.
+    lists: bool,
+}
+
+/// Every run's days, by what they are compared within; oldest run first.
+pub(crate) struct Spans(BTreeMap<Contest, Vec<Span>>);
+
+impl Spans {
+    /// Finds the days of each run: its manifest's range, or those of its rows.
+    pub(crate) fn of(frame: &DataFrame, runs: &[RunCosts]) -> Result<Self> {
+        let inside = col("day").gt_eq(col("period_start")).and(col("day").lt(col("period_end")));
+        let table = frame
+            .clone()
+            .lazy()
+            .group_by([col("owner"), col("period_start"), col("run")])
+            .agg([
+                col("day").filter(inside.clone()).min().alias("first"),
+                col("day").filter(inside).max().alias("last"),
+                col("period_end").max(),
+            ])
+            .collect()?;
+        let dates = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
+            Ok(table.column(name)?.date()?.as_date_iter().collect())
+        };
+        let (starts, ends, firsts, lasts) =
+            (dates("period_start")?, dates("period_end")?, dates("first")?, dates("last")?);
+        let (owners, numbers) = (table.column("owner")?.str()?, table.column("run")?.u32()?);
+        let mut spans: BTreeMap<Contest, Vec<Span>> = BTreeMap::new();
+        let mut period_ends: BTreeMap<NaiveDate, NaiveDate> = BTreeMap::new();
+        for row in 0..table.height() {
+            let (Some(start), Some(end), Some(run)) = (starts[row], ends[row], numbers.get(row)) else {
+                continue;
+            };
+            let run = run as usize;
+            let last_inside = end - Days::new(1);
+            let (first, last) = match runs[run].range {
+                Some((first, last)) => (first.max(start), last.min(last_inside)),
+                // A run with late rows of the period only: an empty span.
+                None => (firsts[row].unwrap_or(end), lasts[row].unwrap_or(last_inside)),
+            };
+            let known = period_ends.entry(start).or_insert(end);
+            *known = end.max(*known);
+            let owner = owners.get(row).unwrap_or_default().to_owned();
+            spans.entry((owner, start)).or_default().push(Span { run, first, last, lists: true });
+        }
+        for ((_, start), list) in &mut spans {
+            add_silent_runs(list, runs, *start, period_ends[start] - Days::new(1));
+            list.sort_by_key(|span| (runs[span.run].time, span.run));
+        }
+        Ok(Self(spans))
+    }
+
+    /// The owners that each run lists.
+    pub(crate) fn owners(&self) -> BTreeMap<usize, BTreeSet<String>> {
+        let mut owners: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for ((owner, _), list) in &self.0 {
+            for span in list.iter().filter(|span| span.lists) {
+                owners.entry(span.run).or_default().insert(owner.clone());
+            }
+        }
+        owners
+    }
+
+    /// Keeps, of each contested owner and period, one run a day.
+    pub(crate) fn take_each_day_once(
+        &self,
+        frame: DataFrame,
+        runs: &[RunCosts],
+        controls: &mut Controls,
+    ) -> Result<DataFrame> {
+        let contested = self.0.iter().filter(|(_, list)| list.len() > 1);
+        let (mut owners, mut starts, mut days, mut winners, mut newests) =
+            (vec![], vec![], vec![], vec![], vec![]);
+        let mut overlaps: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for ((owner, start), list) in contested {
+            let newest = list.iter().rev().find(|span| span.lists).unwrap_or(&list[0]).run;
+            refuse_equal_times(&frame, runs, owner, *start, list)?;
+            let first = list.iter().map(|span| span.first).min().unwrap_or(*start);
+            let last = list.iter().map(|span| span.last).max().unwrap_or(*start);
+            for day in first.iter_days().take_while(|day| *day <= last) {
+                let mut containing = list.iter().rev().filter(|span| (span.first..=span.last).contains(&day));
+                let Some(winner) = containing.next() else { continue };
+                if let Some(loser) = containing.find(|span| span.lists) {
+                    *overlaps.entry((winner.run, loser.run)).or_default() += 1;
+                }
+                owners.push(owner.clone());
+                starts.push(*start);
+                days.push(day);
+                winners.push(winner.run as u32);
+                newests.push(newest as u32);
+            }
+        }
+        if owners.is_empty() {
+            return Ok(frame);
+        }
+        name_overlaps(overlaps, runs, controls);
+        let table = df!("owner" => &owners, "period_start" => &starts, "day" => &days, "winner" => &winners)?;
+        let newest = df!("owner" => owners, "period_start" => starts, "newest" => newests)?
+            .lazy()
+            .unique(None, UniqueKeepStrategy::Any);
+        let before = rows_of(&frame)?;
+        let options = || JoinArgs { how: JoinType::Left, nulls_equal: true, ..Default::default() };
+        let on = [col("owner"), col("period_start")];
+        let by_day = [col("owner"), col("period_start"), col("day")];
+        let keep = when(col("newest").is_null())
+            .then(lit(true))
+            .when(col("winner").is_null())
+            .then(col("run").eq(col("newest")))
+            .otherwise(col("run").eq(col("winner")));
+        let kept = frame
+            .lazy()
+            .join(table.lazy(), by_day.clone(), by_day, options())
+            .join(newest, on.clone(), on, options())
+            .filter(keep)
+            .drop(cols(["winner", "newest"]))
+            .collect()?;
+        drop_count(controls, before, rows_of(&kept)?, "repeated by a newer run or another export".to_owned());
+        Ok(kept)
+    }
+}
+
+/// Adds the runs of the same exports that hold days of the period and do not list the owner: a
+/// charge that a newer run of its export no longer lists is gone.
+fn add_silent_runs(list: &mut Vec<Span>, runs: &[RunCosts], start: NaiveDate, end: NaiveDate) {
+    let exports: BTreeSet<&str> = list.iter().filter_map(|span| runs[span.run].export.as_deref()).collect();
+    for (run, costs) in runs.iter().enumerate() {
+        let (Some(export), Some((first, last))) = (costs.export.as_deref(), costs.range) else { continue };
+        let listed = list.iter().any(|span| span.run == run);
+        if !listed && exports.contains(export) && first <= end && start <= last {
+            list.push(Span { run, first: first.max(start), last: last.min(end), lists: false });
+        }
+    }
+}
+
+/// Two exports that hold the same days are a warning; two runs of one export are as it should be.
+fn name_overlaps(overlaps: BTreeMap<(usize, usize), usize>, runs: &[RunCosts], controls: &mut Controls) {
+    for ((winner, loser), days) in overlaps {
+        let overlap = format!(
+            "days of subscriptions also in `{}`: {days}; they are taken from the newer `{}`",
+            runs[loser].name, runs[winner].name
+        );
+        if runs[winner].export.is_some() && runs[winner].export == runs[loser].export {
+            controls.notes.push(overlap);
+        } else {
+            controls.warnings.push(format!("two exports overlap: {overlap}"));
+        }
+    }
+}
+
+/// Two runs of the same moment that hold different costs for the same days cannot be told apart.
+fn refuse_equal_times(
+    frame: &DataFrame,
+    runs: &[RunCosts],
+    owner: &str,
+    start: NaiveDate,
+    list: &[Span],
+) -> Result<()> {
+    for pair in list.windows(2) {
+        let (Span { run: a, .. }, Span { run: b, .. }) = (pair[0], pair[1]);
+        let overlap = pair[0].first <= pair[1].last && pair[1].first <= pair[0].last;
+        if !overlap || runs[a].time != runs[b].time {
+            continue;
+        }
+        let sums = frame
+            .clone()
+            .lazy()
+            .filter(col("owner").eq(lit(owner.to_owned())).and(col("period_start").eq(lit(start))))
+            .group_by([col("run")])
+            .agg([col("cost").sum(), col("rows").sum()])
+            .collect()?;
+        let numbers = sums.column("run")?.u32()?;
+        let place = |run: usize| numbers.iter().position(|number| number == Some(run as u32));
+        let (Some(a_row), Some(b_row)) = (place(a), place(b)) else { continue };
+        let costs = sums.column("cost")?.decimal()?;
+        if costs.physical().get(a_row) != costs.physical().get(b_row) {
+            return Err(Error::Ambiguous(format!(
+                "`{}` and `{}` hold different costs for the same days of {} and were made at the same moment; which of them \
+                 counts cannot be told: give only one of them",
+                runs[a].name, runs[b].name, owner
+            )));
+        }
+    }
+    Ok(())
+}

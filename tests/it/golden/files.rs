@@ -1,0 +1,121 @@
+//! What scripts read: the same rows in every format, with the promised names and digits.
+
+use super::{head, sample, snapshot};
+use crate::support::run;
+use std::fs;
+
+#[test]
+fn totals_of_every_level_go_to_csv_on_request() {
+    let sample = sample();
+    let run =
+        run(sample.path(), &["predict", "s", "-g", "subscription", "-g", "service", "--totals", "-o", "csv"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&head(&run.stdout, 6), |text| {
+        insta::assert_snapshot!(text, @r#"
+BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],,2026-10-16,ok,default,1927.15,1628.91,3556.06,3495.59,4079.05,3327.72,4615.09,3317.85,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],,2026-10-16,ok,default,1151.88,914.26,2066.14,2020.33,2462.33,1893.17,2868.41,1865.37,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,48.30,40.98,89.28,89.01,91.65,88.24,94.08,86.40,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,0.00,85.03,85.03,74.69,174.48,45.98,266.16,81.59,80,0
+"#)
+    });
+}
+
+#[test]
+fn the_daily_path_has_known_and_expected_days() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "s", "--daily", "-o", "csv"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&head(&run.stdout, 20), |text| {
+        insta::assert_snapshot!(text, @r#"
+ChargePeriodStart,ChargePeriodEnd,SubAccountId,BillingCurrency,BilledCost,x_RecordType,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_RunId
+2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,111.048062,Actual,,,,,[run]
+2026-10-02T00:00:00Z,2026-10-03T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.169378,Actual,,,,,[run]
+2026-10-03T00:00:00Z,2026-10-04T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,44.018974,Actual,,,,,[run]
+2026-10-04T00:00:00Z,2026-10-05T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,39.984019,Actual,,,,,[run]
+2026-10-05T00:00:00Z,2026-10-06T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,193.889389,Actual,,,,,[run]
+2026-10-06T00:00:00Z,2026-10-07T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.998142,Actual,,,,,[run]
+2026-10-07T00:00:00Z,2026-10-08T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.045568,Actual,,,,,[run]
+2026-10-08T00:00:00Z,2026-10-09T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.582818,Actual,,,,,[run]
+2026-10-09T00:00:00Z,2026-10-10T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.919875,Actual,,,,,[run]
+2026-10-10T00:00:00Z,2026-10-11T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.065392,Actual,,,,,[run]
+2026-10-11T00:00:00Z,2026-10-12T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,43.517956,Actual,,,,,[run]
+2026-10-12T00:00:00Z,2026-10-13T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.288118,Actual,,,,,[run]
+2026-10-13T00:00:00Z,2026-10-14T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.968248,Actual,,,,,[run]
+2026-10-14T00:00:00Z,2026-10-15T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.093543,Actual,,,,,[run]
+2026-10-15T00:00:00Z,2026-10-16T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.556877,Actual,,,,,[run]
+2026-10-16T00:00:00Z,2026-10-17T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.512785,Actual,,,,,[run]
+2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,54.798591,Settling,18.147047,91.450136,-13.422875,123.020057,[run]
+2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,54.574223,Forecast,17.922678,91.225767,-13.647244,122.795689,[run]
+2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.175251,Forecast,29.523706,102.826795,-2.046215,134.396717,[run]
+"#)
+    });
+}
+
+#[test]
+fn the_daily_series_keeps_every_digit() {
+    let sample = sample();
+    let run = run(sample.path(), &["series", "s", "-o", "csv"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&head(&run.stdout, 4), |text| {
+        insta::assert_snapshot!(text, @r#"
+ChargePeriodStart,ChargePeriodEnd,BillingCurrency,BilledCost
+2026-07-01T00:00:00Z,2026-07-02T00:00:00Z,USD,150.86622877588
+2026-07-02T00:00:00Z,2026-07-03T00:00:00Z,USD,100.85199196364
+2026-07-03T00:00:00Z,2026-07-04T00:00:00Z,USD,100.885912022584
+"#)
+    });
+}
+
+#[test]
+fn a_json_line_is_a_row() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "s", "-o", "jsonl"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&run.stdout, |text| {
+        insta::assert_snapshot!(text, @r#"
+{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":null,"x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":903.77,"x_ForecastTotal":2055.65,"x_Lower80":1925.90,"x_Upper80":2325.10,"x_Lower95":1777.67,"x_Upper95":2490.54,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
+{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":null,"x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":684.85,"x_ForecastTotal":1460.12,"x_Lower80":1404.23,"x_Upper80":1576.18,"x_Lower95":1340.39,"x_Upper95":1647.44,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
+"#)
+    });
+}
+
+#[test]
+fn the_json_envelope_says_what_was_read_and_what_to_know() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "s", "-o", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let document = document.as_object().unwrap();
+    let keys: Vec<&str> = document.keys().map(String::as_str).collect();
+    let expected = [
+        "x_schema",
+        "x_schema_version",
+        "command",
+        "x_RunId",
+        "x_AsOf",
+        "x_Metric",
+        "x_TotalKind",
+        "total",
+        "files",
+        "rows_read",
+        "malformed_rows",
+        "notes",
+        "warnings",
+        "rows",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!((&document["x_schema"], &document["malformed_rows"]), (&"cycle_totals".into(), &0.into()));
+}
+
+#[test]
+fn a_parquet_file_is_one_from_its_first_to_its_last_bytes() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "s", "--out-file", "out.parquet"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    let bytes = fs::read(sample.path().join("out.parquet")).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    for name in ["x_ForecastTotal", "BillingPeriodStart", "SubAccountId", "x_schema_version"] {
+        assert!(bytes.windows(name.len()).any(|window| window == name.as_bytes()), "{name}");
+    }
+}

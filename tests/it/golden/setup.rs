@@ -1,0 +1,356 @@
+//! Help, configuration, the nightly run, and what a shell needs.
+
+use super::{head, sample, snapshot};
+use crate::support::{run, write};
+use std::fs;
+
+#[test]
+fn help_fits_eighty_characters() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "--help"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&run.stdout, |text| {
+        insta::assert_snapshot!(text, @r#"
+Forecast the cycle's total from cost exports or any daily series
+
+Usage: forecast predict [OPTIONS] [INPUT]...
+
+Arguments:
+  [INPUT]...
+          Cost exports: files, folders, patterns
+
+Options:
+  -h, --help
+          Print help (see a summary with '-h')
+
+  -V, --version
+          Print version
+
+Charges:
+  -g, --group-by <DIM>
+          Group by this dimension (repeatable): subscription, service,
+          resource-group, resource, region, meter, billing-account,
+          billing-profile, invoice-section, department, invoice, publisher,
+          charge-category, charge-kind, tag:KEY, or a FOCUS column
+          
+          [env: FORECAST_GROUP_BY=]
+
+      --filter <DIM=VALUE>
+          Keep only charges with this value (repeatable; values of one dimension
+          are alternatives)
+          
+          [env: FORECAST_FILTER=]
+
+  -m, --metric <METRIC>
+          The cost that is meant: billed (ActualCost), effective
+          (AmortizedCost), contracted, list
+          
+          [env: FORECAST_METRIC=]
+
+      --top <N>
+          Keep the N most expensive groups; the rest become one row, Others
+          
+          [env: FORECAST_TOP=]
+
+      --as-of <DATE>
+          See nothing that was charged or exported on this day or later
+          
+          [env: FORECAST_AS_OF=]
+
+      --settle-days <N>
+          Days before the newest run that are not final yet [default: 2]
+          
+          [env: FORECAST_SETTLE_DAYS=]
+
+      --cycle-day <N>
+          Day on which cycles begin, where the files do not say [default: 1]
+          
+          [env: FORECAST_CYCLE_DAY=]
+
+      --currency <CODE>
+          Currency of files that name none
+          
+          [env: FORECAST_CURRENCY=]
+
+      --family <NAME>
+          Read files as this kind: focus, mca, ea, payg; `-actual` or
+          `-amortized` may follow
+          
+          [env: FORECAST_FAMILY=]
+
+      --strict
+          Fail on the first malformed row instead of leaving it out
+          
+          [env: FORECAST_STRICT=]
+
+      --ledger <PATH>
+          Where the ledger lies
+          
+          [env: FORECAST_LEDGER=]
+
+Any daily series:
+      --series <FILE>
+          A long table of daily values (Parquet or CSV) instead of charges
+
+      --id-column <NAME>
+          Column that names a series (repeatable) [default: unique_id]
+
+      --date-column <NAME>
+          Column of the day [default: ds]
+
+      --value-column <NAME>
+          Column of the value [default: y]
+
+      --fill <VALUE>
+          What a day without a row is: `zero`, instead of missing
+
+          Possible values:
+          - zero: Zero
+
+Forecast:
+      --cycles <N>
+          Forecast this cycle and the next N − 1 [default: 1]
+          
+          [env: FORECAST_CYCLES=]
+
+      --daily
+          Write the expected days instead of the totals
+
+      --totals
+          Add the levels above the grouping to files too; the terminal table
+          always shows them
+
+      --model <NAME>
+          The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
+          …
+          
+          [env: FORECAST_MODEL=]
+
+Output:
+  -o, --output <FORMAT>
+          Form of the output: table, json, jsonl, csv, markdown or parquet
+          
+          [env: FORECAST_OUTPUT=]
+
+      --out-file <PATH>
+          Write the output to this file, whole or not at all; `-` is stdout
+          
+          [env: FORECAST_OUT_FILE=]
+
+      --color <WHEN>
+          When to use colour; `NO_COLOR` is honoured
+
+          Possible values:
+          - auto:   On terminals
+          - always: Always
+          - never:  Never
+          
+          [env: FORECAST_COLOR=]
+          [default: auto]
+
+Run:
+      --config <FILE>
+          Configuration file [default: forecast.toml, where there is one]
+          
+          [env: FORECAST_CONFIG=]
+
+      --threads <N>
+          Number of threads [default: all]
+          
+          [env: FORECAST_THREADS=]
+
+  -v, --verbose...
+          Say more: `-v` prints control totals, `-vv` every file
+
+  -q, --quiet
+          Say less: errors only
+
+      --log-format <FORM>
+          Form of what is said on stderr
+
+          Possible values:
+          - text: Lines for people
+          - json: A JSON object a line, for machines
+          
+          [env: FORECAST_LOG_FORMAT=]
+          [default: text]
+
+      --no-progress
+          Show no progress bar
+          
+          [env: FORECAST_NO_PROGRESS=]
+"#)
+    });
+}
+
+#[test]
+fn an_unknown_option_is_answered_with_the_nearest() {
+    let sample = sample();
+    let run = run(sample.path(), &["predict", "s", "--gruop-by", "service"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    snapshot(&run.stderr, |text| {
+        insta::assert_snapshot!(text, @r#"
+error: unexpected argument '--gruop-by' found
+
+  tip: a similar argument exists: '--group-by'
+
+Usage: forecast predict --group-by <DIM> <INPUT>...
+
+For more information, try '--help'.
+"#)
+    });
+}
+
+#[test]
+fn completions_are_a_script_of_the_shell() {
+    let sample = sample();
+    let run = run(sample.path(), &["completions", "bash"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    snapshot(&head(&run.stdout, 3), |text| {
+        insta::assert_snapshot!(text, @r#"
+_forecast() {
+    local i cur prev opts cmd
+    COMPREPLY=()
+"#)
+    });
+}
+
+#[test]
+fn the_manual_page_names_each_command() {
+    let sample = sample();
+    let page = run(sample.path(), &["man"]).stdout;
+    assert!(page.contains(".TH forecast 1"), "{page}");
+    for command in ["predict", "series", "backtest", "sample", "batch", "config"] {
+        assert!(page.contains(&format!("forecast\\-{command}(1)")), "{command}");
+    }
+}
+
+/// A nightly run of which one job finds its input and one does not.
+const CONFIG: &str = r#"
+[defaults]
+metric = "ActualCost"
+
+[batch]
+out = "out"
+outputs = ["parquet", "csv"]
+
+[[job]]
+name = "by-service"
+inputs = ["s"]
+group-by = ["service"]
+top = 2
+
+[[job]]
+name = "gone"
+inputs = ["nowhere"]
+"#;
+
+#[test]
+fn the_configuration_is_shown_as_it_is_understood() {
+    let sample = sample();
+    write(sample.path(), "forecast.toml", CONFIG);
+    let shown = run(sample.path(), &["config", "show"]);
+    snapshot(&shown.stdout, |text| {
+        insta::assert_snapshot!(text, @r#"
+[defaults]
+metric = "ActualCost"
+
+[batch]
+out = "out"
+outputs = ["parquet", "csv"]
+
+[[job]]
+name = "by-service"
+inputs = ["s"]
+group-by = ["service"]
+top = 2
+
+[[job]]
+name = "gone"
+inputs = ["nowhere"]
+"#)
+    });
+    let checked = run(sample.path(), &["config", "check"]);
+    assert_eq!((checked.code, checked.stdout.as_str()), (0, "`forecast.toml` is understood: 2 jobs\n"));
+    write(sample.path(), "forecast.toml", CONFIG.replace("top", "topp"));
+    let wrong = run(sample.path(), &["config", "check"]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.stderr.contains("job `by-service`: line 13: unknown field `topp`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_job_that_fails_does_not_stop_the_others() {
+    let sample = sample();
+    write(sample.path(), "forecast.toml", CONFIG);
+    let run = run(sample.path(), &["batch", "--as-of", "2026-10-18"]);
+    assert_eq!(run.code, 7, "{}", run.stderr);
+    snapshot(&run.stdout, |text| {
+        insta::assert_snapshot!(text, @r#"
+by-service: 2026-10 3439.88 USD: by-service.parquet, by-service.csv
+gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
+summary: out/2026-10-18/summary.json
+"#)
+    });
+    assert_eq!(
+        run.stderr,
+        "error: job `gone` failed: cannot read `nowhere`: No such file or directory (os error 2)\n"
+    );
+    let folder = sample.path().join("out/2026-10-18");
+    assert!(fs::read(folder.join("by-service.parquet")).unwrap().starts_with(b"PAR1"));
+    // Its header, two services and the others.
+    assert_eq!(fs::read_to_string(folder.join("by-service.csv")).unwrap().lines().count(), 4);
+    let summary = fs::read_to_string(folder.join("summary.json")).unwrap();
+    snapshot(&summary, |text| {
+        insta::assert_snapshot!(text, @r#"
+{
+  "x_schema": "batch_summary",
+  "x_schema_version": 1,
+  "date": "2026-10-18",
+  "jobs": [
+    {
+      "name": "by-service",
+      "status": "done",
+      "x_run_id": "[run]",
+      "rows": 3,
+      "malformed_rows": 0,
+      "warnings": [],
+      "files": [
+        "by-service.parquet",
+        "by-service.csv"
+      ],
+      "totals": [
+        {
+          "currency": "USD",
+          "billing_period_start": "2026-10-01",
+          "billing_period_end": "2026-11-01",
+          "status": "wide",
+          "forecast_total": "3439.88",
+          "lower80": "3158.73",
+          "upper80": "3999.22"
+        }
+      ]
+    },
+    {
+      "name": "gone",
+      "status": "failed",
+      "error": "cannot read `nowhere`: No such file or directory (os error 2)",
+      "exit_code": 1,
+      "x_run_id": null,
+      "rows": 0,
+      "malformed_rows": 0,
+      "warnings": [],
+      "files": [],
+      "totals": []
+    }
+  ]
+}
+"#)
+    });
+}
+
+#[test]
+fn a_batch_of_which_every_job_fails_has_failed() {
+    let sample = sample();
+    write(sample.path(), "forecast.toml", CONFIG.replace("\"s\"", "\"away\""));
+    assert_eq!(run(sample.path(), &["batch", "--as-of", "2026-10-18"]).code, 1);
+}

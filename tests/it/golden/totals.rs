@@ -1,0 +1,104 @@
+//! What holds for the figures of every kind of export, whatever the forecaster.
+
+use super::sample;
+use crate::support::{folder, run};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// An amount of a row in cents.
+fn cents(row: &Value, column: &str) -> i64 {
+    let amount = row[column].as_f64().unwrap_or_else(|| panic!("{column} of {row}"));
+    (amount * 100.0).round() as i64
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a row")).collect()
+}
+
+/// What tells the row of a level apart: its cycle, currency and first `level` keys.
+fn path(row: &Value, level: u64) -> Vec<String> {
+    let keys = ["SubAccountId", "ServiceName"];
+    let own = keys.iter().take(level as usize).map(|key| row[*key].to_string());
+    own.chain([row["BillingPeriodStart"].to_string(), row["BillingCurrency"].to_string()]).collect()
+}
+
+#[test]
+fn totals_are_sums_of_their_parts_in_every_kind_of_export() {
+    let kinds = [
+        ("ea-actual", "csv"),
+        ("ea-amortized", "csv.gz"),
+        ("mca-actual", "parquet"),
+        ("mca-amortized", "csv"),
+        ("payg", "csv"),
+        ("focus-1.0", "csv.gz"),
+        ("focus-1.2", "parquet"),
+    ];
+    for (family, format) in kinds {
+        let at = folder();
+        let size = ["--months", "2", "--subscriptions", "2", "--rows-per-day", "30"];
+        let kind = ["--family", family, "--format", format];
+        let made = run(at.path(), &[&["sample", "--out", "s", "--seed", "7"], &size[..], &kind[..]].concat());
+        assert_eq!(made.code, 0, "{family}: {}", made.stderr);
+        let groups = ["-g", "subscription", "-g", "service", "--totals", "--cycles", "2", "-o", "jsonl"];
+        let run = run(at.path(), &[&["predict", "s"], &groups[..]].concat());
+        assert_eq!(run.code, 0, "{family}: {}", run.stderr);
+        check(family, &rows(&run.stdout));
+    }
+}
+
+fn check(family: &str, rows: &[Value]) {
+    let mut parts: BTreeMap<(Vec<String>, &str), i64> = BTreeMap::new();
+    let sums = ["x_ActualToDate", "x_ForecastRemaining", "x_ForecastTotal"];
+    for row in rows {
+        let [actual, remaining, total] = sums.map(|column| cents(row, column));
+        assert_eq!(total, actual + remaining, "{family}: {row}");
+        let bounds = ["x_Lower95", "x_Lower80", "x_Upper80", "x_Upper95"].map(|column| cents(row, column));
+        assert!(bounds.is_sorted(), "{family}: {row}");
+        assert!((bounds[0]..=bounds[3]).contains(&total), "{family}: {row}");
+        let level = row["x_GroupLevel"].as_u64().unwrap();
+        if level > 0 {
+            for (column, amount) in sums.into_iter().zip([actual, remaining, total]) {
+                *parts.entry((path(row, level - 1), column)).or_default() += amount;
+            }
+        }
+    }
+    let mut wholes = 0;
+    for row in rows.iter().filter(|row| row["x_GroupLevel"] != 2) {
+        for column in sums {
+            let level = row["x_GroupLevel"].as_u64().unwrap();
+            assert_eq!(cents(row, column), parts[&(path(row, level), column)], "{family}: {column} of {row}");
+        }
+        wholes += 1;
+    }
+    // Two cycles, each with a total and two subscriptions.
+    assert_eq!(wholes, 6, "{family}");
+}
+
+#[test]
+fn the_same_run_has_the_same_bytes_on_any_number_of_threads() {
+    let sample = sample();
+    for args in [&["predict", "s", "-g", "service", "-o", "json"][..], &["backtest", "s", "-o", "csv"]] {
+        let outputs = ["1", "2", "7"]
+            .map(|threads| run(sample.path(), &[args, &["--threads", threads]].concat()).stdout);
+        assert!(!outputs[0].is_empty());
+        assert!(outputs.iter().all(|output| *output == outputs[0]), "{args:?}");
+    }
+}
+
+#[test]
+fn a_run_is_known_by_its_inputs_and_options() {
+    let sample = sample();
+    let id = |more: &[&str]| {
+        let run = run(sample.path(), &[&["predict", "s", "-o", "jsonl"], more].concat());
+        rows(&run.stdout)[0]["x_RunId"].as_str().unwrap().to_owned()
+    };
+    let plain = id(&[]);
+    assert_eq!(plain.len(), 16);
+    assert_eq!(id(&["--threads", "1"]), plain);
+    for options in [["--settle-days", "3"], ["--model", "run_rate"], ["-g", "service"], ["--cycles", "2"]] {
+        assert_ne!(id(&options), plain, "{options:?}");
+    }
+    let newest = "s/sample-ea-actual/20260701-20260731";
+    std::fs::remove_dir_all(sample.path().join(newest)).unwrap();
+    assert_ne!(id(&[]), plain, "without a month");
+}

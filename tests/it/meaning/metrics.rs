@@ -1,0 +1,173 @@
+//! Which cost a file holds: billed or effective is never guessed where it can be known, never added.
+
+use super::made_files::{BETA, Export, all_with, ea, focus, good, lines, mca, payg, predict, series, whole};
+use crate::{
+    meaning::made_files::{autumn, csv, daily},
+    support::{folder, run, write},
+};
+
+const RUN: (&str, &str, &str) = ("2026-10-01", "2026-10-03", "2026-10-04T06:00:00Z");
+
+fn export(name: &'static str, kind: &'static str) -> Export {
+    Export::actual(name, RUN.0, RUN.1, RUN.2).of_kind(kind)
+}
+
+#[test]
+fn actual_beside_amortized_is_billed_unless_effective_is_asked_for_and_never_added() {
+    let folder = folder();
+    export("actual", "ActualCost").write(folder.path(), &daily(ea, "2026-10-01", "2026-10-03", "10"));
+    export("amortized", "AmortizedCost").write(folder.path(), &daily(ea, "2026-10-01", "2026-10-03", "7"));
+    let done = good(folder.path(), &["series", ".", "-o", "csv"]);
+    assert!(done.stdout.starts_with("ChargePeriodStart,ChargePeriodEnd,BillingCurrency,BilledCost\n"));
+    assert_eq!(lines(&done.stdout), ["2026-10-01 EUR 10", "2026-10-02 EUR 10", "2026-10-03 EUR 10"]);
+    let effective = series(folder.path(), &["-m", "effective"]);
+    assert_eq!(effective, ["2026-10-01 EUR 7", "2026-10-02 EUR 7", "2026-10-03 EUR 7"]);
+}
+
+#[test]
+fn actual_beside_amortized_in_one_folder_without_manifests_is_told_file_by_file() {
+    let folder = folder();
+    let unused = ea("2026-10-02", "3").with("ChargeType", "UnusedReservation");
+    let purchase = ea("2026-10-01", "90").with("ChargeType", "Purchase").with("PricingModel", "Reservation");
+    write(folder.path(), "actual.csv", csv(&[ea("2026-10-01", "10"), ea("2026-10-02", "10"), purchase]));
+    write(folder.path(), "amortized.csv", csv(&[ea("2026-10-01", "12"), ea("2026-10-02", "12"), unused]));
+    assert_eq!(series(folder.path(), &[]), ["2026-10-01 EUR 100", "2026-10-02 EUR 10"]);
+    assert_eq!(series(folder.path(), &["-m", "effective"]), ["2026-10-01 EUR 12", "2026-10-02 EUR 15"]);
+}
+
+#[test]
+fn the_manifest_decides_before_anything_in_the_file() {
+    let folder = folder();
+    let unused = ea("2026-10-02", "3").with("ChargeType", "UnusedReservation");
+    export("odd", "ActualCost").write(folder.path(), &[ea("2026-10-01", "10"), unused]);
+    assert_eq!(
+        good(folder.path(), &["series", ".", "-o", "json"]).stdout.matches("BilledCost\":").count(),
+        3
+    );
+    let refused = run(folder.path(), &["series", ".", "-m", "effective"]);
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.stderr.contains("no file holds the metric `effective`; the files hold: billed"),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// The name of the cost column that `forecast series` gives for one file of these rows.
+fn metric_of(rows: &[super::made_files::Row], args: &[&str]) -> String {
+    let folder = folder();
+    write(folder.path(), "costs.csv", csv(rows));
+    let mut all = vec!["series", "costs.csv", "-o", "csv"];
+    all.extend(args);
+    let done = good(folder.path(), &all);
+    let header = done.stdout.lines().next().unwrap_or_default();
+    header.rsplit(',').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_only_one_kind_of_file_can_hold_decides_before_the_family_given() {
+    let usage = ea("2026-10-01", "10");
+    let unused = usage.clone().with("ChargeType", "UnusedSavingsPlan");
+    let covered = usage.clone().with("PricingModel", "SavingsPlan");
+    let free = covered.clone().with("Cost", "0");
+    let bought = usage.clone().with("ChargeType", "Purchase").with("PricingModel", "Reservation");
+    assert_eq!(metric_of(&[usage.clone(), unused], &["--family", "ea-actual"]), "EffectiveCost");
+    assert_eq!(metric_of(&[usage.clone(), covered], &[]), "EffectiveCost");
+    assert_eq!(metric_of(&[usage.clone(), bought], &["--family", "ea-amortized"]), "BilledCost");
+    assert_eq!(metric_of(&[usage.clone(), free.clone()], &["--family", "ea-amortized"]), "EffectiveCost");
+    assert_eq!(metric_of(&[usage, free], &[]), "BilledCost");
+}
+
+#[test]
+fn actual_is_assumed_where_nothing_tells_and_verbose_says_so() {
+    let folder = folder();
+    write(folder.path(), "costs.csv", csv(&[mca("2026-10-01", "10")]));
+    let done = good(folder.path(), &["series", ".", "-v"]);
+    assert!(
+        done.stderr.contains("does not tell actual from amortized cost; actual is assumed"),
+        "{}",
+        done.stderr
+    );
+    assert!(!good(folder.path(), &["series", "."]).stderr.contains("assumed"));
+}
+
+#[test]
+fn an_assumed_file_beside_an_amortized_one_is_a_warning() {
+    let folder = folder();
+    let unused = ea("2026-10-02", "3").with("ChargeType", "UnusedReservation");
+    write(folder.path(), "a.csv", csv(&[ea("2026-10-01", "10")]));
+    write(folder.path(), "b.csv", csv(&[ea("2026-10-01", "12"), unused]));
+    let done = good(folder.path(), &["series", ".", "-o", "csv"]);
+    assert!(done.stderr.contains("an amortized file lies beside it; actual is assumed"), "{}", done.stderr);
+    assert_eq!(lines(&done.stdout), ["2026-10-01 EUR 10"]);
+}
+
+#[test]
+fn a_focus_file_beside_a_classic_one_in_one_folder_is_not_lost() {
+    let folder = folder();
+    write(folder.path(), "focus.csv", csv(&[focus("2026-10-01", "5")]));
+    let other = ea("2026-10-01", "10").with("SubscriptionId", BETA);
+    write(folder.path(), "ea.csv", csv(&[other]));
+    assert_eq!(series(folder.path(), &[]), ["2026-10-01 EUR 15"]);
+}
+
+#[test]
+fn focus_holds_all_four_costs_and_billed_is_the_default() {
+    let folder = folder();
+    let row =
+        focus("2026-10-01", "1").with("EffectiveCost", "2").with("ContractedCost", "3").with("ListCost", "4");
+    write(folder.path(), "costs.csv", csv(&[row]));
+    for (metric, cost) in [("billed", "1"), ("effective", "2"), ("contracted", "3"), ("list", "4")] {
+        assert_eq!(series(folder.path(), &["-m", metric]), [format!("2026-10-01 EUR {cost}")]);
+    }
+    assert_eq!(series(folder.path(), &[]), ["2026-10-01 EUR 1"]);
+}
+
+#[test]
+fn rows_that_cost_something_and_have_no_list_price_are_a_warning_where_they_are_many() {
+    let folder = folder();
+    let mut rows = daily(focus, "2026-10-01", "2026-10-20", "1");
+    rows[0] = rows[0].clone().with("ListCost", "0");
+    write(folder.path(), "costs.csv", csv(&rows));
+    assert_eq!(good(folder.path(), &["series", ".", "-m", "list"]).stderr, "");
+    rows[1] = rows[1].clone().with("ListCost", "0");
+    write(folder.path(), "costs.csv", csv(&rows));
+    let done = good(folder.path(), &["series", ".", "-m", "list"]);
+    assert!(done.stderr.contains("2 of 20 rows cost something and have 0 as ListCost"), "{}", done.stderr);
+}
+
+#[test]
+fn pay_as_you_go_totals_say_that_purchases_are_not_in_them() {
+    let folder = folder();
+    write(folder.path(), "costs.csv", csv(&daily(payg, "2026-08-01", "2026-10-17", "1")));
+    assert!(
+        predict(folder.path(), &[])
+            .said()
+            .contains("usage only: purchases and refunds are not in this total")
+    );
+}
+
+#[test]
+fn effective_cost_is_never_called_an_invoice() {
+    let folder = folder();
+    autumn(folder.path(), focus, "1", &[]);
+    let result = predict(folder.path(), &["-m", "effective"]);
+    assert_eq!(
+        (&result.envelope["x_TotalKind"], &result.envelope["x_Metric"]),
+        (&"effective".into(), &"EffectiveCost".into())
+    );
+    assert!(result.envelope["total"].as_str().is_some_and(|total| total.ends_with("not an invoice")));
+}
+
+#[test]
+fn a_subscription_that_only_a_file_of_another_metric_has_is_said_to_lack_in_the_total() {
+    let folder = folder();
+    export("actual", "ActualCost").write(folder.path(), &daily(ea, "2026-10-01", "2026-10-03", "10"));
+    let beta = all_with(daily(ea, "2026-10-01", "2026-10-03", "7"), "SubscriptionId", BETA);
+    export("amortized", "AmortizedCost").write(folder.path(), &beta);
+    let done = good(folder.path(), &["series", ".", "-o", "csv"]);
+    assert_eq!(whole(&lines(&done.stdout)), 30);
+    let lacks =
+        format!("does not hold billed cost: 1 of its subscriptions, such as `{BETA}`, are in no other file");
+    assert!(done.stderr.contains(&lacks), "{}", done.stderr);
+}
