@@ -283,7 +283,7 @@ fn why_no_group(dimension: &Dimension, earlier: &[Dimension]) -> Option<String> 
         return Some("a tag is written `tag:KEY`".to_owned());
     }
     let own = report::columns::OF_RESULTS.into_iter().chain(Metric::ALL.map(Metric::column));
-    own.into_iter().any(|name| alike(name)).then(|| {
+    own.into_iter().any(alike).then(|| {
         let more = if alike(report::columns::BILLING_CURRENCY) {
             "; each currency has rows of its own anyway"
         } else {

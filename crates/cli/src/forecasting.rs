@@ -83,8 +83,8 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
         })
         .collect();
     let run = Run {
-        id: run_id(&daily.digest, &format!("{options:?}"), &engine, cycles),
-        as_of: options.as_of,
+        id: run_id(&daily.digest(), &format!("{options:?}"), &engine, cycles),
+        as_of: daily.as_of(),
         metric: daily.metric,
         exact: true,
         columns: by_unit

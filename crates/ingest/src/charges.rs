@@ -244,6 +244,33 @@ pub(crate) fn is_committed(have: &dyn Fn(&str) -> Expr) -> Expr {
         .or(have(HAS_COMMITMENT).eq(lit("true")))
 }
 
+/// The FOCUS category that a kind belongs to.
+pub(crate) fn focus_category(kind: Expr) -> Expr {
+    let is = |name: &'static str| kind.clone().eq(lit(name));
+    when(is("usage").or(is("unused")))
+        .then(lit("Usage"))
+        .when(is("purchase_recurring").or(is("purchase_once")).or(is("refund")).or(is("support")))
+        .then(lit("Purchase"))
+        .when(is("adjustment"))
+        .then(lit("Adjustment"))
+        .when(is("credit"))
+        .then(lit("Credit"))
+        .when(is("tax"))
+        .then(lit("Tax"))
+        .otherwise(lit(NULL))
+}
+
+/// What only an amortized file holds: unused commitments, or usage under one that costs something.
+pub(crate) fn amortized_only() -> Expr {
+    let usage = col("kind").eq(lit("usage"));
+    col("kind").eq(lit("unused")).or(usage.and(col("committed")).and(col("nonzero")))
+}
+
+/// What only an actual file holds: the purchase of a commitment, at a price.
+pub(crate) fn actual_only() -> Expr {
+    col("kind").str().starts_with(lit("purchase")).and(col("committed")).and(col("nonzero"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,8 +31,6 @@ pub struct DailyCosts {
     pub agreements: BTreeSet<Agreement>,
     /// What was read and left out.
     pub controls: Controls,
-    /// A digest of the content of every file that counts.
-    pub digest: String,
     pub(crate) cells: Vec<Cell>,
     pub(crate) known_cycles: BTreeMap<String, BTreeMap<NaiveDate, NaiveDate>>,
     pub(crate) options: ReadOptions,
@@ -84,7 +82,6 @@ impl DailyCosts {
         selected: Selected,
         options: &ReadOptions,
         metric: Metric,
-        digest: String,
         controls: Controls,
     ) -> Result<Self> {
         let groups = options.group_by.len();
@@ -111,7 +108,6 @@ impl DailyCosts {
             scopes: selected.scopes,
             agreements: selected.agreements,
             controls,
-            digest,
             cells: Vec::with_capacity(frame.height()),
             known_cycles: BTreeMap::new(),
             options: options.clone(),
@@ -188,6 +184,28 @@ impl DailyCosts {
         }
         self.controls.sums =
             sums.into_iter().map(|((currency, cycle), sum)| (currency, self.metric, cycle, sum)).collect();
+    }
+
+    /// A digest of everything that counts, for the id of a forecast: equal costs, equal digest.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for leaf in &self.leaves {
+            let name = (&leaf.keys, leaf.currency.code(), &leaf.unit, &self.scopes[leaf.scope]);
+            hasher.update(format!("{name:?}").as_bytes());
+            for cell in &self.cells[leaf.cells.clone()] {
+                hasher.update(&cell.cost.units().to_le_bytes());
+                hasher.update(format!("{} {} {} {}", cell.day, cell.cycle, cell.kind, cell.late).as_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The first day of which nothing is known: what is seen is seen as of that day.
+    #[must_use]
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        let after_last = |scope: &Scope| scope.newest_run.max(scope.last().and_then(|day| day.succ_opt()));
+        self.options.as_of.or_else(|| self.scopes.iter().filter_map(after_last).max())
     }
 
     /// The last day that any scope covers.

@@ -297,7 +297,7 @@ fn typed(file: &DataFile, wanted: &Wanted, grouped: DataFrame, metrics: Vec<Stri
             Dimension::Column(column) if column == "SubAccountId" => charges::sub_account(have(&name)),
             Dimension::Column(column) if column == "x_ChargeKind" => charges::kind(family, &have),
             Dimension::Column(column) if column == "ChargeCategory" => {
-                focus_category(charges::kind(family, &have))
+                charges::focus_category(charges::kind(family, &have))
             }
             _ => charges::named(have(&name)),
         };
@@ -305,11 +305,13 @@ fn typed(file: &DataFile, wanted: &Wanted, grouped: DataFrame, metrics: Vec<Stri
     }
     exprs.extend(metrics.iter().map(|metric| col(metric.as_str())));
     let bad = col("x_Bad");
+    let year = col("day").dt().year();
+    let implausible = col("day").is_null().or(year.clone().lt(lit(1990))).or(year.gt(lit(2199)));
     let reason = when(bad.clone().eq(lit(1)).and(col("x_NoText")).and(col("blank")))
         .then(lit(9))
         .when(bad.clone().neq(lit(0)))
         .then(bad)
-        .when(col("day").is_null().or(col("day").dt().year().lt(lit(1990))))
+        .when(implausible)
         .then(lit(3))
         .when(col("currency").is_null())
         .then(lit(4))
@@ -323,22 +325,6 @@ fn typed(file: &DataFile, wanted: &Wanted, grouped: DataFrame, metrics: Vec<Stri
         }
     }
     collect_sums(file, wanted, frame, metrics)
-}
-
-/// The FOCUS category that a kind belongs to.
-fn focus_category(kind: Expr) -> Expr {
-    let is = |name: &'static str| kind.clone().eq(lit(name));
-    when(is("usage").or(is("unused")))
-        .then(lit("Usage"))
-        .when(is("purchase_recurring").or(is("purchase_once")).or(is("refund")).or(is("support")))
-        .then(lit("Purchase"))
-        .when(is("adjustment"))
-        .then(lit("Adjustment"))
-        .when(is("credit"))
-        .then(lit("Credit"))
-        .when(is("tax"))
-        .then(lit("Tax"))
-        .otherwise(lit(NULL))
 }
 
 /// Counts what was left out and sums what remains by the typed keys.
@@ -380,8 +366,8 @@ fn collect_sums(
         .select([
             col("excess").sum().alias("excess"),
             col("unpriced").sum().alias("unpriced"),
-            amortized_only().any(true).alias("amortized"),
-            actual_only().any(true).alias("actual"),
+            charges::amortized_only().any(true).alias("amortized"),
+            charges::actual_only().any(true).alias("actual"),
             col("category")
                 .filter(col("kind").eq(lit("other")))
                 .unique()
@@ -413,15 +399,4 @@ fn collect_sums(
         names_no_currency,
         frame: summed,
     })
-}
-
-/// What only an amortized file holds: unused commitments, or usage under one that costs something.
-fn amortized_only() -> Expr {
-    let usage = col("kind").eq(lit("usage"));
-    col("kind").eq(lit("unused")).or(usage.and(col("committed")).and(col("nonzero")))
-}
-
-/// What only an actual file holds: the purchase of a commitment, at a price.
-fn actual_only() -> Expr {
-    col("kind").str().starts_with(lit("purchase")).and(col("committed")).and(col("nonzero"))
 }

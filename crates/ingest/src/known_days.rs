@@ -14,11 +14,13 @@ use chrono::{Days, NaiveDate};
 use polars::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A billing period, half-open.
+type Period = (NaiveDate, NaiveDate);
+
 /// The days of one billing period of which a file without manifest has rows.
-#[derive(Debug, Clone, PartialEq)]
 struct Stretch {
     run: usize,
-    period: (NaiveDate, NaiveDate),
+    period: Period,
     first: NaiveDate,
     last: NaiveDate,
     owners: BTreeSet<String>,
@@ -66,21 +68,22 @@ pub(crate) fn known_days(
 /// Stretches of neighbouring periods join.
 fn days_of(owner: &str, stretches: &[&Stretch]) -> Vec<(NaiveDate, NaiveDate)> {
     let overlap = |a: &Stretch, b: &Stretch| a.first <= b.last && b.first <= a.last;
-    let speaks = |stretch: &Stretch| {
-        stretch.owners.contains(owner)
-            || !stretches.iter().any(|other| other.owners.contains(owner) && overlap(stretch, other))
-    };
-    let mut speaking: Vec<Stretch> =
-        stretches.iter().filter(|stretch| speaks(stretch)).map(|stretch| (*stretch).clone()).collect();
-    speaking.sort_by_key(|stretch| (stretch.period, stretch.first));
+    let (listing, silent): (Vec<&Stretch>, Vec<&Stretch>) =
+        stretches.iter().partition(|stretch| stretch.owners.contains(owner));
+    let beside = silent.into_iter().filter(|stretch| !listing.iter().any(|other| overlap(stretch, other)));
+    let mut speaking: Vec<(Period, NaiveDate, NaiveDate)> = beside
+        .chain(listing.iter().copied())
+        .map(|stretch| (stretch.period, stretch.first, stretch.last))
+        .collect();
+    speaking.sort_unstable();
     for place in 1..speaking.len() {
-        let (_, end) = speaking[place - 1].period;
-        if speaking[place].period.0 == end {
-            speaking[place - 1].last = end - Days::new(1);
-            speaking[place].first = end;
+        let ((_, end), ..) = speaking[place - 1];
+        if speaking[place].0.0 == end {
+            speaking[place - 1].2 = end - Days::new(1);
+            speaking[place].1 = end;
         }
     }
-    speaking.into_iter().map(|stretch| (stretch.first, stretch.last)).collect()
+    speaking.into_iter().map(|(_, first, last)| (first, last)).collect()
 }
 
 /// The days of the rows of each run, file and billing period. Late rows tell nothing of their day.

@@ -20,6 +20,7 @@ mod runs;
 pub mod sample;
 mod select;
 mod series_file;
+mod settled_metric;
 mod source;
 mod spans;
 pub use charges::{amount_type, charges};

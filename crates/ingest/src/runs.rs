@@ -288,17 +288,6 @@ fn digest(path: &Path) -> Result<blake3::Hash> {
     Ok(hasher.finalize())
 }
 
-/// A digest of the content of every file that counts, for the id of a forecast.
-pub(crate) fn content_digest(runs: &[&Run]) -> Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    for run in runs {
-        for (file, _) in &run.files {
-            hasher.update(digest(&file.path)?.as_bytes());
-        }
-    }
-    Ok(hasher.finalize().to_hex().to_string())
-}
-
 /// The last three parts of a path.
 pub(crate) fn short(path: &Path) -> String {
     let parts: Vec<_> = path.components().rev().take(3).collect();

@@ -92,13 +92,12 @@ impl Spans {
         runs: &[RunCosts],
         controls: &mut Controls,
     ) -> Result<DataFrame> {
-        let contested = self.0.iter().filter(|(_, list)| list.len() > 1);
-        let (mut owners, mut starts, mut days, mut winners, mut newests) =
-            (vec![], vec![], vec![], vec![], vec![]);
+        let (mut owners, mut starts, mut days, mut winners) = (vec![], vec![], vec![], vec![]);
+        let mut own = OwnDays::default();
         let mut overlaps: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for ((owner, start), list) in contested {
-            let newest = list.iter().rev().find(|span| span.lists).unwrap_or(&list[0]).run;
+        for ((owner, start), list) in self.0.iter().filter(|(_, list)| list.len() > 1) {
             refuse_equal_times(&frame, runs, owner, *start, list)?;
+            own.add(owner, *start, list);
             let first = list.iter().map(|span| span.first).min().unwrap_or(*start);
             let last = list.iter().map(|span| span.last).max().unwrap_or(*start);
             for day in first.iter_days().take_while(|day| *day <= last) {
@@ -111,35 +110,76 @@ impl Spans {
                 starts.push(*start);
                 days.push(day);
                 winners.push(winner.run as u32);
-                newests.push(newest as u32);
             }
         }
-        if owners.is_empty() {
+        if own.runs.is_empty() {
             return Ok(frame);
         }
         name_overlaps(overlaps, runs, controls);
-        let table = df!("owner" => &owners, "period_start" => &starts, "day" => &days, "winner" => &winners)?;
-        let newest = df!("owner" => owners, "period_start" => starts, "newest" => newests)?
-            .lazy()
-            .unique(None, UniqueKeepStrategy::Any);
+        let winners = df!("owner" => owners, "period_start" => starts, "day" => days, "winner" => winners)?;
         let before = rows_of(&frame)?;
         let options = || JoinArgs { how: JoinType::Left, nulls_equal: true, ..Default::default() };
-        let on = [col("owner"), col("period_start")];
-        let by_day = [col("owner"), col("period_start"), col("day")];
-        let keep = when(col("newest").is_null())
+        let by_run = ["owner", "period_start", "run"].map(col);
+        let by_day = ["owner", "period_start", "day"].map(col);
+        let inside = col("day").gt_eq(col("own_first")).and(col("day").lt_eq(col("own_last")));
+        let keep = when(col("own_first").is_null())
             .then(lit(true))
-            .when(col("winner").is_null())
-            .then(col("run").eq(col("newest")))
-            .otherwise(col("run").eq(col("winner")));
+            .when(inside)
+            .then(col("run").eq(col("winner")))
+            .otherwise(col("takes_late"));
         let kept = frame
             .lazy()
-            .join(table.lazy(), by_day.clone(), by_day, options())
-            .join(newest, on.clone(), on, options())
+            .join(own.table()?.lazy(), by_run.clone(), by_run, options())
+            .join(winners.lazy(), by_day.clone(), by_day, options())
             .filter(keep)
-            .drop(cols(["winner", "newest"]))
+            .drop(cols(["own_first", "own_last", "takes_late", "winner"]))
             .collect()?;
         drop_count(controls, before, rows_of(&kept)?, "repeated by a newer run or another export".to_owned());
         Ok(kept)
+    }
+}
+
+/// The days of each contested run, and whether rows outside their run's days are taken from it.
+#[derive(Default)]
+struct OwnDays {
+    owners: Vec<String>,
+    starts: Vec<NaiveDate>,
+    runs: Vec<u32>,
+    days: Vec<(NaiveDate, NaiveDate)>,
+    takes_late: Vec<bool>,
+}
+
+impl OwnDays {
+    /// Late rows are taken from the newest run that no other surpasses: one over fewer days does not
+    /// list the late rows of the whole period.
+    fn add(&mut self, owner: &str, start: NaiveDate, list: &[Span]) {
+        let surpasses = |other: &Span, span: &Span| {
+            other.lists
+                && other.first <= span.first
+                && span.last <= other.last
+                && (other.first, other.last) != (span.first, span.last)
+        };
+        let widest = |span: &Span| span.lists && !list.iter().any(|other| surpasses(other, span));
+        let newest = list.iter().rposition(widest);
+        for (place, span) in list.iter().enumerate() {
+            self.owners.push(owner.to_owned());
+            self.starts.push(start);
+            self.runs.push(span.run as u32);
+            self.days.push((span.first, span.last));
+            self.takes_late.push(Some(place) == newest);
+        }
+    }
+
+    fn table(self) -> Result<DataFrame> {
+        let (firsts, lasts): (Vec<NaiveDate>, Vec<NaiveDate>) = self.days.into_iter().unzip();
+        Ok(df!(
+            "owner" => self.owners,
+            "period_start" => self.starts,
+            "run" => self.runs,
+            "own_first" => firsts,
+            "own_last" => lasts,
+            "takes_late" => self.takes_late
+        )?)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     footnotes::footnotes,
     layout::{Heading, grid, widest, wrapped},
     predict_columns::columns_that_fit,
-    tree::as_tree,
+    tree::{as_tree, repeats_the_rest},
 };
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, Currency, Metric};
 use std::collections::BTreeMap;
@@ -71,6 +71,7 @@ impl<'a> Block<'a> {
         // A total without parts is a row like any other; so are several of them.
         let total = if body.is_empty() || totals.len() > 1 { None } else { totals.pop() };
         body.extend(totals);
+        body.retain(|row| !repeats_the_rest(row));
         Self { title, currency, digits, body: as_tree(body), total }
     }
 
@@ -194,8 +195,8 @@ The total: charges of the cycle as billed, before credit and tax
 Not final: days after 2026-10-15 are part of the expectation
 Missing: 2 days have no data, which is not taken for zero: Data platform of
   the northern region 2
-Status `wide`: a forecast from little, broken or unsettled history; its
-  range says so
+Status `wide`: a forecast from little, broken or unsettled history; its range
+  says so
 ";
         assert_eq!(predict_table(&two_subscriptions(), TableStyle::PLAIN), expected);
     }

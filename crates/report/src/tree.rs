@@ -29,6 +29,12 @@ pub(crate) fn as_tree(rows: Vec<&TotalRow>) -> Vec<(usize, &TotalRow)> {
     placed
 }
 
+/// Whether a row is the whole of the rest above it once more.
+pub(crate) fn repeats_the_rest(row: &TotalRow) -> bool {
+    let is_rest = |key: &Option<String>| key.as_deref() == Some(REST);
+    matches!(path_of(row), [.., above, own] if is_rest(above) && is_rest(own))
+}
+
 /// The keys that tell a row apart.
 fn path_of(row: &TotalRow) -> &[Option<String>] {
     &row.keys[..row.keys.len().min(row.level as usize)]
@@ -56,6 +62,13 @@ mod tests {
             row(2, &[Some("Others"), Some("vm")], "others.vm", "100"),
         ];
         assert_eq!(names(&rows), ["b", "-b.none", "-b.vm", "a", "-a.vm", "others", "-others.vm"]);
+    }
+
+    #[test]
+    fn the_rest_of_the_rest_is_the_rest() {
+        assert!(repeats_the_rest(&row(2, &[Some("Others"), Some("Others")], "Others", "1")));
+        assert!(!repeats_the_rest(&row(2, &[Some("a"), Some("Others")], "Others", "1")));
+        assert!(!repeats_the_rest(&row(1, &[Some("Others"), None], "Others", "1")));
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn a_malformed_row_is_named_counted_and_left_out_and_fatal_when_strict() {
         (dated("02/30/2026"), day),
         (dated("2026-13-01"), day),
         (dated("01/01/0001"), day),
+        (dated("12/31/9999"), day),
         (dated("19.09.2026"), day),
         (dated(""), day),
         (good.replacen("EUR", "", 1), "it names no currency"),

@@ -13,11 +13,11 @@ fn totals_of_every_level_go_to_csv_on_request() {
     snapshot(&head(&run.stdout, 6), |text| {
         insta::assert_snapshot!(text, @r#"
 BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],,2026-10-16,ok,default,1927.15,1628.91,3556.06,3495.59,4079.05,3327.72,4615.09,3317.85,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],,2026-10-16,ok,default,1151.88,914.26,2066.14,2020.33,2462.33,1893.17,2868.41,1865.37,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,48.30,40.98,89.28,89.01,91.65,88.24,94.08,86.40,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],,2026-10-16,ok,default,0.00,85.03,85.03,74.69,174.48,45.98,266.16,81.59,80,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1628.91,3556.06,3495.59,4079.05,3327.72,4615.09,3317.85,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,914.26,2066.14,2020.33,2462.33,1893.17,2868.41,1865.37,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.98,89.28,89.01,91.65,88.24,94.08,86.40,108,0
+2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,85.03,85.03,74.69,174.48,45.98,266.16,81.59,80,0
 "#)
     });
 }
@@ -75,8 +75,8 @@ fn a_json_line_is_a_row() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
-{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":null,"x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":903.77,"x_ForecastTotal":2055.65,"x_Lower80":1925.90,"x_Upper80":2325.10,"x_Lower95":1777.67,"x_Upper95":2490.54,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
-{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":null,"x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":684.85,"x_ForecastTotal":1460.12,"x_Lower80":1404.23,"x_Upper80":1576.18,"x_Lower95":1340.39,"x_Upper95":1647.44,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
+{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":903.77,"x_ForecastTotal":2055.65,"x_Lower80":1925.90,"x_Upper80":2325.10,"x_Lower95":1777.67,"x_Upper95":2490.54,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
+{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":684.85,"x_ForecastTotal":1460.12,"x_Lower80":1404.23,"x_Upper80":1576.18,"x_Lower95":1340.39,"x_Upper95":1647.44,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
 "#)
     });
 }

@@ -1,15 +1,14 @@
 //! Which cycle a charge belongs to: the one that bills it, whatever the day of use.
 
 use super::made_files::{
-    ALPHA, BETA, Export, Row, all_with, autumn, csv, daily, ea, focus, good, mca, payg, predict, series,
+    ALPHA, BETA, Export, MakeRow, Row, all_with, autumn, csv, daily, ea, focus, good, mca, payg, predict,
+    series,
 };
 use crate::support::{folder, write};
 
 /// A charge for use in September that October bills: each kind of row, and its column of the day.
-fn late_charges() -> [(fn(&str, &str) -> Row, Row); 3] {
-    let moved = |row: fn(&str, &str) -> Row, column: &str, day: &str| {
-        (row, row("2026-10-01", "100").with(column, day))
-    };
+fn late_charges() -> [(MakeRow, Row); 3] {
+    let moved = |row: MakeRow, column: &str, day: &str| (row, row("2026-10-01", "100").with(column, day));
     [
         moved(ea, "Date", "2026-09-28"),
         moved(mca, "date", "09/28/2026"),
@@ -47,7 +46,7 @@ fn a_corrected_charge_is_a_line_of_its_own() {
 
 #[test]
 fn inclusive_and_exclusive_period_ends_become_the_same_half_open_cycle() {
-    for row in [ea as fn(&str, &str) -> Row, mca, focus] {
+    for row in [ea as MakeRow, mca, focus] {
         let folder = folder();
         autumn(folder.path(), row, "1", &[]);
         let result = predict(folder.path(), &[]);
@@ -139,8 +138,8 @@ fn a_sum_over_several_invoice_units_is_called_a_sum() {
     write(folder.path(), "costs.csv", csv(&[daily(payg, "2026-08-01", "2026-10-17", "1"), other].concat()));
     let sum = "the total is a sum over 2 subscriptions, each with an invoice of its own";
     assert!(predict(folder.path(), &[]).said().contains(sum));
-    let one = predict(folder.path(), &["--filter", &format!("subscription={ALPHA}")]);
-    assert!(!one.said().contains("a sum over"));
+    let only = format!("subscription={ALPHA}");
+    assert!(!predict(folder.path(), &["--filter", &only]).said().contains("a sum over"));
 }
 
 #[test]

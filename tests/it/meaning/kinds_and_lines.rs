@@ -86,13 +86,14 @@ fn purchases_refunds_adjustments_and_support_are_in_the_total_with_their_lines()
     autumn(folder.path(), ea, "1", &more);
     let result = predict(folder.path(), &[]);
     assert_eq!(result.column("x_ActualToDate"), ["97.00"], "17 + 100 - 40 + 0 + 20");
+    let said = result.said();
     for line in [
         "one-time purchases 100.00 EUR",
         "refunds -40.00 EUR",
         "support plans 20.00 EUR",
         "adjustments 0.00 EUR",
     ] {
-        assert!(result.said().contains(line), "{line}: {}", result.said());
+        assert!(said.contains(line), "{line}: {said}");
     }
 }
 

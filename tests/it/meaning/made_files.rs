@@ -34,6 +34,9 @@ impl Row {
     }
 }
 
+/// Makes the row of a day and a cost, as [`ea`] does.
+pub type MakeRow = fn(&str, &str) -> Row;
+
 fn date(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
@@ -140,7 +143,7 @@ pub fn payg(day: &str, cost: &str) -> Row {
 }
 
 /// A row on each day from `first` to `last`, at the same cost.
-pub fn daily(row: fn(&str, &str) -> Row, first: &str, last: &str, cost: &str) -> Vec<Row> {
+pub fn daily(row: MakeRow, first: &str, last: &str, cost: &str) -> Vec<Row> {
     let days = date(first).iter_days().take_while(|day| *day <= date(last));
     days.map(|day| row(&day.to_string(), cost)).collect()
 }
@@ -227,7 +230,7 @@ impl Export {
 
 /// August and September whole and October up to the 17th in three runs of one export, the newest
 /// made on 18 October in the morning; `more` is in that one too.
-pub fn autumn(folder: &Path, row: fn(&str, &str) -> Row, cost: &str, more: &[Row]) {
+pub fn autumn(folder: &Path, row: MakeRow, cost: &str, more: &[Row]) {
     let is_focus = csv(&[row("2026-10-01", "1")]).contains("BilledCost");
     let kind = if is_focus { "FocusCost" } else { "ActualCost" };
     let export = |first, last, submitted| Export::actual("monthly", first, last, submitted).of_kind(kind);
@@ -277,27 +280,23 @@ pub fn whole(lines: &[String]) -> i64 {
 }
 
 /// The result of `forecast predict . ARGS`.
-pub struct Predicted {
+pub struct Predicted<'a> {
+    folder: &'a Path,
+    args: &'a [&'a str],
     /// The rows as CSV.
-    text: String,
-    /// What is said about the result: its JSON envelope.
-    pub envelope: Value,
+    rows: String,
 }
 
-/// Runs `forecast predict . ARGS`, for its rows as they are written and for what is said beside them.
-pub fn predict(folder: &Path, args: &[&str]) -> Predicted {
-    let output = |format| {
-        let mut all = vec!["predict", ".", "-o", format];
-        all.extend(args);
-        good(folder, &all).stdout
-    };
-    Predicted { text: output("csv"), envelope: serde_json::from_str(&output("json")).expect("JSON") }
+/// Runs `forecast predict . ARGS`.
+pub fn predict<'a>(folder: &'a Path, args: &'a [&'a str]) -> Predicted<'a> {
+    let rows = good(folder, &[&["predict", ".", "-o", "csv"], args].concat()).stdout;
+    Predicted { folder, args, rows }
 }
 
-impl Predicted {
+impl Predicted<'_> {
     /// The values of one column as written, `-` for nothing.
     pub fn column(&self, name: &str) -> Vec<String> {
-        let mut reader = csv::Reader::from_reader(self.text.as_bytes());
+        let mut reader = csv::Reader::from_reader(self.rows.as_bytes());
         let place = reader.headers().expect("a header").iter().position(|column| column == name);
         let place = place.expect("a column of that name");
         let value = |record: csv::StringRecord| match &record[place] {
@@ -307,8 +306,15 @@ impl Predicted {
         reader.records().map(|record| value(record.expect("a CSV line"))).collect()
     }
 
+    /// What is said about the result: its JSON envelope.
+    pub fn envelope(&self) -> Value {
+        let done = good(self.folder, &[&["predict", ".", "-o", "json"], self.args].concat());
+        serde_json::from_str(&done.stdout).expect("JSON")
+    }
+
     /// All notes and warnings in one text.
     pub fn said(&self) -> String {
-        format!("{} {}", self.envelope["notes"], self.envelope["warnings"])
+        let envelope = self.envelope();
+        format!("{} {}", envelope["notes"], envelope["warnings"])
     }
 }

@@ -151,12 +151,9 @@ fn pay_as_you_go_totals_say_that_purchases_are_not_in_them() {
 fn effective_cost_is_never_called_an_invoice() {
     let folder = folder();
     autumn(folder.path(), focus, "1", &[]);
-    let result = predict(folder.path(), &["-m", "effective"]);
-    assert_eq!(
-        (&result.envelope["x_TotalKind"], &result.envelope["x_Metric"]),
-        (&"effective".into(), &"EffectiveCost".into())
-    );
-    assert!(result.envelope["total"].as_str().is_some_and(|total| total.ends_with("not an invoice")));
+    let result = predict(folder.path(), &["-m", "effective"]).envelope();
+    assert_eq!((&result["x_TotalKind"], &result["x_Metric"]), (&"effective".into(), &"EffectiveCost".into()));
+    assert!(result["total"].as_str().is_some_and(|total| total.ends_with("not an invoice")));
 }
 
 #[test]

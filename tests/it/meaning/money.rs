@@ -1,9 +1,9 @@
 //! Money: decimal from the file's text, summed exactly, rounded once, never mixed.
 
-use super::made_files::{Row, all_with, autumn, csv, daily, ea, focus, good, lines, predict, series};
+use super::made_files::{MakeRow, all_with, autumn, csv, daily, ea, focus, good, lines, predict, series};
 use crate::support::{folder, run, write};
 
-fn costs(row: fn(&str, &str) -> Row, costs: &[&str]) -> Vec<String> {
+fn costs(row: MakeRow, costs: &[&str]) -> Vec<String> {
     let folder = folder();
     write(
         folder.path(),

@@ -295,3 +295,35 @@ fn verbose_says_what_tells_the_time_of_a_run_without_manifest() {
         "plain/costs.csv` has no manifest; when it was made is told by the newest time of its files"
     ));
 }
+
+#[test]
+fn a_newer_run_over_fewer_days_does_not_erase_late_charges() {
+    let folder = folder();
+    let late = ea("2026-10-01", "100").with("Date", "2026-09-28");
+    Export::actual("daily", "2026-10-01", "2026-10-05", "2026-10-06T06:00:00Z")
+        .write(folder.path(), &[daily(ea, "2026-10-01", "2026-10-05", "10"), vec![late]].concat());
+    Export::actual("daily", "2026-10-02", "2026-10-03", "2026-10-09T06:00:00Z")
+        .write(folder.path(), &daily(ea, "2026-10-02", "2026-10-03", "12"));
+    assert_eq!(whole(&series(folder.path(), &[])), 100 + 10 + 2 * 12 + 2 * 10);
+}
+
+#[test]
+fn a_late_charge_is_taken_from_the_newer_of_two_cumulative_runs() {
+    let folder = folder();
+    let late = |cost| ea("2026-10-01", cost).with("Date", "2026-09-28");
+    for (stamp, cost, last) in [("202610040600", "100", "2026-10-03"), ("202610050600", "70", "2026-10-04")] {
+        let rows = [daily(ea, "2026-10-01", last, "10"), vec![late(cost)]].concat();
+        write(folder.path(), &format!("daily/20261001-20261031/{stamp}/costs.csv"), csv(&rows));
+    }
+    assert_eq!(whole(&series(folder.path(), &[])), 70 + 4 * 10);
+}
+
+#[test]
+fn a_row_outside_its_own_run_s_days_counts_beside_the_run_of_that_day() {
+    let folder = folder();
+    Export::actual("daily", "2026-10-01", "2026-10-05", "2026-10-06T06:00:00Z")
+        .write(folder.path(), &daily(ea, "2026-10-01", "2026-10-05", "1"));
+    let more = [daily(ea, "2026-10-06", "2026-10-09", "1"), vec![ea("2026-10-04", "50")]].concat();
+    Export::actual("daily", "2026-10-06", "2026-10-09", "2026-10-10T06:00:00Z").write(folder.path(), &more);
+    assert_eq!(whole(&series(folder.path(), &[])), 9 + 50);
+}
