@@ -47,9 +47,9 @@ fn say(controls: &Controls) {
             1 => "1 malformed row is".to_owned(),
             more => format!("{more} malformed rows are"),
         };
-        tracing::warn!("{rows} left out:");
+        tracing::warn!(target: talk::ALWAYS, "{rows} left out:");
         for line in controls.malformed_lines(SHOWN) {
-            tracing::warn!("{line}");
+            tracing::warn!(target: talk::ALWAYS, "{line}");
         }
     }
 }

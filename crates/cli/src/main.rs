@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         }
     };
     quiet_panics();
+    survive_full_disks();
     limit_threads(cli.global.threads);
     talk::start(&cli.global);
     match run(&cli) {
@@ -73,6 +74,17 @@ fn quiet_panics() {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         tracing::error!("internal fault at {place}; please report it with the command that led to it");
     }));
+}
+
+/// A limit on file size sends a signal that ends a process at once, with half a file left behind. Once
+/// the signal is caught, writing fails like on any full disk, and is cleaned up and said.
+fn survive_full_disks() {
+    #[cfg(unix)]
+    {
+        let caught = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        // Fails only for signals that cannot be caught, which this one can.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, caught);
+    }
 }
 
 /// Sets the size of both thread pools, Polars' own and rayon's, before either exists.

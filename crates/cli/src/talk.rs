@@ -14,6 +14,9 @@ use tracing_subscriber::{
 /// The target of messages that help with an error; those of our own begin with `forecast`.
 pub const HINT: &str = "forecast::hint";
 
+/// The target of messages that are shown even with `--quiet`: costs that were left out.
+pub const ALWAYS: &str = "forecast::always";
+
 /// Sets up messages: warnings by default, control totals with `-v`, files with `-vv`.
 pub fn start(global: &Global) {
     let level = match (global.quiet, global.verbose) {
@@ -24,7 +27,7 @@ pub fn start(global: &Global) {
     };
     // Messages of the engines below are theirs to debug; only our own are for users.
     let ours = tracing_subscriber::filter::filter_fn(move |meta| {
-        *meta.level() <= level
+        (*meta.level() <= level || meta.target() == ALWAYS)
             && ["forecast", "ingest", "report", "billing"].iter().any(|name| meta.target().starts_with(name))
     });
     let registry = tracing_subscriber::registry();

@@ -345,7 +345,8 @@ fn with_days<'a>(
     forecast
 }
 
-/// Actual and total of every node, rounded so that parts add up to their parent.
+/// What is charged and what remains of every node, rounded so that parts add up to their parent. Each
+/// is shared out by itself, so that where nothing remains no cent does.
 fn round_down_the_tree(nodes: &[Node]) -> Vec<(Amount, Amount)> {
     let places: BTreeMap<GroupRef<'_>, usize> = nodes
         .iter()
@@ -356,7 +357,9 @@ fn round_down_the_tree(nodes: &[Node]) -> Vec<(Amount, Amount)> {
     let mut rounded: Vec<(Amount, Amount)> = Vec::with_capacity(nodes.len());
     for (place, node) in nodes.iter().enumerate() {
         let digits = digits(node.currency.as_ref());
-        rounded.push((node.actual.rounded(digits), total(node).rounded(digits)));
+        let actual = node.actual.rounded(digits);
+        let total = (node.actual + estimate(node.remaining)).rounded(digits);
+        rounded.push((actual, total - actual));
         if let Some((_, parent)) = node.keys.split_last()
             && let Some(above) = places.get(&(&node.currency, node.cycle, parent))
         {
@@ -371,16 +374,12 @@ fn round_down_the_tree(nodes: &[Node]) -> Vec<(Amount, Amount)> {
             apportion(&parts, of, digits)
         };
         let actuals = share(&|node| node.actual, rounded[parent].0);
-        let totals = share(&total, rounded[parent].1);
-        for ((part, actual), total) in parts.iter().zip(actuals).zip(totals) {
-            rounded[*part] = (actual, total);
+        let remainders = share(&|node| estimate(node.remaining), rounded[parent].1);
+        for ((part, actual), remaining) in parts.iter().zip(actuals).zip(remainders) {
+            rounded[*part] = (actual, remaining);
         }
     }
     rounded
-}
-
-fn total(node: &Node) -> Amount {
-    node.actual + estimate(node.remaining)
 }
 
 fn estimate(value: f64) -> Amount {
@@ -396,8 +395,9 @@ fn finish(
     leaves: &[Leaf],
     own: &[SeriesForecast],
     node: Node,
-    (actual, total): (Amount, Amount),
+    (actual, remaining): (Amount, Amount),
 ) -> GroupTotal {
+    let total = actual + remaining;
     let members = || node.leaves.iter().map(|leaf| &leaves[*leaf]);
     let charged = |leaf: &Leaf| leaf.cycles.iter().find(|charged| charged.cycle == node.cycle).copied();
     let digits = digits(node.currency.as_ref());
@@ -522,6 +522,8 @@ mod tests {
         let rows = totals(&[third; 3], &leaves, 1);
         let cents = |row: &GroupTotal| row.forecast.unwrap().total.to_fixed(2);
         assert_eq!(rows.iter().map(cents).collect::<Vec<_>>(), ["31.00", "10.34", "10.33", "10.33"]);
+        let left = |row: &GroupTotal| (row.forecast.unwrap().total - row.actual).to_fixed(2);
+        assert_eq!(rows.iter().map(left).collect::<Vec<_>>(), ["1.00", "0.34", "0.33", "0.33"]);
         assert_eq!(rows[0].actual.to_fixed(2), "30.00");
         assert_eq!(rows[0].previous, Some(amount("90")));
     }

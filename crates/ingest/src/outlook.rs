@@ -253,7 +253,9 @@ impl SeriesTable {
         for whole in self.series.iter() {
             let seen = options.as_of.map_or(whole, |as_of| whole.up_to(as_of - Days::new(1)));
             level.push(seen.id, seen.start, seen.values)?;
-            let last = seen.end() - Days::new(1);
+            // Before the first day nothing is known: the cutoff lies where the eyes end.
+            let eyes = options.as_of.map_or(NaiveDate::MAX, |as_of| as_of - Days::new(1));
+            let last = (seen.end() - Days::new(1)).min(eyes);
             let sum = |cycle: BillingCycle| {
                 cycle
                     .days()

@@ -14,7 +14,7 @@ fn a_full_disk_leaves_the_old_file() {
     let at = folder();
     write(at.path(), "a.csv", export());
     write(at.path(), "out.csv", "old\n");
-    // One block is less than the series takes. The system may end the program with a signal.
+    // One block is less than the series takes.
     let command = "ulimit -f 1 && exec \"$0\" series a.csv -o csv --out-file out.csv";
     let output = Command::new("sh")
         .args(["-c", command])
@@ -22,8 +22,11 @@ fn a_full_disk_leaves_the_old_file() {
         .current_dir(at.path())
         .output()
         .expect("a shell");
-    assert!(!output.status.success());
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("cannot write `out.csv`"), "{stderr}");
     assert_eq!(fs::read_to_string(at.path().join("out.csv")).unwrap(), "old\n");
+    assert_eq!(fs::read_dir(at.path()).unwrap().count(), 2, "nothing half-written stays");
 }
 
 #[cfg(target_os = "linux")]
