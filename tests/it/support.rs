@@ -48,6 +48,7 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
 }
 
 /// The folder of Azure's official payloads and the benchmark, or `None`, said loudly once a test.
+#[expect(clippy::print_stderr, reason = "what was not run must be said where the tests are read")]
 pub fn shared(what: &str) -> Option<PathBuf> {
     let root = std::env::var_os("FORECAST_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);

@@ -1,7 +1,7 @@
 //! Exact money: a decimal with 18 digits after the point, held as an integer.
 //!
 //! The scale is that of the charge frame (`Decimal(38, 18)`): cost exports carry up to 28 digits, of
-//! which those beyond the 18th are cut and counted by the reader. There is one rounding rule (half
+//! which those beyond the 18th are rounded there and counted by the reader. There is one rounding rule (half
 //! away from zero, as on an invoice line) and one named conversion each way to `f64`.
 //!
 //! An amount has no currency of its own: it is always a column beside a [`crate::Currency`], and the
@@ -147,7 +147,7 @@ pub fn apportion(parts: &[Amount], total: Amount, digits: u32) -> Vec<Amount> {
 impl FromStr for Amount {
     type Err = Error;
 
-    /// Reads plain or exponent form, blanks around it allowed; digits beyond the scale are cut.
+    /// Reads plain or exponent form, blanks around it allowed; digits beyond the scale are rounded.
     fn from_str(text: &str) -> Result<Self> {
         let refuse = || Error::NotAnAmount(text.to_owned());
         let trimmed = text.trim();
@@ -181,6 +181,8 @@ impl FromStr for Amount {
             if units != 0 && kept > written + 60 {
                 return Err(refuse());
             }
+            let next = whole.bytes().chain(fraction.bytes()).nth(kept as usize);
+            units += i128::from(next.is_some_and(|digit| digit >= b'5'));
         }
         Ok(Self(if negative { -units } else { units }))
     }
@@ -238,7 +240,7 @@ mod tests {
 
     #[test]
     fn text_of_a_cost_file_is_read_to_the_eighteenth_digit() {
-        assert_eq!(amount("0.0000047262835770146208772526").units(), 4_726_283_577_014);
+        assert_eq!(amount("0.0000047262835770146208772526").units(), 4_726_283_577_015);
         assert_eq!(amount("1.5E-05").to_string(), "0.000015");
         assert_eq!(amount(" 7E-06 ").to_string(), "0.000007");
         assert_eq!(amount("1.542000000000000299").to_string(), "1.542000000000000299");

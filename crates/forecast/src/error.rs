@@ -41,7 +41,7 @@ pub enum Error {
         cycles: usize,
     },
     /// A series without a single value up to the cutoff.
-    #[error("no value up to {cutoff}")]
+    #[error("no final value up to {cutoff}; later days are not settled yet")]
     NoValues {
         /// The last day that may be used.
         cutoff: NaiveDate,

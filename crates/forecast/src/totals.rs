@@ -425,11 +425,14 @@ fn finish(
         })
         .filter(|leaf| !charged(&leaves[**leaf]).is_some_and(|charged| charged.closed))
         .count();
+    let all_closed = members().all(|leaf| charged(leaf).is_some_and(|charged| charged.closed));
     let broken = without_forecast > 0 || members().any(|leaf| leaf.stopped);
     let status = match &node.forecast {
         None => Status::Insufficient,
         Some(forecast) => match forecast.status {
             Status::Ok if broken => Status::Wide,
+            // All its days are final, but the cycle may still be charged: it is not closed.
+            Status::Closed if !all_closed => Status::Ok,
             Status::Ok | Status::Wide if node.leaves.len() == 1 && leaves[node.leaves[0]].stopped => {
                 Status::Stale
             }

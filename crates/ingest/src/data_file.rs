@@ -123,6 +123,12 @@ impl DataFile {
         Ok(frame.select(chosen))
     }
 
+    /// The name of a column as the file writes it. `None` where the file lacks it.
+    pub(crate) fn header_of(&self, column: &str) -> Option<&str> {
+        let name = self.names.get(self.layout.place(column)?)?;
+        Some(name.trim_start_matches('\u{feff}').trim())
+    }
+
     /// The type of a column as the file has it; text in CSV. `None` where the file lacks it.
     pub(crate) fn type_of(&self, column: &str) -> Option<DataType> {
         let place = self.layout.place(column)?;

@@ -112,6 +112,11 @@ impl Error {
         matches!(self, Self::BadFilter(_) | Self::NoSuchDimension(_))
     }
 
+    /// Whether a file is broken, which makes the run it belongs to incomplete.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::EmptyFile(_))
+    }
+
     pub(crate) fn unreadable(path: &Path, source: std::io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), source }
     }

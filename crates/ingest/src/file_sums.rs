@@ -34,8 +34,8 @@ pub struct BadRow {
     pub file: PathBuf,
     /// Its number, counted from 1 after the header.
     pub row: u64,
-    /// What is wrong with it.
-    pub what: &'static str,
+    /// What is wrong with it, and in which column.
+    pub what: String,
     /// How many rows of the file are malformed in this way and alike otherwise.
     pub rows: u64,
 }
@@ -82,6 +82,9 @@ pub(crate) const KEYS: [&str; 12] = [
     "corrected",
     "committed",
 ];
+
+/// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
+const LARGEST_COST: i64 = 1_000_000_000_000_000;
 
 /// Raw columns that the keys are made of.
 const RAW: [&str; 17] = [
@@ -225,9 +228,12 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
     // A row is bad when it has too many fields or its (first) cost is no amount; the reason is a key,
     // so that good and bad rows of one group stay apart.
     let first_cost = names[0].clone();
+    let limit = lit(LARGEST_COST).cast(charges::amount_type());
+    let too_large =
+        col(first_cost.clone()).gt_eq(limit.clone()).or(col(first_cost.clone()).lt_eq(lit(0) - limit));
     let bad = when(col(OVERLONG))
         .then(lit(2_i32))
-        .when(col(first_cost.clone()).is_null())
+        .when(col(first_cost.clone()).is_null().or(too_large))
         .then(lit(1_i32))
         .otherwise(lit(0_i32))
         .alias("x_Bad");
@@ -349,11 +355,12 @@ fn collect_sums(
     let described: Vec<BadRow> = bad
         .iter()
         .filter_map(|(reason, (count, row))| {
+            let column = |name: &str| file.header_of(name).unwrap_or(name).to_owned();
             let what = match reason {
-                1 => "the cost is no amount",
-                2 => "it has more fields than the header",
-                3 => "the date is not a day of the calendar",
-                4 => "it names no currency",
+                1 => format!("`{}` is no amount", column(&metrics[0])),
+                2 => "it has more fields than the header".to_owned(),
+                3 => format!("`{}` is not a day of the calendar", column("ChargePeriodStart")),
+                4 => "it names no currency".to_owned(),
                 _ => return None,
             };
             Some(BadRow { file: file.path.clone(), row: *row, what, rows: *count })

@@ -199,17 +199,24 @@ fn read_runs(
         if due.is_empty() {
             return Ok((read, broken));
         }
-        let sums: Vec<FileSums> = due
+        let sums: Vec<Result<FileSums>> = due
             .par_iter()
             .map(|&(run, file)| {
                 let (file, _) = &plan.runs[run].files[file];
-                let sums = read_file(file, wanted)?;
+                let sums = read_file(file, wanted);
                 progress(file.bytes());
-                Ok(sums)
+                sums
             })
-            .collect::<Result<_>>()?;
+            .collect();
         for ((run, file), sums) in due.into_iter().zip(sums) {
             let (data, stated) = &plan.runs[run].files[file];
+            let sums = match sums {
+                Err(error) if error.is_damage() && plan.runs[run].has_manifest => {
+                    broken.insert(run, error.to_string());
+                    continue;
+                }
+                other => other?,
+            };
             if let Some(stated) = stated.filter(|stated| *stated != sums.rows) {
                 let name = data.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 broken.insert(run, format!("`{name}` has {} rows of {stated}", sums.rows));

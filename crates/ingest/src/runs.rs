@@ -6,6 +6,7 @@
 use crate::{
     Error, Family, Manifest, Result,
     data_file::DataFile,
+    manifest::Blob,
     source::{Found, file_name},
 };
 use billing::Metric;
@@ -143,21 +144,17 @@ fn with_manifest(
         plan.passed_over.push((name, "its manifest names no data files".into()));
         return Ok(());
     }
+    let places: Vec<Option<PathBuf>> = manifest.blobs.iter().map(|blob| locate(folder, &blob.name)).collect();
+    claimed.extend(places.iter().flatten().cloned());
     let mut files = Vec::new();
-    for blob in &manifest.blobs {
-        let Some(path) = locate(folder, &blob.name) else {
-            plan.incomplete.push((name, format!("`{}` is missing", blob.name)));
-            return Ok(());
-        };
-        claimed.insert(path.clone());
-        let bytes = fs::metadata(&path).map_err(|source| Error::unreadable(&path, source))?.len();
-        if let Some(stated) = blob.bytes.filter(|stated| *stated != bytes) {
-            let part = file_name(&path);
-            claimed.extend(manifest.blobs.iter().filter_map(|blob| locate(folder, &blob.name)));
-            plan.incomplete.push((name, format!("`{part}` has {bytes} bytes of {stated}")));
-            return Ok(());
+    for (blob, place) in manifest.blobs.iter().zip(places) {
+        match open_blob(blob, place, forced)? {
+            Ok(file) => files.push((file, blob.rows)),
+            Err(lack) => {
+                plan.incomplete.push((name, lack));
+                return Ok(());
+            }
         }
-        files.push((DataFile::open(&path, forced)?, blob.rows));
     }
     let stamp = folder_stamp(folder);
     let stated = manifest.submitted.or(stamp);
@@ -179,6 +176,24 @@ fn with_manifest(
         has_manifest: true,
     });
     Ok(())
+}
+
+/// Opens a file that a manifest names, or says what makes its run incomplete.
+fn open_blob(
+    blob: &Blob,
+    place: Option<PathBuf>,
+    forced: Option<&'static Family>,
+) -> Result<std::result::Result<DataFile, String>> {
+    let Some(path) = place else { return Ok(Err(format!("`{}` is missing", blob.name))) };
+    let bytes = fs::metadata(&path).map_err(|source| Error::unreadable(&path, source))?.len();
+    if let Some(stated) = blob.bytes.filter(|stated| *stated != bytes) {
+        return Ok(Err(format!("`{}` has {bytes} bytes of {stated}", file_name(&path))));
+    }
+    match DataFile::open(&path, forced) {
+        Ok(file) => Ok(Ok(file)),
+        Err(error) if error.is_damage() => Ok(Err(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 fn without_manifest(folder: &Path, paths: &[PathBuf], forced: Option<&'static Family>) -> Result<Run> {
