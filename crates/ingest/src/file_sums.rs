@@ -86,6 +86,9 @@ pub(crate) const KEYS: [&str; 12] = [
 /// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
 const LARGEST_COST: i64 = 1_000_000_000_000_000;
 
+/// Files from this size on are streamed; below it the start of the streaming engine costs more than it saves.
+const STREAM_FROM_BYTES: u64 = 8 << 20;
+
 /// Raw columns that the keys are made of.
 const RAW: [&str; 17] = [
     "ChargePeriodStart",
@@ -248,7 +251,8 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
         col(first_cost).neq(lit(0)).any(true).alias("nonzero"),
     ]);
     let plan = file.scan(&needed)?.select(exprs).with_columns([bad]).group_by(by).agg(sums);
-    let frame = plan.collect_with_engine(Engine::Streaming).map_err(|error| file.fault(&error))?;
+    let engine = if file.bytes() < STREAM_FROM_BYTES { Engine::InMemory } else { Engine::Streaming };
+    let frame = plan.collect_with_engine(engine).map_err(|error| file.fault(&error))?;
     Ok(frame.unwrap_single())
 }
 

@@ -152,19 +152,23 @@ fn one_spelling(frame: DataFrame, wanted: &Wanted) -> Result<DataFrame> {
     let dimensions = wanted.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.ignores_case());
     let names = dimensions.map(|(place, _)| format!("k{place}")).chain(["unit".to_owned()]);
     for name in names {
-        let mut latest: HashMap<String, String> = HashMap::new();
-        let column = frame.column(&name)?.str()?;
-        // Runs stand oldest first; within one run the spelling that sorts last is taken.
-        let runs = frame.column("run")?.u32()?;
-        let mut spellings: Vec<(u32, &str)> =
-            column.iter().zip(runs.iter()).filter_map(|(value, run)| Some((run?, value?))).collect();
-        spellings.sort_unstable();
-        spellings.dedup();
-        for (_, value) in spellings {
-            latest.insert(value.to_lowercase(), value.to_owned());
-        }
+        // Few spellings stand in many rows: each is looked at once. Runs stand oldest first; within one
+        // run the spelling that sorts last is taken.
+        let order = SortMultipleOptions::default();
+        let spellings = frame
+            .clone()
+            .lazy()
+            .group_by([col(name.as_str())])
+            .agg([col("run").max()])
+            .sort(["run", name.as_str()], order)
+            .collect()?;
+        let spelled = spellings.column(&name)?.str()?;
+        let latest: HashMap<String, &str> =
+            spelled.iter().flatten().map(|value| (value.to_lowercase(), value)).collect();
+        let shown: HashMap<&str, &str> =
+            spelled.iter().flatten().map(|value| (value, latest[&value.to_lowercase()])).collect();
         let shown: StringChunked =
-            column.iter().map(|value| value.map(|text| latest[&text.to_lowercase()].clone())).collect();
+            frame.column(&name)?.str()?.iter().map(|value| value.map(|text| shown[text])).collect();
         frame.with_column(shown.with_name(name.as_str().into()).into_column())?;
     }
     Ok(frame)
