@@ -85,7 +85,7 @@ pub(crate) fn head(path: &Path, encoding: Encoding) -> Result<Head> {
 }
 
 /// The text of a CSV file, decompressed where it is compressed.
-fn open(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
+pub(crate) fn open(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|source| Error::unreadable(path, source))?;
     Ok(match encoding {
         Encoding::CsvGz => Box::new(MultiGzDecoder::new(BufReader::new(file))),
@@ -174,7 +174,7 @@ fn refuse_cut_end(path: &Path, columns: usize) -> Result<()> {
 }
 
 /// A fault while the bytes of a file were read.
-fn read_fault(path: &Path, encoding: Encoding, source: std::io::Error) -> Error {
+pub(crate) fn read_fault(path: &Path, encoding: Encoding, source: std::io::Error) -> Error {
     match encoding {
         Encoding::CsvGz => Error::damaged(path, CUT_GZIP),
         _ => Error::unreadable(path, source),

@@ -1,14 +1,16 @@
 //! Reading one file: its costs summed by everything that tells charges apart.
 //!
-//! Rows are grouped by their *raw text* first, in one streaming pass over the few columns needed;
+//! Rows are grouped by their *raw text* first, in one pass over the few columns needed;
 //! days, kinds and names are made of the groups afterwards. Malformed rows are counted with the
 //! number of their first, digits beyond the scale are counted, blank lines are told from both.
 
 use crate::{
     Dimension, Result,
     charges::{self, CLASSIC_COST, HAS_COMMITMENT},
+    csv_rows::{TOO_SHORT, group_rows},
     data_file::{DataFile, OVERLONG, ROW},
     dimension::{tag_value, unescape_json},
+    source::Encoding,
 };
 use billing::{Agreement, Metric};
 use polars::prelude::*;
@@ -85,9 +87,6 @@ pub(crate) const KEYS: [&str; 12] = [
 
 /// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
 const LARGEST_COST: i64 = 1_000_000_000_000_000;
-
-/// Files from this size on are streamed; below it the start of the streaming engine costs more than it saves.
-const STREAM_FROM_BYTES: u64 = 8 << 20;
 
 /// Raw columns that the keys are made of.
 const RAW: [&str; 17] = [
@@ -166,33 +165,40 @@ fn price_check<'a>(file: &'a DataFile, costs: &[String]) -> Option<(&'a str, Str
     Some((paid, asked.clone()))
 }
 
-/// One streaming pass: groups of equal raw text with their sums.
+/// One pass over the file: groups of equal raw text with their sums.
 fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
     let costs = cost_columns(file, wanted);
-    let mut needed: Vec<&str> = RAW.to_vec();
-    if uses_commitment_id(file) {
-        needed.push("CommitmentDiscountId");
-    }
-    needed.extend(costs.iter().map(String::as_str));
     let check = price_check(file, &costs);
-    needed.extend(check.iter().map(|(paid, _)| *paid));
-    needed
-        .extend(wanted.dimensions.iter().filter(|d| !d.is_derived()).map(|d| source_column(d, file, wanted)));
-    needed.sort_unstable();
-    needed.dedup();
-    needed.retain(|column| file.layout.has(column));
-
-    let raw = |column: &str| {
-        let dtype = file.type_of(column).unwrap_or(DataType::String);
-        charges::text(col(column), &dtype)
-    };
-    let mut keys: Vec<(String, Expr)> = RAW
-        .iter()
-        .filter(|column| file.layout.has(column))
-        .map(|column| ((*column).to_owned(), raw(column)))
-        .collect();
+    let mut amounts: Vec<&str> = costs.iter().map(String::as_str).collect();
+    amounts.extend(check.iter().map(|(paid, _)| *paid).filter(|paid| !costs.iter().any(|cost| cost == paid)));
+    let mut texts: Vec<&str> = RAW.to_vec();
     if uses_commitment_id(file) {
-        keys.push((HAS_COMMITMENT.to_owned(), charges::named(raw("CommitmentDiscountId")).is_not_null()));
+        texts.push("CommitmentDiscountId");
+    }
+    texts
+        .extend(wanted.dimensions.iter().filter(|d| !d.is_derived()).map(|d| source_column(d, file, wanted)));
+    texts.sort_unstable();
+    texts.dedup();
+    texts.retain(|column| file.layout.has(column) && !amounts.contains(column));
+
+    let sums = Sums { file, costs: &costs, check };
+    let grouped = if file.encoding == Encoding::Parquet {
+        let needed: Vec<&str> = texts.iter().chain(&amounts).copied().collect();
+        let rows = file.scan(&needed)?.with_column(lit(false).alias(TOO_SHORT));
+        let frame = sums.of_rows(rows, &texts).collect_with_engine(Engine::Streaming);
+        frame.map_err(|error| file.fault(&error))?.unwrap_single()
+    } else {
+        group_rows(file, &texts, &amounts, &|rows| sums.of_rows(rows, &texts), &|groups| {
+            sums.of_groups(groups, &texts)
+        })?
+    };
+    let raw = |column: &str| {
+        charges::text(col(column), grouped.column(column).map_or(&DataType::String, Column::dtype))
+    };
+    let mut chosen: Vec<Expr> =
+        RAW.iter().filter(|column| texts.contains(column)).map(|column| raw(column)).collect();
+    if uses_commitment_id(file) {
+        chosen.push(charges::named(raw("CommitmentDiscountId")).is_not_null().alias(HAS_COMMITMENT));
     }
     for (place, dimension) in wanted.dimensions.iter().enumerate() {
         let column = source_column(dimension, file, wanted);
@@ -203,57 +209,76 @@ fn group_raw(file: &DataFile, wanted: &Wanted) -> Result<DataFrame> {
             Dimension::Tag(key) => tag_value(raw(column), key),
             Dimension::Column(_) => raw(column),
         };
-        keys.push((format!("k{place}"), value));
+        chosen.push(value.alias(format!("k{place}")));
     }
-    let key_names: Vec<String> = keys.iter().map(|(name, _)| name.clone()).collect();
-    let mut exprs: Vec<Expr> = keys.into_iter().map(|(name, value)| value.alias(name)).collect();
-    let mut names: Vec<PlSmallStr> = Vec::new();
-    for (place, column) in costs.iter().enumerate() {
-        let dtype = file.type_of(column).unwrap_or(DataType::String);
-        exprs.push(charges::amount(col(column.as_str()), &dtype).alias(column.as_str()));
-        if place == 0 {
-            exprs.push(charges::has_excess_digits(col(column.as_str()), &dtype).alias("x_Excess"));
-            exprs.push(col(column.as_str()).is_null().alias("x_NoText"));
-        }
-        names.push(column.as_str().into());
-    }
-    let unpriced = match &check {
-        Some((paid, asked)) => {
-            let value = |name: &str| {
-                charges::amount(col(name), &file.type_of(name).unwrap_or(DataType::String)).fill_null(lit(0))
-            };
-            value(asked).eq(lit(0)).and(value(paid).neq(lit(0)))
-        }
-        None => lit(false),
-    };
-    exprs.extend([unpriced.alias("x_Unpriced"), col(ROW), col(OVERLONG)]);
+    chosen.extend(["x_Bad", "x_NoText", "rows", "first_row", "excess", "unpriced", "nonzero"].map(col));
+    chosen.extend(costs.iter().map(|cost| col(cost.as_str())));
+    Ok(grouped.lazy().select(chosen).collect()?)
+}
 
-    // A row is bad when it has too many fields or its (first) cost is no amount; the reason is a key,
-    // so that good and bad rows of one group stay apart.
-    let first_cost = names[0].clone();
-    let limit = lit(LARGEST_COST).cast(charges::amount_type());
-    let too_large =
-        col(first_cost.clone()).gt_eq(limit.clone()).or(col(first_cost.clone()).lt_eq(lit(0) - limit));
-    let bad = when(col(OVERLONG))
-        .then(lit(2_i32))
-        .when(col(first_cost.clone()).is_null().or(too_large))
-        .then(lit(1_i32))
-        .otherwise(lit(0_i32))
-        .alias("x_Bad");
-    let mut by: Vec<Expr> = key_names.iter().map(|name| col(name.as_str())).collect();
-    by.extend([col("x_Bad"), col("x_NoText")]);
-    let mut sums: Vec<Expr> = names.iter().map(|name| col(name.clone()).sum()).collect();
-    sums.extend([
-        len().cast(DataType::UInt64).alias("rows"),
-        col(ROW).min().cast(DataType::UInt64).alias("first_row"),
-        col("x_Excess").sum().cast(DataType::UInt64).alias("excess"),
-        col("x_Unpriced").sum().cast(DataType::UInt64).alias("unpriced"),
-        col(first_cost).neq(lit(0)).any(true).alias("nonzero"),
-    ]);
-    let plan = file.scan(&needed)?.select(exprs).with_columns([bad]).group_by(by).agg(sums);
-    let engine = if file.bytes() < STREAM_FROM_BYTES { Engine::InMemory } else { Engine::Streaming };
-    let frame = plan.collect_with_engine(engine).map_err(|error| file.fault(&error))?;
-    Ok(frame.unwrap_single())
+/// How the rows of a file become sums of groups.
+struct Sums<'a> {
+    file: &'a DataFile,
+    costs: &'a [String],
+    check: Option<(&'a str, String)>,
+}
+
+impl Sums<'_> {
+    /// Sums of rows by the columns `texts`. A row is bad when it has too many or too few fields or its
+    /// (first) cost is no amount; the reason is a key, so that good and bad rows of a group stay apart.
+    fn of_rows(&self, rows: LazyFrame, texts: &[&str]) -> LazyFrame {
+        let dtype = |column: &str| self.file.type_of(column).unwrap_or(DataType::String);
+        let amount = |column: &str| charges::amount(col(column), &dtype(column));
+        let unpriced = match &self.check {
+            Some((paid, asked)) => {
+                let value = |name: &str| amount(name).fill_null(lit(0));
+                value(asked).eq(lit(0)).and(value(paid).neq(lit(0)))
+            }
+            None => lit(false),
+        };
+        let first_cost = self.costs[0].as_str();
+        let mut exprs: Vec<Expr> = texts.iter().map(|name| col(*name)).collect();
+        exprs.extend(self.costs.iter().map(|cost| amount(cost).alias(cost.as_str())));
+        exprs.extend([
+            charges::has_excess_digits(col(first_cost), &dtype(first_cost)).alias("x_Excess"),
+            col(first_cost).is_null().alias("x_NoText"),
+            unpriced.alias("x_Unpriced"),
+            col(ROW),
+            col(OVERLONG),
+            col(TOO_SHORT),
+        ]);
+        let limit = lit(LARGEST_COST).cast(charges::amount_type());
+        let too_large = col(first_cost).gt_eq(limit.clone()).or(col(first_cost).lt_eq(lit(0) - limit));
+        let bad = when(col(OVERLONG))
+            .then(lit(2_i32))
+            .when(col(TOO_SHORT))
+            .then(lit(5_i32))
+            .when(col(first_cost).is_null().or(too_large))
+            .then(lit(1_i32))
+            .otherwise(lit(0_i32))
+            .alias("x_Bad");
+        let mut sums: Vec<Expr> = self.costs.iter().map(|cost| col(cost.as_str()).sum()).collect();
+        sums.extend([
+            len().cast(DataType::UInt64).alias("rows"),
+            col(ROW).min().cast(DataType::UInt64).alias("first_row"),
+            col("x_Excess").sum().cast(DataType::UInt64).alias("excess"),
+            col("x_Unpriced").sum().cast(DataType::UInt64).alias("unpriced"),
+            col(first_cost).neq(lit(0)).any(true).alias("nonzero"),
+        ]);
+        rows.select(exprs).with_columns([bad]).group_by(group_keys(texts)).agg(sums)
+    }
+
+    /// Sums of sums.
+    fn of_groups(&self, groups: LazyFrame, texts: &[&str]) -> LazyFrame {
+        let mut sums: Vec<Expr> = self.costs.iter().map(|cost| col(cost.as_str()).sum()).collect();
+        sums.extend(["rows", "excess", "unpriced"].map(|name| col(name).sum()));
+        sums.extend([col("first_row").min(), col("nonzero").any(true)]);
+        groups.group_by(group_keys(texts)).agg(sums)
+    }
+}
+
+fn group_keys(texts: &[&str]) -> Vec<Expr> {
+    texts.iter().copied().chain(["x_Bad", "x_NoText"]).map(col).collect()
 }
 
 /// Days, kinds and names of the groups; malformed groups are taken out and counted.
@@ -363,6 +388,7 @@ fn collect_sums(
             let what = match reason {
                 1 => format!("`{}` is no amount", column(&metrics[0])),
                 2 => "it has more fields than the header".to_owned(),
+                5 => "it has fewer fields than the header".to_owned(),
                 3 => format!("`{}` is not a day of the calendar", column("ChargePeriodStart")),
                 4 => "it names no currency".to_owned(),
                 _ => return None,

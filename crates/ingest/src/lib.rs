@@ -2,6 +2,7 @@
 mod charges;
 mod controls;
 mod coverage;
+mod csv_rows;
 mod csv_text;
 mod daily;
 mod data_file;
