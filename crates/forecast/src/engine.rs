@@ -72,12 +72,30 @@ pub(crate) struct Known<'a> {
 
 /// Days between cycles are counted in such months when ranges widen.
 const MONTH_DAYS: f64 = 30.0;
+/// A range narrower than this share of its point has no width.
+const NO_WIDTH: f64 = 1e-9;
+/// Days of the short and of the long memory whose means tell how far a series has moved.
+const MEMORIES: (usize, usize) = (7, 28);
 /// Members below this weight are not listed.
 const LEAST_LISTED_WEIGHT: f64 = 0.005;
 /// Days in which missing ones are counted as a broken history.
 const RECENT_DAYS: usize = 56;
 /// A silence must be so much longer than every earlier one.
 const SILENCE_FACTOR: f64 = 1.5;
+
+/// How far a sum of `days` days may lie off where a series has moved of late: the difference of its
+/// short and long means a day, and its scatter, which cancels as days add up.
+fn unrest(values: &[f64], days: usize) -> f64 {
+    let recent = |count: usize| -> Vec<f64> {
+        values[values.len().saturating_sub(count)..].iter().copied().filter(|value| !value.is_nan()).collect()
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (short, long) = (recent(MEMORIES.0), recent(MEMORIES.1));
+    let usual = mean(&long);
+    let scatter = mean(&long.iter().map(|value| (value - usual).powi(2)).collect::<Vec<_>>()).sqrt();
+    let days = days as f64;
+    days * (mean(&short) - usual).abs() + days.sqrt() * scatter
+}
 
 impl Engine {
     /// An engine with the shipped settings.
@@ -269,7 +287,14 @@ impl Engine {
                 ranges: Ranges::around(with_charges, bounds, floor.min(with_charges)),
             });
         }
-        let bounds = pooled.quantiles.map(|quantile| level + quantile * scale * daily.len() as f64);
+        let mut bounds = pooled.quantiles.map(|quantile| level + quantile * scale * daily.len() as f64);
+        let mut errors = errors;
+        let unrest = unrest(known.believed.up_to(known.cutoff).values, daily.len());
+        if bounds[3] - bounds[0] < NO_WIDTH * level.abs() && unrest > NO_WIDTH * level.abs() {
+            // A series that never erred and has just moved: past errors tell nothing of it.
+            bounds = [-2.0, -1.0, 1.0, 2.0].map(|times| level + times * unrest);
+            errors = 0;
+        }
         let ranges = Ranges::around(level, bounds, floor.min(level));
         let charged: f64 = charges.iter().map(|(_, amount)| amount).sum();
         let forecast = CycleForecast {

@@ -1,7 +1,7 @@
 //! Which days each subscription's costs are known for.
 //!
 //! A covered day without a row is zero; a day that is not covered is missing; neither is ever turned
-//! into the other. Subscriptions with the same covered days and the same newest run form a *scope*:
+//! into the other. Subscriptions with the same days covered by the same runs form a *scope*:
 //! a series lies inside one scope, so that a subscription whose export stopped is told from one that
 //! costs nothing.
 
@@ -18,6 +18,8 @@ pub struct Scope {
     /// The same of the newest run that knows the last covered day: how old that day was then tells
     /// whether it is final. A later run of an earlier month tells nothing of it.
     pub last_run: Option<NaiveDate>,
+    /// First and last day that a run covers, and the day on which it was made; each once, in order.
+    pub runs: Vec<(NaiveDate, NaiveDate, NaiveDate)>,
 }
 
 impl Scope {
@@ -31,6 +33,13 @@ impl Scope {
     #[must_use]
     pub fn last(&self) -> Option<NaiveDate> {
         self.covered.last().map(|(_, last)| *last)
+    }
+
+    /// The day on which the newest run was made that covers `day`.
+    #[must_use]
+    pub fn run_of(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let covering = self.runs.iter().filter(|(first, last, _)| (*first..=*last).contains(&day));
+        covering.map(|(_, _, made)| *made).max()
     }
 
     /// Whether `day` is covered.
@@ -90,7 +99,14 @@ fn scope(spans: &[Span], last_seen: Option<NaiveDate>) -> Scope {
     let covered = merged(spans.iter().filter_map(|(days, _)| *days).collect(), last_seen);
     let last = covered.last().map(|(_, last)| *last);
     let knows_last = |days: &Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(_, end)| Some(end) >= last);
+    let mut runs: Vec<(NaiveDate, NaiveDate, NaiveDate)> = spans
+        .iter()
+        .filter_map(|(days, made)| days.zip(*made).map(|((first, last), made)| (first, last, made)))
+        .collect();
+    runs.sort_unstable();
+    runs.dedup();
     Scope {
+        runs,
         last_run: spans.iter().filter(|(days, _)| knows_last(days)).filter_map(|(_, made)| *made).max(),
         newest_run: spans.iter().filter_map(|(_, made)| *made).max(),
         covered,
@@ -130,7 +146,8 @@ mod tests {
         builder.add("b", Some((day("2026-09-01"), day("2026-09-05"))), None);
         builder.add("c", Some((day("2026-09-01"), day("2026-10-17"))), Some(day("2026-10-18")));
         let (scopes, of) = builder.build(None);
-        assert_eq!((of["a"], of["b"], of["c"], scopes.len()), (0, 1, 0, 2));
+        assert_eq!((of["a"], of["b"], of["c"], scopes.len()), (0, 1, 2, 3));
+        assert_eq!(scopes[0].run_of(day("2026-09-30")), Some(day("2026-10-06")));
         assert_eq!(scopes[0].covered, [(day("2026-09-01"), day("2026-10-17"))]);
         assert!(scopes[0].covers(day("2026-10-01")) && !scopes[1].covers(day("2026-09-06")));
         assert!(scopes[0].covers_all(day("2026-09-01"), day("2026-10-01")));

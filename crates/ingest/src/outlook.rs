@@ -125,22 +125,29 @@ impl DailyCosts {
         known: &[bool],
         cycles: usize,
     ) -> Result<LeafOutlook> {
-        let newest = self.last_covered().unwrap_or(start);
+        // Seen as of a later day, what is not covered until then is missing too.
+        let eyes = self.options.as_of.map_or(NaiveDate::MIN, |as_of| as_of - Days::new(1));
+        let newest_covered = self.last_covered().unwrap_or(start);
+        let newest = newest_covered.max(eyes);
         let last = scope.last().unwrap_or(start);
         let settle = Days::new(u64::from(self.options.settle_days.unwrap_or(SETTLE_DAYS)));
-        let cutoff = (scope.last_run.unwrap_or(last) - settle).min(last);
+        let mut cutoff = (scope.last_run.unwrap_or(last) - settle).min(last);
         let now = scope
             .newest_run
             .or(self.options.as_of)
             .unwrap_or(last + Days::new(1))
             .max(self.options.as_of.unwrap_or(NaiveDate::MIN));
-        let open = self.cycle_of(&leaf.unit, self.options.as_of.unwrap_or(newest + Days::new(1)));
+        let open = self.cycle_of(&leaf.unit, self.options.as_of.unwrap_or(newest_covered + Days::new(1)));
         let rule = self.rule(&leaf.unit);
         let mut wanted = Vec::new();
         let before = self.cycle_of(&leaf.unit, open.start() - Days::new(1));
         let has_charges = |cycle: BillingCycle| cells.iter().any(|cell| cell.cycle == cycle);
         if now < before.end() + Days::new(CLOSING_DAYS) && has_charges(before) {
             wanted.push(before);
+            // Its last days are as old as the newest run that lists them, not as the newest run of all.
+            if let Some(made) = scope.run_of(before.last_day()) {
+                cutoff = cutoff.min(made - settle);
+            }
         }
         wanted.push(open);
         for _ in 1..cycles {
