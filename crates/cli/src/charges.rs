@@ -7,9 +7,23 @@ use crate::{
 };
 use anyhow::Result;
 use ingest::{Controls, DailyCosts, ReadOptions};
+use std::path::Path;
 
 /// How many malformed rows are shown.
 const SHOWN: usize = 5;
+
+/// Refuses a ledger: a path that is taken and not read would be a silent wrong answer.
+///
+/// # Errors
+/// When a ledger is named.
+pub fn refuse_ledger(ledger: Option<&Path>) -> Result<()> {
+    match ledger {
+        Some(_) => {
+            Err(Failure::Usage("there is no ledger yet; name the cost exports to read".to_owned()).into())
+        }
+        None => Ok(()),
+    }
+}
 
 /// Reads the inputs and says what was found.
 ///

@@ -27,6 +27,7 @@ struct Tested {
 }
 
 pub fn run(global: &Global, options: &Backtest) -> Result<Exit> {
+    charges::refuse_ledger(options.ledger.as_deref())?;
     let mut wanted = options.charges.clone();
     let config = Config::load(global.config.as_deref())?;
     config.defaults.fill(&mut wanted)?;

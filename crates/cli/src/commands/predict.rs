@@ -1,6 +1,7 @@
 //! `predict`: what the cycle will cost, in total or day by day.
 
 use crate::{
+    charges,
     config::Config,
     exit::Exit,
     forecasting::{DailyPath, Forecasted, Wanted, forecast_charges, forecast_series},
@@ -13,6 +14,7 @@ use chrono::NaiveDate;
 use report::{Column, ColumnValues, Dataset, Format, columns, predict_table};
 
 pub fn run(global: &Global, options: &Predict) -> Result<Exit> {
+    charges::refuse_ledger(options.ledger.as_deref())?;
     let mut options = options.clone();
     let config = Config::load(global.config.as_deref())?;
     config.defaults.fill(&mut options.charges)?;

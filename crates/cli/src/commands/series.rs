@@ -14,6 +14,7 @@ use report::{Column, ColumnValues, Dataset, columns};
 use serde_json::{Map, json};
 
 pub fn run(global: &Global, options: &Series) -> Result<Exit> {
+    charges::refuse_ledger(options.ledger.as_deref())?;
     let mut wanted = options.charges.clone();
     Config::load(global.config.as_deref())?.defaults.fill(&mut wanted)?;
     let daily = charges::read(global, &wanted, &wanted.read_options()?)?;
