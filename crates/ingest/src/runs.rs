@@ -315,8 +315,8 @@ mod tests {
 
     #[test]
     fn azure_folders_tell_the_export_and_the_time() {
-        let folder = Path::new("/c/root/daily/20260901-20260930/202609180600/0f3c");
-        assert_eq!(export_folder(folder).as_deref(), Some("/c/root/daily"));
+        let folder = Path::new("/c/exports/daily/20260901-20260930/202609180600/0f3c");
+        assert_eq!(export_folder(folder).as_deref(), Some("/c/exports/daily"));
         assert_eq!(folder_stamp(folder).unwrap().to_rfc3339(), "2026-09-18T06:00:00+00:00");
         assert_eq!(folder_stamp(Path::new("/c/files")), None);
         assert_eq!(export_folder(Path::new("/c/files")), None);
