@@ -290,7 +290,7 @@ pub struct Sample {
 
 #[derive(Debug, Clone, Args)]
 pub struct Batch {
-    /// Date under which outputs are put, and up to which charges are seen where a job says
+    /// Date under which outputs are put, and before which charges are seen where a job says
     /// nothing else [default: today, and everything].
     #[arg(long, value_name = "DATE", value_parser = plausible_day)]
     pub as_of: Option<NaiveDate>,
