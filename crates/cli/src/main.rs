@@ -15,6 +15,10 @@ use exit::Exit;
 use options::{Cli, Command};
 use std::process::ExitCode;
 
+/// Frames come and go by the megabyte; this allocator keeps their pages instead of asking for new ones.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

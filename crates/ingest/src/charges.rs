@@ -260,6 +260,32 @@ pub(crate) fn focus_category(kind: Expr) -> Expr {
         .otherwise(lit(NULL))
 }
 
+/// Whose a charge is when runs are compared: its subscription or, where it has none, its billing
+/// account, with the billing profile where that is another. Of these ids the last part counts,
+/// since FOCUS files write whole paths. Given are account, profile and subscription.
+pub(crate) fn owner([account, profile, sub]: [&Expr; 3]) -> Expr {
+    let tail = |id: &Expr| id.clone().str().to_lowercase().str().extract(lit(r"([^/]+)/*$"), 1);
+    let (account, profile) = (tail(account), tail(profile));
+    let other = when(profile.clone().eq(account.clone())).then(lit(NULL)).otherwise(profile);
+    let join = concat_str([account, other], " ", true);
+    coalesce(&[sub.clone(), join])
+}
+
+/// What one invoice covers, in words with its id. Given are account, profile and subscription.
+pub(crate) fn invoice_unit(agreement: Agreement, [account, profile, sub]: [&Expr; 3]) -> Expr {
+    let named = |noun: &str, id: &Expr| lit(format!("{noun} ")) + id.clone();
+    let by_account = named("billing account", account);
+    let by_profile = named("billing profile", profile);
+    let by_subscription = named("subscription", sub);
+    match agreement {
+        Agreement::PayAsYouGo => by_subscription,
+        Agreement::EnterpriseAgreement => coalesce(&[by_account, by_subscription]),
+        Agreement::CustomerAgreement | Agreement::Focus => {
+            coalesce(&[by_profile, by_account, by_subscription])
+        }
+    }
+}
+
 /// What only an amortized file holds: unused commitments, or usage under one that costs something.
 pub(crate) fn amortized_only() -> Expr {
     let usage = col("kind").eq(lit("usage"));

@@ -4,10 +4,11 @@
 //! known for the same time. What users see are sums of leaves. Kinds of charge stay apart, since they
 //! follow different laws; late and corrected charges stay apart too, since they tell no level.
 
-use crate::{Controls, ReadOptions, Result, coverage::Scope, select::Selected};
+use crate::{Controls, ReadOptions, Result, costs::Costs, coverage::Scope, select::Selected};
 use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
 use chrono::NaiveDate;
 use polars::prelude::*;
+use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Range,
@@ -65,12 +66,14 @@ pub(crate) struct Cell {
 }
 
 /// One row of the daily series: the cost of a day, or `None` where the day is missing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DailyRow {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DailyRow<'a> {
+    /// The group's place among [`DailyCosts::groups`].
+    pub group: usize,
     /// The group's values.
-    pub keys: Vec<Option<String>>,
+    pub keys: &'a [Option<String>],
     /// The currency.
-    pub currency: Currency,
+    pub currency: &'a Currency,
     /// The day.
     pub day: NaiveDate,
     /// The cost, unrounded.
@@ -84,91 +87,107 @@ impl DailyCosts {
         metric: Metric,
         controls: Controls,
     ) -> Result<Self> {
-        let groups = options.group_by.len();
-        let keys: Vec<String> = (0..groups).map(|place| format!("k{place}")).collect();
-        let names = subscription_names(&selected.frame)?;
-        let frame = match options.top {
-            Some(most) => keep_top(selected.frame, &keys, most)?,
-            None => selected.frame,
-        };
-        let fixed =
-            ["currency", "unit", "scope", "day", "period_start", "period_end", "kind", "marketplace", "late"];
-        let by: Vec<Expr> = keys.iter().map(String::as_str).chain(fixed).map(col).collect();
-        let order: Vec<PlSmallStr> = keys.iter().map(String::as_str).chain(fixed).map(Into::into).collect();
-        let frame = frame
-            .lazy()
-            .group_by(by)
-            .agg([col("cost").sum()])
-            .sort(order, SortMultipleOptions::default().with_nulls_last(false))
-            .collect()?;
-        let group_columns: Vec<String> = options.group_by.iter().map(crate::Dimension::column).collect();
+        let Selected { mut costs, scopes, agreements } = selected;
+        let keys: Vec<String> = (0..options.group_by.len()).map(|place| format!("k{place}")).collect();
+        let names = subscription_names(&costs.lines)?;
+        if let Some(most) = options.top {
+            costs.lines = keep_top(&costs, &keys, most)?;
+        }
+        let group_columns = options.group_by.iter().map(crate::Dimension::column).collect();
         let mut daily = Self {
             metric,
             leaves: Vec::new(),
-            scopes: selected.scopes,
-            agreements: selected.agreements,
+            scopes,
+            agreements,
             controls,
-            cells: Vec::with_capacity(frame.height()),
+            cells: Vec::new(),
             known_cycles: BTreeMap::new(),
             options: options.clone(),
             group_columns,
         };
-        daily.fill(&frame, &keys, &names)?;
+        let leaf_of = daily.add_leaves(&costs.lines, &keys, &names)?;
+        daily.add_cells(&costs, &leaf_of)?;
         daily.sum_up();
         Ok(daily)
     }
 
-    fn fill(&mut self, frame: &DataFrame, keys: &[String], names: &HashMap<String, String>) -> Result<()> {
-        let texts = |name: &str| frame.column(name).and_then(|column| column.str().cloned());
-        let dates = |name: &str| -> PolarsResult<Vec<Option<NaiveDate>>> {
-            Ok(frame.column(name)?.date()?.as_date_iter().collect())
-        };
+    /// Makes the leaves, sorted, and returns the one of each line.
+    fn add_leaves(
+        &mut self,
+        lines: &DataFrame,
+        keys: &[String],
+        names: &HashMap<String, String>,
+    ) -> Result<Vec<u32>> {
+        let by: Vec<&str> = keys.iter().map(String::as_str).chain(["currency", "unit", "scope"]).collect();
+        let (table, leaf_of) = ranked(lines, &by)?;
+        let texts = |name: &str| table.column(name).and_then(|column| column.str().cloned());
         let key_columns: Vec<StringChunked> =
             keys.iter().map(|key| texts(key)).collect::<PolarsResult<_>>()?;
-        let (currencies, units, kinds) = (texts("currency")?, texts("unit")?, texts("kind")?);
-        let scopes = frame.column("scope")?.u32()?;
-        let (days, starts, ends) = (dates("day")?, dates("period_start")?, dates("period_end")?);
-        let (marketplace, late) = (frame.column("marketplace")?.bool()?, frame.column("late")?.bool()?);
-        let costs = frame.column("cost")?.decimal()?;
-        for row in 0..frame.height() {
-            let (Some(day), Some(start), Some(end), Some(currency)) =
-                (days[row], starts[row], ends[row], currencies.get(row))
-            else {
-                continue;
-            };
-            let same = |leaf: &Leaf| {
-                leaf.currency.code() == currency
-                    && leaf.unit == units.get(row).unwrap_or_default()
-                    && leaf.scope == scopes.get(row).unwrap_or_default() as usize
-                    && key_columns
-                        .iter()
-                        .zip(&leaf.keys)
-                        .all(|(column, key)| column.get(row) == key.as_deref())
-            };
-            if !self.leaves.last().is_some_and(same) {
-                let values: Vec<Option<String>> =
-                    key_columns.iter().map(|column| column.get(row).map(str::to_owned)).collect();
-                self.leaves.push(Leaf {
-                    names: shown(&values, names),
-                    keys: values,
-                    currency: currency.parse()?,
-                    unit: units.get(row).unwrap_or_default().to_owned(),
-                    scope: scopes.get(row).unwrap_or_default() as usize,
-                    cells: self.cells.len()..self.cells.len(),
-                });
-            }
-            let cycle = BillingCycle::new(start, end)?;
-            self.cells.push(Cell {
-                day,
-                cycle,
-                kind: kinds.get(row).unwrap_or_default().parse()?,
-                marketplace: marketplace.get(row).unwrap_or(false),
-                late: late.get(row).unwrap_or(false),
-                cost: Amount::from_units(costs.physical().get(row).unwrap_or(0)),
+        let (currencies, units, scopes) = (texts("currency")?, texts("unit")?, table.column("scope")?.u32()?);
+        for row in 0..table.height() {
+            let values: Vec<Option<String>> =
+                key_columns.iter().map(|column| column.get(row).map(str::to_owned)).collect();
+            self.leaves.push(Leaf {
+                names: shown(&values, names),
+                keys: values,
+                currency: currencies.get(row).unwrap_or_default().parse()?,
+                unit: units.get(row).unwrap_or_default().to_owned(),
+                scope: scopes.get(row).unwrap_or_default() as usize,
+                cells: 0..0,
             });
-            if let Some(leaf) = self.leaves.last_mut() {
-                leaf.cells.end = self.cells.len();
-                self.known_cycles.entry(leaf.unit.clone()).or_default().insert(start, end);
+        }
+        Ok(leaf_of)
+    }
+
+    /// Sums the costs of each leaf by day and by what a cell tells apart besides.
+    fn add_cells(&mut self, costs: &Costs, leaf_of: &[u32]) -> Result<()> {
+        let (classes, class_of) = cell_classes(&costs.lines)?;
+        let corrected = costs.lines.column("corrected")?.bool()?;
+        let corrected: Vec<bool> = corrected.iter().map(|corrected| corrected == Some(true)).collect();
+        let (line, day) = (costs.days.column("line")?.idx()?, costs.days.column("day")?.date()?);
+        let cost = costs.days.column("cost")?.decimal()?;
+        // Leaf and day, class and lateness: numbers in the order of cells.
+        let mut found: Vec<(u64, u32, i128)> = line
+            .iter()
+            .flatten()
+            .zip(day.physical().iter().flatten())
+            .zip(cost.physical().iter())
+            .map(|((line, day), cost)| {
+                let line = line as usize;
+                let class = class_of[line];
+                let late = corrected[line] || !classes[class as usize].days.contains(&day);
+                // No day of a usable charge lies before the epoch.
+                (
+                    u64::from(leaf_of[line]) << 32 | u64::from(day.unsigned_abs()),
+                    class << 1 | u32::from(late),
+                    cost.unwrap_or(0),
+                )
+            })
+            .collect();
+        found.par_sort_unstable_by_key(|(leaf_day, class_late, _)| (*leaf_day, *class_late));
+        self.cells.reserve(found.len());
+        for same in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let (leaf_day, class_late, _) = same[0];
+            let (day, late) = (leaf_day as u32 as i32, class_late & 1 == 1);
+            let class = &classes[(class_late >> 1) as usize];
+            let leaf = &mut self.leaves[(leaf_day >> 32) as usize];
+            if leaf.cells.is_empty() {
+                leaf.cells.start = self.cells.len();
+            }
+            self.cells.push(Cell {
+                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+                cycle: class.cycle,
+                kind: class.kind,
+                marketplace: class.marketplace,
+                late,
+                cost: same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum(),
+            });
+            leaf.cells.end = self.cells.len();
+        }
+        for leaf in &self.leaves {
+            let known = self.known_cycles.entry(leaf.unit.clone()).or_default();
+            for run in self.cells[leaf.cells.clone()].chunk_by(|a, b| a.cycle == b.cycle) {
+                known.insert(run[0].cycle.start(), run[0].cycle.end());
             }
         }
         Ok(())
@@ -178,8 +197,9 @@ impl DailyCosts {
     fn sum_up(&mut self) {
         let mut sums: BTreeMap<(Currency, BillingCycle), Amount> = BTreeMap::new();
         for leaf in &self.leaves {
-            for cell in &self.cells[leaf.cells.clone()] {
-                *sums.entry((leaf.currency.clone(), cell.cycle)).or_default() += cell.cost;
+            for run in self.cells[leaf.cells.clone()].chunk_by(|a, b| a.cycle == b.cycle) {
+                let sum: Amount = run.iter().map(|cell| cell.cost).sum();
+                *sums.entry((leaf.currency.clone(), run[0].cycle)).or_default() += sum;
             }
         }
         self.controls.sums =
@@ -217,49 +237,85 @@ impl DailyCosts {
     /// The daily series of each group over its covered days, sorted by keys, currency and day. All
     /// kinds are in it, credit and tax too. A day that no file covers has a row without a cost.
     #[must_use]
-    pub fn rows(&self) -> Vec<DailyRow> {
-        let mut rows = Vec::new();
-        let mut first = 0;
-        while first < self.leaves.len() {
-            let same = |leaf: &Leaf| {
-                leaf.keys == self.leaves[first].keys && leaf.currency == self.leaves[first].currency
-            };
-            let end = first + self.leaves[first..].iter().take_while(|leaf| same(leaf)).count();
-            self.group_rows(&self.leaves[first..end], &mut rows);
-            first = end;
+    pub fn rows(&self) -> Vec<DailyRow<'_>> {
+        let mut rows = Vec::with_capacity(self.cells.len());
+        for (group, leaves) in self.groups().enumerate() {
+            self.group_rows(group, leaves, &mut rows);
         }
         rows
     }
 
-    fn group_rows(&self, leaves: &[Leaf], rows: &mut Vec<DailyRow>) {
-        let mut costs: BTreeMap<NaiveDate, Amount> = BTreeMap::new();
-        for leaf in leaves {
-            for cell in &self.cells[leaf.cells.clone()] {
-                *costs.entry(cell.day).or_default() += cell.cost;
-            }
-        }
+    /// The leaves of each group: those of equal keys and currency.
+    pub fn groups(&self) -> impl Iterator<Item = &[Leaf]> {
+        self.leaves.chunk_by(|a, b| a.keys == b.keys && a.currency == b.currency)
+    }
+
+    fn group_rows<'a>(&'a self, group: usize, leaves: &'a [Leaf], rows: &mut Vec<DailyRow<'a>>) {
         let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.scope).collect();
         let scopes: Vec<&Scope> = scopes.into_iter().map(|scope| &self.scopes[scope]).collect();
-        let seen = costs.keys().next().copied().into_iter().chain(costs.keys().next_back().copied());
-        let spans: Vec<NaiveDate> = scopes
-            .iter()
-            .flat_map(|scope| scope.first().into_iter().chain(scope.last()))
-            .chain(seen)
-            .collect();
-        let (Some(start), Some(last)) = (spans.iter().min(), spans.iter().max()) else { return };
-        for day in start.iter_days().take_while(|day| day <= last) {
-            let cost = costs
-                .get(&day)
-                .copied()
-                .or_else(|| scopes.iter().any(|scope| scope.covers(day)).then_some(Amount::ZERO));
-            rows.push(DailyRow {
-                keys: leaves[0].keys.clone(),
-                currency: leaves[0].currency.clone(),
-                day,
-                cost,
-            });
+        let cells = || leaves.iter().flat_map(|leaf| &self.cells[leaf.cells.clone()]);
+        let covered = || scopes.iter().flat_map(|scope| scope.first().into_iter().chain(scope.last()));
+        let days = || cells().map(|cell| cell.day).chain(covered());
+        let (Some(start), Some(last)) = (days().min(), days().max()) else { return };
+        let place = |day: NaiveDate| (day.to_epoch_days() - start.to_epoch_days()) as usize;
+        let mut costs: Vec<Option<Amount>> = vec![None; place(last) + 1];
+        for cell in cells() {
+            *costs[place(cell.day)].get_or_insert_default() += cell.cost;
+        }
+        for (day, cost) in start.iter_days().zip(costs) {
+            let cost = cost.or_else(|| scopes.iter().any(|scope| scope.covers(day)).then_some(Amount::ZERO));
+            rows.push(DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost });
         }
     }
+}
+
+/// What tells the cells of a leaf apart but for their day.
+struct CellClass {
+    cycle: BillingCycle,
+    /// The days of the cycle, counted from the epoch.
+    days: Range<i32>,
+    kind: ChargeKind,
+    marketplace: bool,
+}
+
+/// The classes of cells, sorted, and the one of each line.
+fn cell_classes(lines: &DataFrame) -> Result<(Vec<CellClass>, Vec<u32>)> {
+    let (table, class_of) = ranked(lines, &["period_start", "period_end", "kind", "marketplace"])?;
+    let (starts, ends) = (table.column("period_start")?.date()?, table.column("period_end")?.date()?);
+    let (kinds, marketplace) = (table.column("kind")?.str()?, table.column("marketplace")?.bool()?);
+    let mut classes = Vec::with_capacity(table.height());
+    for (row, (start, end)) in starts.as_date_iter().zip(ends.as_date_iter()).enumerate() {
+        let cycle = BillingCycle::new(start.unwrap_or_default(), end.unwrap_or_default())?;
+        classes.push(CellClass {
+            cycle,
+            days: cycle.start().to_epoch_days()..cycle.end().to_epoch_days(),
+            kind: kinds.get(row).unwrap_or_default().parse()?,
+            marketplace: marketplace.get(row).unwrap_or(false),
+        });
+    }
+    Ok((classes, class_of))
+}
+
+/// The distinct values of these columns, sorted with nulls first, and for each row which it has.
+fn ranked(frame: &DataFrame, by: &[&str]) -> Result<(DataFrame, Vec<u32>)> {
+    let columns: Vec<Expr> = by.iter().copied().map(col).collect();
+    let table = frame
+        .clone()
+        .lazy()
+        .select(columns.clone())
+        .with_row_index("row", None)
+        .group_by(columns)
+        .agg([col("row")])
+        .sort(by.iter().copied(), SortMultipleOptions::default().with_nulls_last(false))
+        .collect()?;
+    let mut rank_of = vec![0; frame.height()];
+    for (rank, rows) in (0..).zip(table.column("row")?.list()?.amortized_iter()) {
+        let Some(rows) = rows else { continue };
+        for row in rows.as_ref().idx()?.iter().flatten() {
+            rank_of[row as usize] = rank;
+        }
+    }
+    Ok((table, rank_of))
 }
 
 /// The latest name of each subscription.
@@ -269,7 +325,7 @@ fn subscription_names(frame: &DataFrame) -> Result<HashMap<String, String>> {
         .lazy()
         .filter(col("sub_name").is_not_null().and(col("sub").is_not_null()))
         .group_by([col("sub")])
-        .agg([col("sub_name").sort_by([col("run")], SortMultipleOptions::default()).last()])
+        .agg([col("sub_name").sort_by([col("run"), col("sub_name")], SortMultipleOptions::default()).last()])
         .collect()?;
     let (subs, names) = (named["sub"].str()?, named["sub_name"].str()?);
     Ok(subs
@@ -292,12 +348,14 @@ fn shown(values: &[Option<String>], names: &HashMap<String, String>) -> Vec<Stri
 }
 
 /// Sums all but the `most` most expensive groups of each currency as [`OTHERS`].
-fn keep_top(frame: DataFrame, keys: &[String], most: usize) -> Result<DataFrame> {
+fn keep_top(costs: &Costs, keys: &[String], most: usize) -> Result<DataFrame> {
+    let mut frame = costs.lines.clone();
     if keys.is_empty() {
         return Ok(frame);
     }
-    let by: Vec<Expr> = keys.iter().map(String::as_str).chain(["currency"]).map(col).collect();
-    let totals = frame.clone().lazy().group_by(by).agg([col("cost").sum()]).collect()?;
+    let names: Vec<&str> = keys.iter().map(String::as_str).chain(["currency"]).collect();
+    let by: Vec<Expr> = names.iter().copied().map(col).collect();
+    let totals = costs.with(&names)?.lazy().group_by(by).agg([col("cost").sum()]).collect()?;
     let columns: Vec<&StringChunked> = keys
         .iter()
         .map(String::as_str)
@@ -329,7 +387,6 @@ fn keep_top(frame: DataFrame, keys: &[String], most: usize) -> Result<DataFrame>
         .collect::<PolarsResult<_>>()?;
     let stays: BooleanChunked =
         (0..frame.height()).map(|row| Some(kept.contains(&group(&own, row)))).collect();
-    let mut frame = frame.clone();
     frame.with_column(stays.with_name("stays".into()).into_column())?;
     let renamed: Vec<Expr> = keys
         .iter()

@@ -29,7 +29,7 @@ struct Stretch {
 /// The covered days of each owner: those of every run that knows it. A run knows the owners that it
 /// lists and those that another run of the same export lists.
 pub(crate) fn known_days(
-    frame: &DataFrame,
+    lines: &DataFrame,
     spans: &Spans,
     runs: &[RunCosts],
     options: &ReadOptions,
@@ -41,7 +41,7 @@ pub(crate) fn known_days(
             by_export.entry(export).or_default().extend(owners);
         }
     }
-    let stretches = stretches(frame)?;
+    let stretches = stretches(lines)?;
     let mut builder = CoverageBuilder::default();
     for (number, run) in runs.iter().enumerate() {
         let shared = run.export.as_deref().and_then(|export| by_export.get(export));
@@ -86,20 +86,18 @@ fn days_of(owner: &str, stretches: &[&Stretch]) -> Vec<(NaiveDate, NaiveDate)> {
     speaking.into_iter().map(|(_, first, last)| (first, last)).collect()
 }
 
-/// The days of the rows of each run, file and billing period. Late rows tell nothing of their day.
-fn stretches(frame: &DataFrame) -> Result<Vec<Stretch>> {
-    let inside = col("day").gt_eq(col("period_start")).and(col("day").lt(col("period_end")));
+/// The days of the lines of each run, file and billing period, as [`Costs::line_spans`] gives them.
+/// Late rows tell nothing of their day.
+///
+/// [`Costs::line_spans`]: crate::costs::Costs::line_spans
+fn stretches(lines: &DataFrame) -> Result<Vec<Stretch>> {
     let by = ["run", "part", "period_start", "period_end"];
-    let table = frame
+    let table = lines
         .clone()
         .lazy()
-        .filter(inside)
+        .filter(col("first").is_not_null())
         .group_by(by.map(col))
-        .agg([
-            col("day").min().alias("first"),
-            col("day").max().alias("last"),
-            col("owner").unique().implode(true).alias("owners"),
-        ])
+        .agg([col("first").min(), col("last").max(), col("owner").unique().implode(true).alias("owners")])
         .sort(by, SortMultipleOptions::default())
         .collect()?;
     let dates = |name: &str| -> Result<Vec<Option<NaiveDate>>> {

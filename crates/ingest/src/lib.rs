@@ -1,6 +1,7 @@
 //! Azure cost exports, read into daily cost series.
 mod charges;
 mod controls;
+mod costs;
 mod coverage;
 mod csv_rows;
 mod csv_text;
@@ -11,11 +12,14 @@ mod error;
 mod family;
 mod file_sums;
 mod known_days;
+mod lines;
 mod manifest;
 mod outlook;
+mod parquet_rows;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod row_sums;
 mod run_costs;
 mod runs;
 pub mod sample;
@@ -24,6 +28,7 @@ mod series_file;
 mod settled_metric;
 mod source;
 mod spans;
+mod typed_lines;
 pub use charges::{amount_type, charges};
 pub use controls::Controls;
 pub use coverage::Scope;

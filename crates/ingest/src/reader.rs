@@ -8,7 +8,6 @@ use crate::{
     Controls, DailyCosts, Dimension, Error, Family, Filter, Result,
     data_file::DataFile,
     file_sums::{FileSums, Wanted, sum_file},
-    run_costs::RunCosts,
     runs::{Plan, Run, plan, superseded},
     select,
     settled_metric::settle_metrics,
@@ -103,12 +102,12 @@ pub fn read(inputs: &[String], options: &ReadOptions, progress: &(dyn Fn(u64) + 
     }
     remark(&plan, &read, &wanted, &mut controls);
     let metric = settle_metrics(&plan, &read, options, &mut controls)?;
-    let costs = metric.runs(&plan, read, &mut controls)?;
-    if costs.iter().all(RunCosts::is_empty) {
+    let runs = metric.runs(&plan, read, &mut controls)?;
+    if runs.iter().all(|run| run.costs.is_empty()) {
         return Err(no_rows(&plan, &controls));
     }
-    let selected = select::select(&costs, &wanted, options, metric.metric, &mut controls)?;
-    if selected.frame.height() == 0 {
+    let selected = select::select(&runs, &wanted, options, metric.metric, &mut controls)?;
+    if selected.costs.is_empty() {
         return Err(no_rows(&plan, &controls));
     }
     DailyCosts::build(selected, options, metric.metric, controls)

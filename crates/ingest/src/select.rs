@@ -4,8 +4,8 @@
 //! are made one, and filters applied: in this order, since a filter must not change which run counts.
 
 use crate::{
-    Controls, Dimension, ReadOptions, Result, coverage::Scope, file_sums::Wanted, known_days::known_days,
-    outlook::STOPPED_DAYS, run_costs::RunCosts, spans::Spans,
+    Controls, Dimension, ReadOptions, Result, costs::Costs, coverage::Scope, file_sums::Wanted,
+    known_days::known_days, outlook::STOPPED_DAYS, run_costs::RunCosts, spans::Spans,
 };
 use billing::{Agreement, Amount, BillingCycle, CycleDay, Metric};
 use chrono::{Days, NaiveDate};
@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The costs that count.
 pub(crate) struct Selected {
-    /// `KEYS`, `k…`, `unit`, `scope`, `late`, `cost`, `rows`.
-    pub frame: DataFrame,
+    /// Lines as in [`RunCosts`], with `run` and `scope`; each has a billing period.
+    pub costs: Costs,
     /// Covered days by scope number.
     pub scopes: Vec<Scope>,
     /// The agreements whose charges are in the frame.
@@ -32,41 +32,48 @@ pub(crate) fn select(
 ) -> Result<Selected> {
     let mut parts = Vec::with_capacity(runs.len());
     for (number, run) in runs.iter().enumerate() {
-        parts.push(
-            run.frame.clone().lazy().with_column(lit(number as u32).cast(DataType::UInt32).alias("run")),
-        );
+        let number = lit(number as u32).cast(DataType::UInt32).alias("run");
+        let lines = run.costs.lines.clone().lazy().with_column(number).collect()?;
+        parts.push(Costs { lines, days: run.costs.days.clone() });
     }
-    let mut frame = concat(parts, UnionArgs::default())?.collect()?;
-    frame = with_cycles(frame, options.cycle_day)?;
+    let mut costs = with_cycles(Costs::concat(parts)?, options.cycle_day)?;
     if let Some(as_of) = options.as_of {
-        let before = rows_of(&frame)?;
-        frame = frame.lazy().filter(col("day").lt(lit(as_of))).collect()?;
-        drop_count(controls, before, rows_of(&frame)?, format!("charged on {as_of} or later"));
+        let why = format!("charged on {as_of} or later");
+        costs = kept(costs, &[], col("day").lt(lit(as_of)), why, controls)?;
     }
-    let spans = Spans::of(&frame, runs)?;
-    let (scopes, scope_of) = known_days(&frame, &spans, runs, options)?;
-    frame = spans.take_each_day_once(frame, runs, controls)?;
+    let lines = costs.line_spans()?;
+    let spans = Spans::of(&lines, runs)?;
+    let (scopes, scope_of) = known_days(&lines, &spans, runs, options)?;
+    costs = spans.take_each_day_once(costs, runs, controls)?;
     if metric == Metric::Effective {
-        frame = without_commitment_purchases(frame, controls)?;
+        costs = without_commitment_purchases(costs, controls)?;
     }
-    frame = with_scope(frame, &scope_of)?;
-    frame = one_spelling(frame, wanted)?;
-    let before = rows_of(&frame)?;
-    frame = filtered(frame, wanted, options)?;
-    drop_count(controls, before, rows_of(&frame)?, "outside the filter".to_owned());
-    name_stopped(&frame, &scopes, controls)?;
-    let late =
-        col("day").lt(col("period_start")).or(col("day").gt_eq(col("period_end"))).or(col("corrected"));
-    let frame = frame.lazy().with_column(late.alias("late")).collect()?;
+    costs.lines = with_scope(costs.lines, &scope_of)?;
+    costs.lines = one_spelling(costs.lines, wanted)?;
+    if let Some(asked) = asked_for(wanted, options) {
+        costs.lines = costs.lines.lazy().with_column(asked.alias("asked")).collect()?;
+        costs = kept(costs, &["asked"], col("asked"), "outside the filter".to_owned(), controls)?;
+    }
+    name_stopped(&costs.lines, &scopes, controls)?;
     Ok(Selected {
-        frame,
+        costs,
         scopes,
         agreements: runs.iter().flat_map(|run| run.agreements.iter().copied()).collect(),
     })
 }
 
-pub(crate) fn rows_of(frame: &DataFrame) -> Result<u64> {
-    Ok(frame.column("rows")?.u64()?.sum().unwrap_or(0))
+/// Costs for which a condition on days and on these columns of lines holds; the others are counted.
+fn kept(
+    costs: Costs,
+    columns: &[&str],
+    condition: Expr,
+    why: String,
+    controls: &mut Controls,
+) -> Result<Costs> {
+    let before = costs.rows()?;
+    let kept = costs.filtered(columns, condition)?.pruned()?;
+    drop_count(controls, before, kept.rows()?, why);
+    Ok(kept)
 }
 
 pub(crate) fn drop_count(controls: &mut Controls, before: u64, after: u64, why: String) {
@@ -75,45 +82,63 @@ pub(crate) fn drop_count(controls: &mut Controls, before: u64, after: u64, why: 
     }
 }
 
-/// Fills in the billing period by the cycle's rule where a file has no usable one.
-fn with_cycles(frame: DataFrame, cycle_day: CycleDay) -> Result<DataFrame> {
-    let days = frame.column("day")?.date()?;
-    let calendar = frame.column("calendar")?.bool()?;
-    let mut starts = Vec::with_capacity(frame.height());
-    let mut ends = Vec::with_capacity(frame.height());
-    let periods = frame
+/// Gives each line one billing period: a line without a usable one of its own is split by the cycles,
+/// after the cycle's rule, that its days lie in.
+fn with_cycles(costs: Costs, cycle_day: CycleDay) -> Result<Costs> {
+    let starts = costs.lines.column("period_start")?;
+    if starts.null_count() == 0 {
+        return Ok(costs);
+    }
+    let beside = costs.with(&["period_start", "period_end", "calendar"])?;
+    let height = beside.height();
+    let (lines, days) = (beside.column("line")?.idx()?, beside.column("day")?.date()?);
+    let calendar = beside.column("calendar")?.bool()?;
+    let own = beside
         .column("period_start")?
         .date()?
         .as_date_iter()
-        .zip(frame.column("period_end")?.date()?.as_date_iter());
-    for ((day, calendar), (start, end)) in days.as_date_iter().zip(calendar.iter()).zip(periods) {
+        .zip(beside.column("period_end")?.date()?.as_date_iter());
+    let mut numbers: BTreeMap<(IdxSize, NaiveDate, NaiveDate), IdxSize> = BTreeMap::new();
+    let mut keys = Vec::with_capacity(height);
+    for (((line, day), calendar), own) in lines.iter().zip(days.as_date_iter()).zip(calendar.iter()).zip(own)
+    {
         let rule = if calendar == Some(true) { CycleDay::FIRST } else { cycle_day };
-        let cycle = match (start, end, day) {
-            (Some(start), Some(end), _) => Some((start, end)),
-            (_, _, Some(day)) => {
-                let cycle = BillingCycle::containing(day, rule);
-                Some((cycle.start(), cycle.end()))
+        let (start, end) = match own {
+            (Some(start), Some(end)) => (start, end),
+            _ => {
+                // Sums without a day are not kept by any file.
+                let cycle = BillingCycle::containing(day.unwrap_or_default(), rule);
+                (cycle.start(), cycle.end())
             }
-            _ => None,
         };
-        starts.push(cycle.map(|(start, _)| start));
-        ends.push(cycle.map(|(_, end)| end));
+        let key = (line.unwrap_or_default(), start, end);
+        numbers.insert(key, 0);
+        keys.push(key);
     }
-    let column = |name: &str, days: Vec<Option<NaiveDate>>| {
-        DateChunked::from_naive_date_options(name.into(), days).into_column()
+    for (next, number) in numbers.values_mut().enumerate() {
+        *number = next as IdxSize;
+    }
+    let origin = IdxCa::from_vec("line".into(), numbers.keys().map(|(line, ..)| *line).collect());
+    let mut split = costs.lines.take(&origin)?;
+    let dates = |name: &str, of: &dyn Fn(&(IdxSize, NaiveDate, NaiveDate)) -> NaiveDate| {
+        DateChunked::from_naive_date(name.into(), numbers.keys().map(of)).into_column()
     };
-    let mut frame = frame;
-    frame.with_column(column("period_start", starts))?;
-    frame.with_column(column("period_end", ends))?;
-    Ok(frame)
+    split.with_column(dates("period_start", &|(_, start, _)| *start))?;
+    split.with_column(dates("period_end", &|(.., end)| *end))?;
+    let line = IdxCa::from_vec("line".into(), keys.iter().map(|key| numbers[key]).collect());
+    let mut days = costs.days;
+    days.with_column(line.into_column())?;
+    Ok(Costs { lines: split, days })
 }
 
 /// In amortized cost the purchase of a commitment that carries a cost would count twice.
-fn without_commitment_purchases(frame: DataFrame, controls: &mut Controls) -> Result<DataFrame> {
-    let twice =
-        col("committed").and(col("kind").str().starts_with(lit("purchase"))).and(col("cost").neq(lit(0)));
-    let left_out = frame
-        .clone()
+fn without_commitment_purchases(costs: Costs, controls: &mut Controls) -> Result<Costs> {
+    let purchase = col("committed").and(col("kind").str().starts_with(lit("purchase")));
+    let lines = costs.lines.lazy().with_column(purchase.alias("commitment_purchase")).collect()?;
+    let costs = Costs { lines, days: costs.days };
+    let twice = col("commitment_purchase").and(col("cost").neq(lit(0)));
+    let left_out = costs
+        .with(&["commitment_purchase", "currency"])?
         .lazy()
         .filter(twice.clone())
         .group_by([col("currency")])
@@ -128,34 +153,32 @@ fn without_commitment_purchases(frame: DataFrame, controls: &mut Controls) -> Re
             currency.unwrap_or("")
         ));
     }
-    let before = rows_of(&frame)?;
-    let kept = frame.lazy().filter(twice.not()).collect()?;
-    drop_count(controls, before, rows_of(&kept)?, "purchases of commitments in amortized cost".to_owned());
-    Ok(kept)
+    let why = "purchases of commitments in amortized cost".to_owned();
+    kept(costs, &["commitment_purchase"], twice.not(), why, controls)
 }
 
-fn with_scope(frame: DataFrame, scope_of: &BTreeMap<String, u32>) -> Result<DataFrame> {
-    let scopes: UInt32Chunked = frame
+fn with_scope(lines: DataFrame, scope_of: &BTreeMap<String, u32>) -> Result<DataFrame> {
+    let scopes: UInt32Chunked = lines
         .column("owner")?
         .str()?
         .iter()
         .map(|owner| scope_of.get(owner.unwrap_or_default()).copied())
         .collect();
-    let mut frame = frame;
-    frame.with_column(scopes.with_name("scope".into()).into_column())?;
-    Ok(frame)
+    let mut lines = lines;
+    lines.with_column(scopes.with_name("scope".into()).into_column())?;
+    Ok(lines)
 }
 
 /// Shows values that differ in case only under their latest spelling.
-fn one_spelling(frame: DataFrame, wanted: &Wanted) -> Result<DataFrame> {
-    let mut frame = frame;
+fn one_spelling(lines: DataFrame, wanted: &Wanted) -> Result<DataFrame> {
+    let mut lines = lines;
     let dimensions = wanted.dimensions.iter().enumerate().filter(|(_, dimension)| dimension.ignores_case());
     let names = dimensions.map(|(place, _)| format!("k{place}")).chain(["unit".to_owned()]);
     for name in names {
-        // Few spellings stand in many rows: each is looked at once. Runs stand oldest first; within one
+        // Each spelling is looked at once. Runs stand oldest first; within one
         // run the spelling that sorts last is taken.
         let order = SortMultipleOptions::default();
-        let spellings = frame
+        let spellings = lines
             .clone()
             .lazy()
             .group_by([col(name.as_str())])
@@ -168,16 +191,16 @@ fn one_spelling(frame: DataFrame, wanted: &Wanted) -> Result<DataFrame> {
         let shown: HashMap<&str, &str> =
             spelled.iter().flatten().map(|value| (value, latest[&value.to_lowercase()])).collect();
         let shown: StringChunked =
-            frame.column(&name)?.str()?.iter().map(|value| value.map(|text| shown[text])).collect();
-        frame.with_column(shown.with_name(name.as_str().into()).into_column())?;
+            lines.column(&name)?.str()?.iter().map(|value| value.map(|text| shown[text])).collect();
+        lines.with_column(shown.with_name(name.as_str().into()).into_column())?;
     }
-    Ok(frame)
+    Ok(lines)
 }
 
 /// Names subscriptions whose costs end long before the rest: what follows is unknown, not zero.
-fn name_stopped(frame: &DataFrame, scopes: &[Scope], controls: &mut Controls) -> Result<()> {
+fn name_stopped(lines: &DataFrame, scopes: &[Scope], controls: &mut Controls) -> Result<()> {
     let newest = scopes.iter().filter_map(Scope::last).max();
-    let (owners, numbers) = (frame.column("owner")?.str()?, frame.column("scope")?.u32()?);
+    let (owners, numbers) = (lines.column("owner")?.str()?, lines.column("scope")?.u32()?);
     let mut ended: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
     for (owner, scope) in owners.iter().zip(numbers.iter()) {
         let last = scope.and_then(|scope| scopes.get(scope as usize)).and_then(Scope::last);
@@ -201,7 +224,8 @@ fn name_stopped(frame: &DataFrame, scopes: &[Scope], controls: &mut Controls) ->
     Ok(())
 }
 
-fn filtered(frame: DataFrame, wanted: &Wanted, options: &ReadOptions) -> Result<DataFrame> {
+/// Which lines the filters keep.
+fn asked_for(wanted: &Wanted, options: &ReadOptions) -> Option<Expr> {
     let mut by_dimension: Vec<(&Dimension, Expr)> = Vec::new();
     for filter in &options.filters {
         let place =
@@ -221,8 +245,5 @@ fn filtered(frame: DataFrame, wanted: &Wanted, options: &ReadOptions) -> Result<
             None => by_dimension.push((&filter.dimension, same)),
         }
     }
-    match by_dimension.into_iter().map(|(_, expr)| expr).reduce(Expr::and) {
-        Some(keep) => Ok(frame.lazy().filter(keep).collect()?),
-        None => Ok(frame),
-    }
+    by_dimension.into_iter().map(|(_, expr)| expr).reduce(Expr::and)
 }

@@ -111,7 +111,7 @@ impl SettledMetric {
             for ((sums, column), (file, _)) in files.iter().zip(columns).zip(&run.files) {
                 if column.is_none() {
                     let name = if run.has_manifest { run.name.clone() } else { short(&file.path) };
-                    left_out.push((name, owners(&sums.frame)?));
+                    left_out.push((name, owners(&sums.costs.lines)?));
                 }
             }
             if columns.iter().all(Option::is_none) {
@@ -122,7 +122,7 @@ impl SettledMetric {
         }
         let mut counted = BTreeSet::new();
         for run in &out {
-            counted.extend(owners(&run.frame)?);
+            counted.extend(owners(&run.costs.lines)?);
         }
         left_out.dedup_by(|part, first| {
             let same = part.0 == first.0;

@@ -4,11 +4,7 @@
 //! period: a day is taken from the newest run whose days contain it; rows outside their run's own days
 //! (late, corrected) go with the newest run of their billing period.
 
-use crate::{
-    Controls, Error, Result,
-    run_costs::RunCosts,
-    select::{drop_count, rows_of},
-};
+use crate::{Controls, Error, Result, costs::Costs, run_costs::RunCosts, select::drop_count};
 use chrono::{Days, NaiveDate};
 use polars::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,18 +26,14 @@ struct Span {
 pub(crate) struct Spans(BTreeMap<Contest, Vec<Span>>);
 
 impl Spans {
-    /// Finds the days of each run: its manifest's range, or those of its rows.
-    pub(crate) fn of(frame: &DataFrame, runs: &[RunCosts]) -> Result<Self> {
-        let inside = col("day").gt_eq(col("period_start")).and(col("day").lt(col("period_end")));
-        let table = frame
+    /// Finds the days of each run: its manifest's range, or those of its lines, as
+    /// [`Costs::line_spans`] gives them.
+    pub(crate) fn of(lines: &DataFrame, runs: &[RunCosts]) -> Result<Self> {
+        let table = lines
             .clone()
             .lazy()
             .group_by([col("owner"), col("period_start"), col("run")])
-            .agg([
-                col("day").filter(inside.clone()).min().alias("first"),
-                col("day").filter(inside).max().alias("last"),
-                col("period_end").max(),
-            ])
+            .agg([col("first").min(), col("last").max(), col("period_end").max()])
             .collect()?;
         let dates = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
             Ok(table.column(name)?.date()?.as_date_iter().collect())
@@ -88,16 +80,17 @@ impl Spans {
     /// Keeps, of each contested owner and period, one run a day.
     pub(crate) fn take_each_day_once(
         &self,
-        frame: DataFrame,
+        costs: Costs,
         runs: &[RunCosts],
         controls: &mut Controls,
-    ) -> Result<DataFrame> {
-        let (mut owners, mut starts, mut days, mut winners) = (vec![], vec![], vec![], vec![]);
+    ) -> Result<Costs> {
+        let (mut contests, mut days, mut winners) = (vec![], vec![], vec![]);
         let mut own = OwnDays::default();
         let mut overlaps: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-        for ((owner, start), list) in self.0.iter().filter(|(_, list)| list.len() > 1) {
-            refuse_equal_times(&frame, runs, owner, *start, list)?;
-            own.add(owner, *start, list);
+        let contested = self.0.iter().filter(|(_, list)| list.len() > 1);
+        for (contest, ((owner, start), list)) in (0_u32..).zip(contested) {
+            refuse_equal_times(&costs, runs, owner, *start, list)?;
+            own.add(contest, owner, *start, list);
             let first = list.iter().map(|span| span.first).min().unwrap_or(*start);
             let last = list.iter().map(|span| span.last).max().unwrap_or(*start);
             for day in first.iter_days().take_while(|day| *day <= last) {
@@ -106,42 +99,52 @@ impl Spans {
                 if let Some(loser) = containing.find(|span| span.lists) {
                     *overlaps.entry((winner.run, loser.run)).or_default() += 1;
                 }
-                owners.push(owner.clone());
-                starts.push(*start);
+                contests.push(contest);
                 days.push(day);
                 winners.push(winner.run as u32);
             }
         }
         if own.runs.is_empty() {
-            return Ok(frame);
+            return Ok(costs);
         }
         name_overlaps(overlaps, runs, controls);
-        let winners = df!("owner" => owners, "period_start" => starts, "day" => days, "winner" => winners)?;
-        let before = rows_of(&frame)?;
-        let options = || JoinArgs { how: JoinType::Left, nulls_equal: true, ..Default::default() };
+        let winners = df!("contest" => contests, "day" => days, "winner" => winners)?;
+        let before = costs.rows()?;
+        let options = || JoinArgs {
+            how: JoinType::Left,
+            nulls_equal: true,
+            maintain_order: MaintainOrderJoin::Left,
+            ..Default::default()
+        };
         let by_run = ["owner", "period_start", "run"].map(col);
-        let by_day = ["owner", "period_start", "day"].map(col);
+        let by_day = ["contest", "day"].map(col);
+        let table = own.table()?;
+        let own = ["run", "contest", "own_first", "own_last", "takes_late"];
         let inside = col("day").gt_eq(col("own_first")).and(col("day").lt_eq(col("own_last")));
         let keep = when(col("own_first").is_null())
             .then(lit(true))
             .when(inside)
             .then(col("run").eq(col("winner")))
             .otherwise(col("takes_late"));
-        let kept = frame
+        let lines = costs.lines.lazy().join(table.lazy(), by_run.clone(), by_run, options()).collect()?;
+        let costs = Costs { lines, days: costs.days };
+        let days = costs
+            .with(&own)?
             .lazy()
-            .join(own.table()?.lazy(), by_run.clone(), by_run, options())
             .join(winners.lazy(), by_day.clone(), by_day, options())
             .filter(keep)
-            .drop(cols(["own_first", "own_last", "takes_late", "winner"]))
+            .select(["line", "day", "cost", "rows"].map(col))
             .collect()?;
-        drop_count(controls, before, rows_of(&kept)?, "repeated by a newer run or another export".to_owned());
-        Ok(kept)
+        let kept = Costs { lines: costs.lines.drop_many(own[1..].iter().copied()), days };
+        drop_count(controls, before, kept.rows()?, "repeated by a newer run or another export".to_owned());
+        kept.pruned()
     }
 }
 
 /// The days of each contested run, and whether rows outside their run's days are taken from it.
 #[derive(Default)]
 struct OwnDays {
+    contests: Vec<u32>,
     owners: Vec<String>,
     starts: Vec<NaiveDate>,
     runs: Vec<u32>,
@@ -152,7 +155,7 @@ struct OwnDays {
 impl OwnDays {
     /// Late rows are taken from the newest run that no other surpasses: one over fewer days does not
     /// list the late rows of the whole period.
-    fn add(&mut self, owner: &str, start: NaiveDate, list: &[Span]) {
+    fn add(&mut self, contest: u32, owner: &str, start: NaiveDate, list: &[Span]) {
         let surpasses = |other: &Span, span: &Span| {
             other.lists
                 && other.first <= span.first
@@ -162,6 +165,7 @@ impl OwnDays {
         let widest = |span: &Span| span.lists && !list.iter().any(|other| surpasses(other, span));
         let newest = list.iter().rposition(widest);
         for (place, span) in list.iter().enumerate() {
+            self.contests.push(contest);
             self.owners.push(owner.to_owned());
             self.starts.push(start);
             self.runs.push(span.run as u32);
@@ -173,6 +177,7 @@ impl OwnDays {
     fn table(self) -> Result<DataFrame> {
         let (firsts, lasts): (Vec<NaiveDate>, Vec<NaiveDate>) = self.days.into_iter().unzip();
         Ok(df!(
+            "contest" => self.contests,
             "owner" => self.owners,
             "period_start" => self.starts,
             "run" => self.runs,
@@ -213,7 +218,7 @@ fn name_overlaps(overlaps: BTreeMap<(usize, usize), usize>, runs: &[RunCosts], c
 
 /// Two runs of the same moment that hold different costs for the same days cannot be told apart.
 fn refuse_equal_times(
-    frame: &DataFrame,
+    costs: &Costs,
     runs: &[RunCosts],
     owner: &str,
     start: NaiveDate,
@@ -225,8 +230,8 @@ fn refuse_equal_times(
         if !overlap || runs[a].time != runs[b].time {
             continue;
         }
-        let sums = frame
-            .clone()
+        let sums = costs
+            .with(&["owner", "period_start", "run"])?
             .lazy()
             .filter(col("owner").eq(lit(owner.to_owned())).and(col("period_start").eq(lit(start))))
             .group_by([col("run")])
@@ -235,8 +240,8 @@ fn refuse_equal_times(
         let numbers = sums.column("run")?.u32()?;
         let place = |run: usize| numbers.iter().position(|number| number == Some(run as u32));
         let (Some(a_row), Some(b_row)) = (place(a), place(b)) else { continue };
-        let costs = sums.column("cost")?.decimal()?;
-        if costs.physical().get(a_row) != costs.physical().get(b_row) {
+        let sums = sums.column("cost")?.decimal()?;
+        if sums.physical().get(a_row) != sums.physical().get(b_row) {
             return Err(Error::Ambiguous(format!(
                 "`{}` and `{}` hold different costs for the same days of {} and were made at the same moment; which of them \
                  counts cannot be told: give only one of them",

@@ -35,6 +35,13 @@ pub struct Column {
 pub enum ColumnValues {
     /// Text.
     Text(Vec<Option<String>>),
+    /// Text of which each value stands in many rows.
+    Repeated {
+        /// The values.
+        values: Vec<Option<String>>,
+        /// The place among the values of each row's own.
+        rows: Vec<u32>,
+    },
     /// Days.
     Date(Vec<Option<NaiveDate>>),
     /// Midnights in UTC: bounds of periods.
@@ -145,6 +152,7 @@ impl ColumnValues {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(values) => values.len(),
+            Self::Repeated { rows, .. } => rows.len(),
             Self::Date(values) | Self::Timestamp(values) => values.len(),
             Self::Amount { values, .. } => values.len(),
             Self::Float(values) => values.len(),
@@ -172,6 +180,7 @@ impl ColumnValues {
     pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {
             Self::Text(values) => values[row].as_deref().map(Cow::Borrowed),
+            Self::Repeated { values, rows } => values[rows[row] as usize].as_deref().map(Cow::Borrowed),
             Self::Date(values) => values[row].map(|day| day.to_string().into()),
             Self::Timestamp(values) => values[row].map(|day| format!("{day}T00:00:00Z").into()),
             Self::Amount { values, least_digits } => {

@@ -6,11 +6,12 @@
 
 use crate::{Column as OurColumn, ColumnValues, Dataset, Result, columns};
 use billing::{AMOUNT_SCALE, Amount};
-use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
-    Column, DataFrame, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries,
-    KeyValueMetadata, NewChunkedArray, ParquetWriter, StringChunked, TimeUnit, TimeZone,
+    ChunkTake, Column, DataFrame, Float64Chunked, IdxCa, Int32Chunked, Int64Chunked, Int128Chunked,
+    IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetWriter, StringChunked, TimeUnit,
+    TimeZone,
 };
+use rayon::prelude::*;
 use std::io::Write;
 
 /// Digits before and after the point of an amount in Parquet.
@@ -20,7 +21,7 @@ const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 
 /// Writes the table as one Parquet file.
 pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
-    let columns = dataset.columns().iter().map(polars_column).collect();
+    let columns = dataset.columns().par_iter().map(polars_column).collect::<Result<_>>()?;
     let mut frame = DataFrame::new(dataset.len(), columns)?;
     let metadata = KeyValueMetadata::from_static(vec![
         (columns::SCHEMA.to_owned(), dataset.schema().to_owned()),
@@ -30,18 +31,24 @@ pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn polars_column(column: &OurColumn) -> Column {
+fn polars_column(column: &OurColumn) -> Result<Column> {
     let name = column.name.as_str().into();
     let series = match &column.values {
         ColumnValues::Text(values) => {
             StringChunked::from_iter_options(name, values.iter().map(|text| text.as_deref())).into_series()
         }
+        ColumnValues::Repeated { values, rows } => {
+            let values: StringChunked = values.iter().map(|text| text.as_deref()).collect();
+            let rows: IdxCa = rows.iter().map(|place| Some(*place)).collect();
+            values.take(&rows)?.with_name(name).into_series()
+        }
         ColumnValues::Date(values) => {
-            let days = values.iter().map(|day| day.map(|day| days_since_epoch(day) as i32));
+            let days = values.iter().map(|day| day.map(|day| day.to_epoch_days()));
             Int32Chunked::from_iter_options(name, days).into_date().into_series()
         }
         ColumnValues::Timestamp(values) => {
-            let instants = values.iter().map(|day| day.map(|day| days_since_epoch(day) * MICROSECONDS_A_DAY));
+            let instants =
+                values.iter().map(|day| day.map(|day| i64::from(day.to_epoch_days()) * MICROSECONDS_A_DAY));
             Int64Chunked::from_iter_options(name, instants)
                 .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
                 .into_series()
@@ -59,11 +66,7 @@ fn polars_column(column: &OurColumn) -> Column {
             Int64Chunked::from_iter_options(name, values.iter().copied()).into_series()
         }
     };
-    series.into_column()
-}
-
-fn days_since_epoch(day: NaiveDate) -> i64 {
-    (day - DateTime::UNIX_EPOCH.date_naive()).num_days()
+    Ok(series.into_column())
 }
 
 /// The stored integer of `Decimal(38, 12)`, rounded half away from zero.
@@ -92,6 +95,10 @@ mod tests {
                     "t",
                     ColumnValues::Text(vec![Some("Größe".into()), None, Some(String::new()), None]),
                 ),
+                OurColumn::new(
+                    "r",
+                    ColumnValues::Repeated { values: vec![None, Some("x".into())], rows: vec![1, 0, 1, 1] },
+                ),
                 OurColumn::new("d", ColumnValues::Date(vec![day, None, day, None])),
                 OurColumn::new("s", ColumnValues::Timestamp(vec![day, None, day, None])),
                 OurColumn::new("a", ColumnValues::Amount { values: amounts, least_digits: 2 }),
@@ -116,6 +123,7 @@ mod tests {
             types,
             [
                 DataType::String,
+                DataType::String,
                 DataType::Date,
                 DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)),
                 DataType::Decimal(PRECISION, SCALE as usize),
@@ -129,7 +137,8 @@ mod tests {
         assert_eq!(text("a", 2), "-0.000000000001");
         assert_eq!(text("s", 0), "2026-10-01 00:00:00 UTC");
         assert_eq!(text("t", 2), "\"\"");
-        for name in ["t", "d", "s", "f", "i"] {
+        assert_eq!(text("r", 3), "\"x\"");
+        for name in ["t", "r", "d", "s", "f", "i"] {
             assert!(frame.column(name).unwrap().get(1).unwrap().is_null(), "{name}");
         }
         assert!(frame.column("a").unwrap().get(3).unwrap().is_null());

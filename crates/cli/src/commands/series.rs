@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::Result;
 use billing::Metric;
-use ingest::{DailyCosts, DailyRow};
+use ingest::{DailyCosts, Leaf};
 use report::{Column, ColumnValues, Dataset, columns};
 use serde_json::{Map, json};
 
@@ -35,14 +35,18 @@ fn dataset(daily: &DailyCosts) -> Result<Dataset> {
             ColumnValues::Timestamp(rows.iter().map(|row| row.day.succ_opt()).collect()),
         ),
     ];
-    let text = |get: &dyn Fn(&DailyRow) -> Option<String>| ColumnValues::Text(rows.iter().map(get).collect());
+    let groups: Vec<&Leaf> = daily.groups().map(|leaves| &leaves[0]).collect();
+    let text = |get: &dyn Fn(&Leaf) -> Option<String>| ColumnValues::Repeated {
+        values: groups.iter().map(|leaf| get(leaf)).collect(),
+        rows: rows.iter().map(|row| row.group as u32).collect(),
+    };
     // `x_ChargeKind` has its place behind the currency.
-    let (kinds, groups): (Vec<_>, Vec<_>) =
+    let (kinds, others): (Vec<_>, Vec<_>) =
         daily.group_columns.iter().enumerate().partition(|(_, name)| *name == columns::CHARGE_KIND);
     let group =
-        |(place, name): (usize, &String)| Column::new(name.as_str(), text(&|row| row.keys[place].clone()));
-    all.extend(groups.into_iter().map(group));
-    all.push(Column::new(columns::BILLING_CURRENCY, text(&|row| Some(row.currency.code().to_owned()))));
+        |(place, name): (usize, &String)| Column::new(name.as_str(), text(&|leaf| leaf.keys[place].clone()));
+    all.extend(others.into_iter().map(group));
+    all.push(Column::new(columns::BILLING_CURRENCY, text(&|leaf| Some(leaf.currency.code().to_owned()))));
     all.extend(kinds.into_iter().map(group));
     let cost = ColumnValues::Amount { values: rows.iter().map(|row| row.cost).collect(), least_digits: 0 };
     all.push(Column::new(daily.metric.column(), cost));

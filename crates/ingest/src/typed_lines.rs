@@ -1,0 +1,147 @@
+//! What the texts of a file's lines mean: kinds, days, owners and the values of dimensions.
+//!
+//! Each combination of the texts that a meaning follows from is looked at once, however many lines
+//! and rows it stands in.
+
+use crate::{
+    Dimension, Result,
+    charges::{self, HAS_COMMITMENT},
+    data_file::DataFile,
+    dimension::{tag_value, unescape_json},
+    file_sums::Wanted,
+    row_sums::RowSums,
+};
+use billing::Agreement;
+use polars::prelude::*;
+
+/// What follows from some columns, given how to have each as text: named expressions.
+type Meaning<'a> = &'a dyn Fn(&dyn Fn(&str) -> Expr) -> Vec<Expr>;
+
+/// Columns that say whose a charge is and when it is billed.
+pub(crate) const TELL_OWNERS: [&str; 7] = [
+    "BillingPeriodStart",
+    "BillingPeriodEnd",
+    "BillingCurrency",
+    "BillingAccountId",
+    "x_BillingProfileId",
+    "SubAccountId",
+    "SubAccountName",
+];
+
+/// Columns that tell the kind of a charge.
+pub(crate) const TELL_KINDS: [&str; 10] = [
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeFrequency",
+    "CommitmentDiscountId",
+    "CommitmentDiscountStatus",
+    "x_PricingModel",
+    "x_PublisherType",
+    "PublisherName",
+    "ServiceName",
+    "x_SkuMeterCategory",
+];
+
+/// The file's column in which a dimension is found.
+pub(crate) fn source_column<'a>(dimension: &'a Dimension, file: &DataFile, wanted: &Wanted) -> &'a str {
+    match dimension {
+        Dimension::Tag(_) => "Tags",
+        Dimension::Column(name) if name == "ServiceName" => {
+            let by_meter = wanted.service_is_meter_category
+                || !file.layout.has("ServiceName")
+                || file.family.agreement != Agreement::Focus;
+            if by_meter && file.layout.has("x_SkuMeterCategory") {
+                "x_SkuMeterCategory"
+            } else {
+                "ServiceName"
+            }
+        }
+        Dimension::Column(name) => name,
+    }
+}
+
+/// FOCUS files, and those without a pricing model, tell a commitment by its id.
+pub(crate) fn uses_commitment_id(file: &DataFile) -> bool {
+    let told = file.family.agreement != Agreement::Focus && file.layout.has("x_PricingModel");
+    file.layout.has("CommitmentDiscountId") && !told
+}
+
+/// What the texts of each line mean: the lines of [`FileSums::costs`], with `category` and `blank`.
+pub(crate) fn typed_lines(file: &DataFile, wanted: &Wanted, sums: &RowSums<'_>) -> Result<DataFrame> {
+    let family = file.family;
+    let mut lines = DataFrame::empty_with_height(sums.lines.len());
+    let mut add = |columns: &[&str], meaning: Meaning<'_>| -> Result<()> {
+        let place = |name: &str| sums.texts.iter().position(|text| *text == name);
+        let present: Vec<(&str, usize)> =
+            columns.iter().filter_map(|name| place(name).map(|place| (*name, place))).collect();
+        let have = |name: &str| match name {
+            HAS_COMMITMENT if uses_commitment_id(file) => {
+                charges::named(col("CommitmentDiscountId")).is_not_null().cast(DataType::String)
+            }
+            _ if place(name).is_some() => col(name),
+            _ => lit(NULL).cast(DataType::String),
+        };
+        lines = lines.hstack(sums.lines.derived(&present, &meaning(&have))?.columns())?;
+        Ok(())
+    };
+    add(&["BillingCurrency"], &|have| {
+        let null = lit(NULL).cast(DataType::String);
+        let given = wanted.currency.as_deref().map_or(null, |code| lit(code.to_owned()));
+        vec![coalesce(&[charges::currency(have("BillingCurrency")), given]).alias("currency")]
+    })?;
+    add(&["BillingPeriodStart", "BillingPeriodEnd"], &|have| {
+        let inclusive = i64::from(family.agreement != Agreement::Focus);
+        let end = charges::day(have("BillingPeriodEnd")) + lit(chrono::Duration::days(inclusive));
+        let start = charges::day(have("BillingPeriodStart"));
+        let usable = start.clone().dt().year().gt(lit(1970)).and(end.clone().gt(start.clone()));
+        let usable = |day: Expr| when(usable.clone()).then(day).otherwise(lit(NULL));
+        vec![usable(start).alias("period_start"), usable(end).alias("period_end")]
+    })?;
+    add(&["BillingAccountId", "x_BillingProfileId", "SubAccountId"], &|have| {
+        let account = charges::named(have("BillingAccountId"));
+        let profile = charges::named(have("x_BillingProfileId"));
+        let sub = charges::sub_account(have("SubAccountId"));
+        vec![
+            charges::invoice_unit(family.agreement, [&account, &profile, &sub]).alias("unit"),
+            charges::owner([&account, &profile, &sub]).alias("owner"),
+            sub.alias("sub"),
+        ]
+    })?;
+    add(&["SubAccountName"], &|have| vec![charges::named(have("SubAccountName")).alias("sub_name")])?;
+    add(&["BillingCurrency", "SubAccountId"], &|have| {
+        vec![have("BillingCurrency").is_null().and(have("SubAccountId").is_null()).alias("blank")]
+    })?;
+    add(&TELL_KINDS, &|have| {
+        vec![
+            charges::kind(family, have).alias("kind"),
+            charges::is_marketplace(have).alias("marketplace"),
+            charges::is_correction(have).alias("corrected"),
+            charges::is_committed(have).alias("committed"),
+            have("ChargeCategory").alias("category"),
+        ]
+    })?;
+    for (place, dimension) in wanted.dimensions.iter().enumerate() {
+        let source = source_column(dimension, file, wanted);
+        let columns = if dimension.is_derived() { &TELL_KINDS[..] } else { &[source][..] };
+        add(columns, &|have| {
+            let value = match dimension {
+                Dimension::Column(column) if column == "SubAccountId" => charges::sub_account(have(source)),
+                Dimension::Column(column) if column == "x_ChargeKind" => charges::kind(family, have),
+                Dimension::Column(column) if column == "ChargeCategory" => {
+                    charges::focus_category(charges::kind(family, have))
+                }
+                Dimension::Column(_) => charges::named(have(source)),
+                Dimension::Tag(key) => charges::named(tag_value(have(source), key)),
+            };
+            vec![value.alias(format!("k{place}"))]
+        })?;
+    }
+    for (place, dimension) in wanted.dimensions.iter().enumerate() {
+        if matches!(dimension, Dimension::Tag(_)) {
+            lines.apply(&format!("k{place}"), |column| {
+                unescape_json(column).ok().flatten().unwrap_or_else(|| column.clone())
+            })?;
+        }
+    }
+    Ok(lines)
+}
