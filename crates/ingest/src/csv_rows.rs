@@ -6,8 +6,8 @@
 use crate::{
     Error, Result,
     csv_text::{open, read_fault},
-    data_file::{DataFile, OVERLONG, ROW},
-    row_sums::{RowSums, Rows, TOO_SHORT},
+    data_file::DataFile,
+    row_sums::{LONG, RowSums, Rows, SHORT, amounts_of},
 };
 use polars::prelude::*;
 
@@ -38,10 +38,8 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
     };
     reader.read_byte_record(&mut record).map_err(fault)?;
     let mut batch = Batch::new(text_places.len(), amount_places.len());
-    let mut row = 0;
     let mut swallowed = false;
     while reader.read_byte_record(&mut record).map_err(fault)? {
-        row += 1;
         swallowed =
             record.len() < width && record.iter().next_back().is_some_and(|field| field.contains(&b'\n'));
         let not_text = |_| {
@@ -61,12 +59,14 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
             let text = std::str::from_utf8(field(*place)).map_err(not_text)?;
             amounts.append_option(Some(text).filter(|text| !text.is_empty()));
         }
-        batch.rows.push(row);
-        batch.overlong.push(record.len() > width);
-        batch.short.push(record.len() < width);
-        if batch.rows.len() == BATCH_ROWS {
+        batch.shapes.push(match record.len() {
+            fields if fields > width => LONG,
+            fields if fields < width => SHORT,
+            _ => 0,
+        });
+        if batch.days.len() == BATCH_ROWS {
             let full = std::mem::replace(&mut batch, Batch::new(text_places.len(), amount_places.len()));
-            sums.add(full.rows(sums)?)?;
+            sums.add(full.rows(file, &sums.amounts)?)?;
         }
     }
     if swallowed {
@@ -74,7 +74,7 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
         let what = "a quote is opened and never closed; it was probably cut while it was written";
         return Err(Error::damaged(&file.path, what));
     }
-    sums.add(batch.rows(sums)?)
+    sums.add(batch.rows(file, &sums.amounts)?)
 }
 
 /// Rows that wait for their batch to be full.
@@ -82,9 +82,8 @@ struct Batch {
     texts: Vec<Vec<u32>>,
     days: Vec<u32>,
     amounts: Vec<StringChunkedBuilder>,
-    rows: Vec<IdxSize>,
-    overlong: Vec<bool>,
-    short: Vec<bool>,
+    /// Whether each row is too long or too short.
+    shapes: Vec<u8>,
 }
 
 impl Batch {
@@ -94,20 +93,18 @@ impl Batch {
             texts: vec![Vec::with_capacity(BATCH_ROWS); texts],
             days: Vec::with_capacity(BATCH_ROWS),
             amounts: (0..amounts).map(builder).collect(),
-            rows: Vec::with_capacity(BATCH_ROWS),
-            overlong: Vec::with_capacity(BATCH_ROWS),
-            short: Vec::with_capacity(BATCH_ROWS),
+            shapes: Vec::with_capacity(BATCH_ROWS),
         }
     }
 
-    fn rows(self, sums: &RowSums<'_>) -> Result<Rows> {
-        let height = self.rows.len();
-        let amounts = sums.amounts.iter().zip(self.amounts);
-        let mut columns: Vec<Column> =
-            amounts.map(|(name, amounts)| amounts.finish().with_name((*name).into()).into_column()).collect();
-        columns.push(Column::new(ROW.into(), self.rows));
-        columns.push(Column::new(OVERLONG.into(), self.overlong));
-        columns.push(Column::new(TOO_SHORT.into(), self.short));
-        Ok(Rows { texts: self.texts, days: self.days, frame: DataFrame::new(height, columns)? })
+    fn rows(self, file: &DataFile, names: &[&str]) -> Result<Rows> {
+        let shown = names.iter().zip(self.amounts);
+        let columns =
+            shown.map(|(name, shown)| shown.finish().with_name((*name).into()).into_column()).collect();
+        let (amounts, mut flags) = amounts_of(file, names, DataFrame::new(self.days.len(), columns)?)?;
+        for (flags, shape) in flags.iter_mut().zip(self.shapes) {
+            *flags |= shape;
+        }
+        Ok(Rows { texts: self.texts, days: self.days, amounts, flags })
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     Error, Result, charges,
-    data_file::{DataFile, OVERLONG, ROW},
+    data_file::DataFile,
     lines::Texts,
-    row_sums::{RowSums, Rows, TOO_SHORT},
+    row_sums::{RowSums, Rows, amounts_of},
 };
 use polars::prelude::*;
 use std::{fs::File, sync::Arc};
@@ -24,7 +24,7 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
     let day_beside = day.filter(|day| !sums.texts.contains(day));
     let needed: Vec<&str> = sums.texts.iter().chain(&sums.amounts).copied().chain(day_beside).collect();
     let places: Vec<usize> = needed.iter().filter_map(|column| file.layout.place(column)).collect();
-    let (mut next, mut row) = (0, 1);
+    let mut next = 0;
     loop {
         let mut some = (*whole).clone();
         some.row_groups = Vec::new();
@@ -51,13 +51,8 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
             Some(day) => numbers(frame.column(day)?, &mut sums.days)?,
             None => vec![0; height],
         };
-        let mut rest = frame.select(sums.amounts.iter().copied())?;
-        rest.with_column(Column::new(ROW.into(), (row..row + height as IdxSize).collect::<Vec<_>>()))?;
-        for never in [OVERLONG, TOO_SHORT] {
-            rest.with_column(Column::new_scalar(never.into(), Scalar::from(false), height))?;
-        }
-        row += height as IdxSize;
-        sums.add(Rows { texts, days, frame: rest })?;
+        let (amounts, flags) = amounts_of(file, &sums.amounts, frame.select(sums.amounts.iter().copied())?)?;
+        sums.add(Rows { texts, days, amounts, flags })?;
         if next == whole.row_groups.len() {
             return Ok(());
         }

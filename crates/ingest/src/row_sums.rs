@@ -1,26 +1,24 @@
 //! From the rows of a file to sums by line and day, batch by batch: memory holds sums, never rows.
 //!
 //! A row is bad when it has too many or too few fields or its (first) cost is no amount. The reason is
-//! a key of the sums, so that good and bad rows of a line stay apart. Amounts are made of their texts
+//! a key of the sums, so that good and bad rows of a line stay apart. Texts become numbers and amounts
 //! a column at a time; what is left to do for a row are two look-ups of numbers and an addition.
 
 use crate::{
     Error, Result, charges,
-    data_file::{DataFile, OVERLONG, ROW},
+    data_file::DataFile,
     lines::{Lines, Texts},
 };
 use billing::AMOUNT_SCALE;
 use polars::prelude::*;
 
-/// Name of the flag of rows that have fewer fields than the header.
-pub(crate) const TOO_SHORT: &str = "x_TooShort";
 /// Name of the reason why a row cannot be used, a [`Fault`] as number; 0 where it can.
 pub(crate) const BAD: &str = "x_Bad";
 /// Name of the flag of rows whose cost is empty.
 pub(crate) const NO_TEXT: &str = "x_NoText";
 
 /// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
-const LARGEST_COST: i64 = 1_000_000_000_000_000;
+const LARGEST_COST: i128 = 10_i128.pow(15 + AMOUNT_SCALE);
 
 /// Why a row cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +49,56 @@ pub(crate) struct Rows {
     pub texts: Vec<Vec<u32>>,
     /// The texts of days, as numbers.
     pub days: Vec<u32>,
-    /// Amounts, [`ROW`], [`OVERLONG`] and [`TOO_SHORT`].
-    pub frame: DataFrame,
+    /// Amounts in units of the last digit kept, column by column; 0 where there is none.
+    pub amounts: Vec<Vec<i128>>,
+    /// What is the matter with each row: [`LONG`], [`SHORT`], [`NOT_AMOUNT`], [`EMPTY`], [`EXCESS`].
+    pub flags: Vec<u8>,
+}
+
+/// The row has more fields than the header.
+pub(crate) const LONG: u8 = 1;
+/// The row has fewer fields than the header.
+pub(crate) const SHORT: u8 = 2;
+/// Its (first) cost is no amount.
+pub(crate) const NOT_AMOUNT: u8 = 4;
+/// Its (first) cost is empty.
+pub(crate) const EMPTY: u8 = 8;
+/// Its (first) cost has more digits than are kept.
+pub(crate) const EXCESS: u8 = 16;
+
+/// The amounts of some columns, and the flags that their first column gives to each row.
+pub(crate) fn amounts_of(
+    file: &DataFile,
+    names: &[&str],
+    frame: DataFrame,
+) -> Result<(Vec<Vec<i128>>, Vec<u8>)> {
+    let height = frame.height();
+    let empty = frame.column(names[0])?.is_null();
+    let dtype = |name: &str| file.type_of(name).unwrap_or(DataType::String);
+    let mut excess = BooleanChunked::full("excess".into(), false, height);
+    let mut typed = frame;
+    if names.iter().any(|name| dtype(name) != charges::amount_type()) {
+        let mut exprs: Vec<Expr> =
+            names.iter().map(|name| charges::amount(col(*name), &dtype(name)).alias(*name)).collect();
+        exprs.push(charges::has_excess_digits(col(names[0]), &dtype(names[0])).alias("excess"));
+        typed = typed.lazy().with_columns(exprs).collect()?;
+        excess = typed.column("excess")?.bool()?.clone();
+    }
+    let mut amounts = Vec::with_capacity(names.len());
+    for name in names {
+        let units = typed.column(name)?.decimal()?.physical();
+        amounts.push(units.iter().map(|units| units.unwrap_or(0)).collect());
+    }
+    let mut flags = vec![0; height];
+    let mut flag = |rows: &BooleanChunked, flag: u8| {
+        for (flags, is) in flags.iter_mut().zip(rows.iter()) {
+            *flags |= if is == Some(true) { flag } else { 0 };
+        }
+    };
+    flag(&empty, EMPTY);
+    flag(&typed.column(names[0])?.is_null(), NOT_AMOUNT);
+    flag(&excess, EXCESS);
+    Ok((amounts, flags))
 }
 
 /// The sums of the rows read so far.
@@ -71,20 +117,16 @@ pub(crate) struct RowSums<'a> {
     costs: &'a [String],
     /// The column that tells whether a row costs something, and the one that should then not be 0.
     check: Option<(&'a str, &'a str)>,
+    /// How many rows were added.
+    rows: u64,
     places: PlHashMap<Key, usize>,
     sums: Vec<Sum>,
     /// The costs of each sum, as many as there are cost columns, one sum after the other.
     cost_sums: Vec<i128>,
 }
 
-/// What sums are kept apart by: line, text of the day, and the part of the state below [`EXCESS`].
-type Key = (u32, u32, u32);
-
-/// The state of a row as one number: a [`Fault`] or 0, plus these.
-const EMPTY_COST: u32 = 16;
-const EXCESS: u32 = 32;
-const UNPRICED: u32 = 64;
-const NONZERO: u32 = 128;
+/// What sums are kept apart by: line, text of the day, fault (0 where there is none), empty cost.
+type Key = (u32, u32, u8, bool);
 
 /// What is counted beside costs.
 #[derive(Clone, Copy)]
@@ -116,6 +158,7 @@ impl<'a> RowSums<'a> {
             file,
             costs,
             check,
+            rows: 0,
             places: PlHashMap::default(),
             sums: Vec::new(),
             cost_sums: Vec::new(),
@@ -128,31 +171,36 @@ impl<'a> RowSums<'a> {
     /// Costs that sum to more than an amount can hold.
     pub(crate) fn add(&mut self, rows: Rows) -> Result<()> {
         let line = self.lines.numbers(&rows.texts, rows.days.len());
-        let mut typed = rows.frame.lazy().select(self.amounts_and_state()).collect()?;
-        typed.rechunk_mut();
-        let state = typed.column("state")?.u32()?;
-        let number = typed.column(ROW)?.idx()?;
-        let costs: Vec<&Int128Chunked> = self
-            .costs
-            .iter()
-            .map(|cost| Ok(typed.column(cost)?.decimal()?.physical()))
-            .collect::<PolarsResult<_>>()?;
-        let costs: Vec<&[i128]> = costs.iter().map(|cost| cost.cont_slice()).collect::<PolarsResult<_>>()?;
-        let rows = line.iter().zip(&rows.days).zip(state.cont_slice()?.iter().zip(number.cont_slice()?));
-        for (row, ((line, day), (state, number))) in rows.enumerate() {
-            let key = (*line, *day, state % EXCESS);
+        let costs = &rows.amounts[..self.costs.len()];
+        let named =
+            |name: &str| self.amounts.iter().position(|amount| *amount == name).map(|at| &rows.amounts[at]);
+        let check = self.check.and_then(|(paid, asked)| named(paid).zip(named(asked)));
+        for (row, ((line, day), flags)) in line.into_iter().zip(rows.days).zip(rows.flags).enumerate() {
+            self.rows += 1;
+            let fault = match flags {
+                flags if flags & LONG != 0 => Fault::TooLong as u8,
+                flags if flags & SHORT != 0 => Fault::TooShort as u8,
+                flags if flags & NOT_AMOUNT != 0 || costs[0][row].abs() >= LARGEST_COST => {
+                    Fault::NoAmount as u8
+                }
+                _ => 0,
+            };
+            let key = (line, day, fault, flags & EMPTY != 0);
             let place = *self.places.entry(key).or_insert(self.sums.len());
             if place == self.sums.len() {
-                let (rows, first_row) = (0, u64::from(*number));
+                let (rows, first_row) = (0, self.rows);
                 self.sums.push(Sum { key, rows, first_row, excess: 0, unpriced: 0, nonzero: false });
                 self.cost_sums.resize(self.cost_sums.len() + costs.len(), 0);
             }
             let sum = &mut self.sums[place];
             sum.rows += 1;
-            sum.excess += u64::from(state & EXCESS != 0);
-            sum.unpriced += u64::from(state & UNPRICED != 0);
-            sum.nonzero |= state & NONZERO != 0;
-            for (sum, cost) in self.cost_sums[place * costs.len()..].iter_mut().zip(&costs) {
+            sum.excess += u64::from(flags & EXCESS != 0);
+            sum.unpriced += u64::from(check.is_some_and(|(paid, asked)| asked[row] == 0 && paid[row] != 0));
+            if fault != 0 {
+                continue;
+            }
+            sum.nonzero |= costs[0][row] != 0;
+            for (sum, cost) in self.cost_sums[place * costs.len()..].iter_mut().zip(costs) {
                 *sum = sum.checked_add(cost[row]).ok_or_else(|| {
                     Error::damaged(&self.file.path, "its costs sum to more than any bill".to_owned())
                 })?;
@@ -174,12 +222,12 @@ impl<'a> RowSums<'a> {
         let flags = |name: &str, of: &dyn Fn(&Sum) -> bool| {
             Column::new(name.into(), sums.iter().map(of).collect::<Vec<bool>>())
         };
-        let faults: Vec<i32> = sums.iter().map(|sum| (sum.key.2 % EMPTY_COST) as i32).collect();
+        let faults: Vec<i32> = sums.iter().map(|sum| i32::from(sum.key.2)).collect();
         let mut columns = vec![
             numbers("line", &|sum| sum.key.0),
             numbers("day", &|sum| sum.key.1),
             Column::new(BAD.into(), faults),
-            flags(NO_TEXT, &|sum| sum.key.2 & EMPTY_COST != 0),
+            flags(NO_TEXT, &|sum| sum.key.3),
             counts("rows", &|sum| sum.rows),
             counts("first_row", &|sum| sum.first_row),
             counts("excess", &|sum| sum.excess),
@@ -192,41 +240,6 @@ impl<'a> RowSums<'a> {
             columns.push(sums.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
         }
         Ok(DataFrame::new(sums.len(), columns)?)
-    }
-
-    /// The costs, 0 where they are none, `state` and [`ROW`].
-    fn amounts_and_state(&self) -> Vec<Expr> {
-        let dtype = |column: &str| self.file.type_of(column).unwrap_or(DataType::String);
-        let amount = |column: &str| charges::amount(col(column), &dtype(column));
-        let or_zero = |value: Expr| value.fill_null(lit(0).cast(charges::amount_type()));
-        let first_cost = self.costs[0].as_str();
-        let first = amount(first_cost);
-        let limit = lit(LARGEST_COST).cast(charges::amount_type());
-        let too_large = first.clone().gt_eq(limit.clone()).or(first.clone().lt_eq(lit(0) - limit));
-        let fault = when(col(OVERLONG))
-            .then(Fault::TooLong.number())
-            .when(col(TOO_SHORT))
-            .then(Fault::TooShort.number())
-            .when(first.clone().is_null().or(too_large))
-            .then(Fault::NoAmount.number())
-            .otherwise(lit(0_i32));
-        let flag = |flag: Expr, number: u32| flag.fill_null(lit(false)).cast(DataType::UInt32) * lit(number);
-        let mut state = fault.clone().cast(DataType::UInt32)
-            + flag(col(first_cost).is_null(), EMPTY_COST)
-            + flag(charges::has_excess_digits(col(first_cost), &dtype(first_cost)), EXCESS)
-            + flag(or_zero(first).neq(lit(0)), NONZERO);
-        if let Some((paid, asked)) = self.check {
-            let unpriced = or_zero(amount(asked)).eq(lit(0)).and(or_zero(amount(paid)).neq(lit(0)));
-            state = state + flag(unpriced, UNPRICED);
-        }
-        let good = fault.eq(lit(0));
-        let usable = |cost: &String| {
-            let zero = lit(0).cast(charges::amount_type());
-            when(good.clone()).then(or_zero(amount(cost))).otherwise(zero).alias(cost.as_str())
-        };
-        let mut exprs: Vec<Expr> = self.costs.iter().map(usable).collect();
-        exprs.extend([state.alias("state"), col(ROW)]);
-        exprs
     }
 }
 
@@ -244,17 +257,13 @@ mod tests {
         let costs = ["x_Cost".to_owned()];
         let sums = |batches: &[&[(&str, &str)]]| {
             let mut sums = RowSums::new(&file, vec!["SubAccountId"], "ChargePeriodStart", &costs, None);
-            let mut next: IdxSize = 1;
             for batch in batches {
                 let number = |text: &str| sums.lines.texts[0].number(text.as_bytes()).unwrap();
                 let texts = vec![batch.iter().map(|(text, _)| *text).map(number).collect()];
-                let rows: Vec<IdxSize> = batch.iter().zip(next..).map(|(_, row)| row).collect();
-                next += batch.len() as IdxSize;
-                let amounts: Vec<&str> = batch.iter().map(|(_, cost)| *cost).collect();
-                let no = vec![false; batch.len()];
-                let frame =
-                    df!("x_Cost" => amounts, ROW => rows, OVERLONG => no.clone(), TOO_SHORT => no).unwrap();
-                sums.add(Rows { texts, days: vec![0; batch.len()], frame }).unwrap();
+                let shown: Vec<&str> = batch.iter().map(|(_, cost)| *cost).collect();
+                let frame = df!("x_Cost" => shown).unwrap();
+                let (amounts, flags) = amounts_of(&file, &["x_Cost"], frame).unwrap();
+                sums.add(Rows { texts, days: vec![0; batch.len()], amounts, flags }).unwrap();
             }
             sums.finish().unwrap()
         };
