@@ -67,19 +67,33 @@ impl Costs {
     /// Lines with `first` and `last`, the first and last of their days inside the billing period. Late
     /// days are none of it; a line without days is left out.
     pub(crate) fn line_spans(&self) -> Result<DataFrame> {
-        let inside = col("day").gt_eq(col("period_start")).and(col("day").lt(col("period_end")));
-        let day = when(inside).then(col("day")).otherwise(lit(NULL));
-        let spans = self
-            .with(&["period_start", "period_end"])?
-            .lazy()
-            .select([col("line"), day.alias("day")])
-            .group_by([col("line")])
-            .agg([col("day").min().alias("first"), col("day").max().alias("last")])
-            .sort(["line"], SortMultipleOptions::default())
-            .collect()?;
-        let mut lines = self.lines.take(spans.column("line")?.idx()?)?;
-        lines.with_column(spans.column("first")?.clone())?;
-        lines.with_column(spans.column("last")?.clone())?;
+        let days_of = |name: &str| -> Result<Vec<i32>> {
+            let days = self.lines.column(name)?.date()?;
+            Ok(days.physical().iter().map(|day| day.unwrap_or(i32::MAX)).collect())
+        };
+        let (starts, ends) = (days_of("period_start")?, days_of("period_end")?);
+        let mut spans: Vec<Option<(i32, i32)>> = vec![None; self.lines.height()];
+        let day = self.days.column("day")?.date()?;
+        for (line, day) in
+            self.days.column("line")?.idx()?.iter().flatten().zip(day.physical().iter().flatten())
+        {
+            let line = line as usize;
+            let (first, last) = spans[line].get_or_insert((i32::MAX, i32::MIN));
+            if (starts[line]..ends[line]).contains(&day) {
+                (*first, *last) = (day.min(*first), day.max(*last));
+            }
+        }
+        let used: BooleanChunked = spans.iter().map(|span| Some(span.is_some())).collect();
+        let mut lines = self.lines.filter(&used)?;
+        let mut add = |name: &str, of: fn((i32, i32)) -> i32| -> Result<()> {
+            let inside =
+                spans.iter().flatten().map(|(first, last)| (first <= last).then(|| of((*first, *last))));
+            let days = Int32Chunked::from_iter_options(name.into(), inside).into_date();
+            lines.with_column(days.into_column())?;
+            Ok(())
+        };
+        add("first", |(first, _)| first)?;
+        add("last", |(_, last)| last)?;
         Ok(lines)
     }
 

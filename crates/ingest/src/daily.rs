@@ -146,42 +146,50 @@ impl DailyCosts {
         let corrected: Vec<bool> = corrected.iter().map(|corrected| corrected == Some(true)).collect();
         let (line, day) = (costs.days.column("line")?.idx()?, costs.days.column("day")?.date()?);
         let cost = costs.days.column("cost")?.decimal()?;
-        // Leaf and day, class and lateness: numbers in the order of cells.
-        let mut found: Vec<(u64, u32, i128)> = line
-            .iter()
-            .flatten()
-            .zip(day.physical().iter().flatten())
-            .zip(cost.physical().iter())
-            .map(|((line, day), cost)| {
-                let line = line as usize;
-                let class = class_of[line];
-                let late = corrected[line] || !classes[class as usize].days.contains(&day);
-                // No day of a usable charge lies before the epoch.
-                (
-                    u64::from(leaf_of[line]) << 32 | u64::from(day.unsigned_abs()),
-                    class << 1 | u32::from(late),
-                    cost.unwrap_or(0),
-                )
-            })
-            .collect();
-        found.par_sort_unstable_by_key(|(leaf_day, class_late, _)| (*leaf_day, *class_late));
-        self.cells.reserve(found.len());
-        for same in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (leaf_day, class_late, _) = same[0];
-            let (day, late) = (leaf_day as u32 as i32, class_late & 1 == 1);
-            let class = &classes[(class_late >> 1) as usize];
-            let leaf = &mut self.leaves[(leaf_day >> 32) as usize];
-            if leaf.cells.is_empty() {
-                leaf.cells.start = self.cells.len();
+        // Costs are laid out leaf by leaf, then each leaf's are sorted: far less to compare than in all.
+        let mut ends = vec![0; self.leaves.len()];
+        for line in line.iter().flatten() {
+            ends[leaf_of[line as usize] as usize] += 1;
+        }
+        let mut next = 0;
+        for end in &mut ends {
+            (*end, next) = (next, next + *end);
+        }
+        let mut found: Vec<(i32, u32, i128)> = vec![(0, 0, 0); line.len()];
+        let costs = line.iter().flatten().zip(day.physical().iter().flatten()).zip(cost.physical().iter());
+        for ((line, day), cost) in costs {
+            let line = line as usize;
+            let class = class_of[line];
+            let late = corrected[line] || !classes[class as usize].days.contains(&day);
+            let end = &mut ends[leaf_of[line] as usize];
+            found[*end] = (day, class << 1 | u32::from(late), cost.unwrap_or(0));
+            *end += 1;
+        }
+        let mut rest = found.as_mut_slice();
+        let mut own = Vec::with_capacity(self.leaves.len());
+        let mut start = 0;
+        for end in ends {
+            let (head, tail) = rest.split_at_mut(end - start);
+            own.push(head);
+            (rest, start) = (tail, end);
+        }
+        own.par_iter_mut()
+            .for_each(|costs| costs.sort_unstable_by_key(|(day, class_late, _)| (*day, *class_late)));
+        self.cells.reserve(line.len());
+        for (leaf, costs) in self.leaves.iter_mut().zip(own) {
+            leaf.cells.start = self.cells.len();
+            for same in costs.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+                let (day, class_late, _) = same[0];
+                let class = &classes[(class_late >> 1) as usize];
+                self.cells.push(Cell {
+                    day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+                    cycle: class.cycle,
+                    kind: class.kind,
+                    marketplace: class.marketplace,
+                    late: class_late & 1 == 1,
+                    cost: same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum(),
+                });
             }
-            self.cells.push(Cell {
-                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
-                cycle: class.cycle,
-                kind: class.kind,
-                marketplace: class.marketplace,
-                late,
-                cost: same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum(),
-            });
             leaf.cells.end = self.cells.len();
         }
         for leaf in &self.leaves {

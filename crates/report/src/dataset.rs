@@ -7,7 +7,7 @@ use crate::{Error, Result, columns};
 use billing::Amount;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 /// The key under which the JSON envelope holds the rows.
 pub(crate) const ROWS: &str = "rows";
@@ -40,7 +40,7 @@ pub enum ColumnValues {
         /// The values.
         values: Vec<Option<String>>,
         /// The place among the values of each row's own.
-        rows: Vec<u32>,
+        rows: Arc<[u32]>,
     },
     /// Days.
     Date(Vec<Option<NaiveDate>>),

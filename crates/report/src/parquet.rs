@@ -97,7 +97,10 @@ mod tests {
                 ),
                 OurColumn::new(
                     "r",
-                    ColumnValues::Repeated { values: vec![None, Some("x".into())], rows: vec![1, 0, 1, 1] },
+                    ColumnValues::Repeated {
+                        values: vec![None, Some("x".into())],
+                        rows: [1, 0, 1, 1].into(),
+                    },
                 ),
                 OurColumn::new("d", ColumnValues::Date(vec![day, None, day, None])),
                 OurColumn::new("s", ColumnValues::Timestamp(vec![day, None, day, None])),

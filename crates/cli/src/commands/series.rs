@@ -12,6 +12,7 @@ use billing::Metric;
 use ingest::{DailyCosts, Leaf};
 use report::{Column, ColumnValues, Dataset, columns};
 use serde_json::{Map, json};
+use std::sync::Arc;
 
 pub fn run(global: &Global, options: &Series) -> Result<Exit> {
     charges::refuse_ledger(options.ledger.as_deref())?;
@@ -36,9 +37,10 @@ fn dataset(daily: &DailyCosts) -> Result<Dataset> {
         ),
     ];
     let groups: Vec<&Leaf> = daily.groups().map(|leaves| &leaves[0]).collect();
+    let group_of: Arc<[u32]> = rows.iter().map(|row| row.group as u32).collect();
     let text = |get: &dyn Fn(&Leaf) -> Option<String>| ColumnValues::Repeated {
         values: groups.iter().map(|leaf| get(leaf)).collect(),
-        rows: rows.iter().map(|row| row.group as u32).collect(),
+        rows: Arc::clone(&group_of),
     };
     // `x_ChargeKind` has its place behind the currency.
     let (kinds, others): (Vec<_>, Vec<_>) =
