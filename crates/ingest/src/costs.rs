@@ -5,7 +5,7 @@ use crate::Result;
 use polars::prelude::*;
 
 /// Costs by line and day.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Costs {
     /// What tells charges apart. A line without days may stand there until [`Costs::pruned`].
     pub lines: DataFrame,

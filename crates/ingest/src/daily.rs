@@ -244,13 +244,8 @@ impl DailyCosts {
 
     /// The daily series of each group over its covered days, sorted by keys, currency and day. All
     /// kinds are in it, credit and tax too. A day that no file covers has a row without a cost.
-    #[must_use]
-    pub fn rows(&self) -> Vec<DailyRow<'_>> {
-        let mut rows = Vec::with_capacity(self.cells.len());
-        for (group, leaves) in self.groups().enumerate() {
-            self.group_rows(group, leaves, &mut rows);
-        }
-        rows
+    pub fn rows(&self) -> impl Iterator<Item = DailyRow<'_>> {
+        self.groups().enumerate().flat_map(|(group, leaves)| self.group_rows(group, leaves))
     }
 
     /// The leaves of each group: those of equal keys and currency.
@@ -258,22 +253,26 @@ impl DailyCosts {
         self.leaves.chunk_by(|a, b| a.keys == b.keys && a.currency == b.currency)
     }
 
-    fn group_rows<'a>(&'a self, group: usize, leaves: &'a [Leaf], rows: &mut Vec<DailyRow<'a>>) {
+    fn group_rows<'a>(
+        &'a self,
+        group: usize,
+        leaves: &'a [Leaf],
+    ) -> impl Iterator<Item = DailyRow<'a>> + use<'a> {
         let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.scope).collect();
         let scopes: Vec<&Scope> = scopes.into_iter().map(|scope| &self.scopes[scope]).collect();
         let cells = || leaves.iter().flat_map(|leaf| &self.cells[leaf.cells.clone()]);
         let covered = || scopes.iter().flat_map(|scope| scope.first().into_iter().chain(scope.last()));
         let days = || cells().map(|cell| cell.day).chain(covered());
-        let (Some(start), Some(last)) = (days().min(), days().max()) else { return };
+        let start = days().min().unwrap_or_default();
         let place = |day: NaiveDate| (day.to_epoch_days() - start.to_epoch_days()) as usize;
-        let mut costs: Vec<Option<Amount>> = vec![None; place(last) + 1];
+        let mut costs: Vec<Option<Amount>> = vec![None; days().max().map_or(0, |last| place(last) + 1)];
         for cell in cells() {
             *costs[place(cell.day)].get_or_insert_default() += cell.cost;
         }
-        for (day, cost) in start.iter_days().zip(costs) {
+        start.iter_days().zip(costs).map(move |(day, cost)| {
             let cost = cost.or_else(|| scopes.iter().any(|scope| scope.covers(day)).then_some(Amount::ZERO));
-            rows.push(DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost });
-        }
+            DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost }
+        })
     }
 }
 

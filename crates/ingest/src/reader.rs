@@ -106,7 +106,7 @@ pub fn read(inputs: &[String], options: &ReadOptions, progress: &(dyn Fn(u64) + 
     if runs.iter().all(|run| run.costs.is_empty()) {
         return Err(no_rows(&plan, &controls));
     }
-    let selected = select::select(&runs, &wanted, options, metric.metric, &mut controls)?;
+    let selected = select::select(runs, &wanted, options, metric.metric, &mut controls)?;
     if selected.costs.is_empty() {
         return Err(no_rows(&plan, &controls));
     }

@@ -24,18 +24,20 @@ pub(crate) struct Selected {
 
 /// Takes each day of a subscription from one run and finds out which days are covered.
 pub(crate) fn select(
-    runs: &[RunCosts],
+    mut runs: Vec<RunCosts>,
     wanted: &Wanted,
     options: &ReadOptions,
     metric: Metric,
     controls: &mut Controls,
 ) -> Result<Selected> {
     let mut parts = Vec::with_capacity(runs.len());
-    for (number, run) in runs.iter().enumerate() {
+    for (number, run) in runs.iter_mut().enumerate() {
+        let own = std::mem::take(&mut run.costs);
         let number = lit(number as u32).cast(DataType::UInt32).alias("run");
-        let lines = run.costs.lines.clone().lazy().with_column(number).collect()?;
-        parts.push(Costs { lines, days: run.costs.days.clone() });
+        let lines = own.lines.lazy().with_column(number).collect()?;
+        parts.push(Costs { lines, days: own.days });
     }
+    let runs = runs.as_slice();
     let mut costs = with_cycles(Costs::concat(parts)?, options.cycle_day)?;
     if let Some(as_of) = options.as_of {
         let why = format!("charged on {as_of} or later");

@@ -19,25 +19,27 @@ pub fn run(global: &Global, options: &Series) -> Result<Exit> {
     let mut wanted = options.charges.clone();
     Config::load(global.config.as_deref())?.defaults.fill(&mut wanted)?;
     let daily = charges::read(global, &wanted, &wanted.read_options()?)?;
-    output::write_dataset(global, &dataset(&daily)?)?;
+    let dataset = dataset(&daily)?;
+    drop(daily);
+    output::write_dataset(global, &dataset)?;
     Ok(Exit::Done)
 }
 
 /// The rows of the interface's "Daily series".
 fn dataset(daily: &DailyCosts) -> Result<Dataset> {
-    let rows = daily.rows();
+    let (mut group_of, mut starts, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+    for row in daily.rows() {
+        group_of.push(row.group as u32);
+        starts.push(Some(row.day));
+        costs.push(row.cost);
+    }
+    let ends = starts.iter().map(|day| day.and_then(|day| day.succ_opt())).collect();
     let mut all = vec![
-        Column::new(
-            columns::CHARGE_PERIOD_START,
-            ColumnValues::Timestamp(rows.iter().map(|row| Some(row.day)).collect()),
-        ),
-        Column::new(
-            columns::CHARGE_PERIOD_END,
-            ColumnValues::Timestamp(rows.iter().map(|row| row.day.succ_opt()).collect()),
-        ),
+        Column::new(columns::CHARGE_PERIOD_START, ColumnValues::Timestamp(starts)),
+        Column::new(columns::CHARGE_PERIOD_END, ColumnValues::Timestamp(ends)),
     ];
     let groups: Vec<&Leaf> = daily.groups().map(|leaves| &leaves[0]).collect();
-    let group_of: Arc<[u32]> = rows.iter().map(|row| row.group as u32).collect();
+    let group_of: Arc<[u32]> = group_of.into();
     let text = |get: &dyn Fn(&Leaf) -> Option<String>| ColumnValues::Repeated {
         values: groups.iter().map(|leaf| get(leaf)).collect(),
         rows: Arc::clone(&group_of),
@@ -50,7 +52,7 @@ fn dataset(daily: &DailyCosts) -> Result<Dataset> {
     all.extend(others.into_iter().map(group));
     all.push(Column::new(columns::BILLING_CURRENCY, text(&|leaf| Some(leaf.currency.code().to_owned()))));
     all.extend(kinds.into_iter().map(group));
-    let cost = ColumnValues::Amount { values: rows.iter().map(|row| row.cost).collect(), least_digits: 0 };
+    let cost = ColumnValues::Amount { values: costs, least_digits: 0 };
     all.push(Column::new(daily.metric.column(), cost));
     let (schema, version) = columns::DAILY_SERIES;
     let mut meta = Map::new();
