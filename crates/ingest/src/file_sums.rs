@@ -10,12 +10,14 @@ use crate::{
     costs::Costs,
     csv_rows::read_csv,
     data_file::DataFile,
+    lines::Texts,
     parquet_rows::read_parquet,
-    row_sums::{BAD, Fault, NO_TEXT, RowSums},
+    row_sums::{Fault, RowSums},
     source::Encoding,
     typed_lines::{TELL_KINDS, TELL_OWNERS, source_column, typed_lines, uses_commitment_id},
 };
-use billing::Metric;
+use billing::{AMOUNT_SCALE, Metric};
+use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -46,7 +48,7 @@ pub struct BadRow {
 }
 
 /// The sums of one file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct FileSums {
     /// Lines of `currency`, `period_start`, `period_end`, `unit` (what one invoice covers), `owner`,
     /// `sub`, `sub_name`, `kind`, `marketplace`, `corrected`, `committed` and the dimensions `k…`; days
@@ -91,9 +93,8 @@ pub(crate) fn sum_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
         _ => read_csv(file, &mut sums)?,
     }
     let lines = typed_lines(file, wanted, &sums)?;
-    let texts_of_days = sums.days.column();
-    let days = typed_days(sums.finish()?, &lines, &texts_of_days)?;
-    collect_sums(file, lines, days, &costs)
+    let days = typed_days(&sums.days)?;
+    collect_sums(file, lines, &days, &sums, &costs)
 }
 
 /// The columns by which the lines of a file are told apart.
@@ -139,78 +140,101 @@ fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a
     Some((paid, asked))
 }
 
-/// Sums with their days as days, and the reason why they cannot be used, if any.
-fn typed_days(sums: DataFrame, lines: &DataFrame, days: &StringChunked) -> Result<DataFrame> {
-    let named = days.clone().with_name("text".into()).into_column();
-    let known = DataFrame::new(days.len(), vec![named])?
-        .lazy()
-        .select([charges::day(col("text")).alias("day"), col("text").is_null().alias("no_day")])
-        .collect()?;
-    let (line, number) = (sums.column("line")?.idx()?.clone(), sums.column("day")?.idx()?.clone());
-    let mut sums = sums;
-    sums.with_column(known["no_day"].take(&number)?)?;
-    sums.with_column(known["day"].take(&number)?)?;
-    sums.with_column(lines["blank"].take(&line)?)?;
-    sums.with_column(lines["currency"].is_null().with_name("no_currency".into()).take(&line)?.into_column())?;
-    let year = col("day").dt().year();
-    let implausible = col("day").is_null().or(year.clone().lt(lit(1990))).or(year.gt(lit(2199)));
-    let bad = col(BAD);
-    let nothing = col(NO_TEXT).and(col("blank")).and(col("no_day"));
-    let reason = when(bad.clone().eq(Fault::NoAmount.number()).and(nothing))
-        .then(Fault::Blank.number())
-        .when(bad.clone().neq(lit(0)))
-        .then(bad)
-        .when(implausible)
-        .then(Fault::NoDay.number())
-        .when(col("no_currency"))
-        .then(Fault::NoCurrency.number())
-        .otherwise(lit(0));
-    Ok(sums.lazy().with_columns([reason.alias(BAD)]).collect()?)
+/// The day of each text of a day, counted from the epoch; `None` where it is no day of a bill.
+fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
+    let texts = texts.column().with_name("text".into());
+    let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
+    let days = table.lazy().select([charges::day(col("text")).alias("day")]).collect()?;
+    let plausible = |day: &NaiveDate| (1990..2200).contains(&day.year());
+    let days =
+        days.column("day")?.date()?.as_date_iter().map(|day| Some(day.filter(plausible)?.to_epoch_days()));
+    Ok(days.collect())
 }
 
-/// Counts what was left out and keeps the sums of what remains.
-fn collect_sums(file: &DataFile, lines: DataFrame, days: DataFrame, metrics: &[String]) -> Result<FileSums> {
-    let (bad, rows) = bad_rows(file, &days, &metrics[0])?;
-    let blank = bad.get(&(Fault::Blank as i32)).map_or(0, |found| found.rows);
-    let total = rows - blank;
-    let without_currency = bad.get(&(Fault::NoCurrency as i32)).map_or(0, |found| found.rows);
-    let good = days.lazy().filter(col(BAD).eq(lit(0))).collect()?;
-    let count = |name: &str| -> Result<u64> { Ok(good.column(name)?.u64()?.sum().unwrap_or(0)) };
-    let told = told_by_lines(&lines, &good)?;
-    let flag = |name: &str| -> Result<bool> { Ok(told.column(name)?.bool()?.get(0).unwrap_or(false)) };
-    let unknown_kinds = match told["unknown"].get(0)? {
-        AnyValue::List(names) => names.str()?.iter().flatten().map(str::to_owned).collect(),
-        _ => Vec::new(),
+/// Counts what must be left out and keeps the sums of what remains.
+fn collect_sums(
+    file: &DataFile,
+    lines: DataFrame,
+    days: &[Option<i32>],
+    sums: &RowSums<'_>,
+    metrics: &[String],
+) -> Result<FileSums> {
+    let flags = |name: &str| -> Result<Vec<bool>> {
+        Ok(lines.column(name)?.bool()?.iter().map(|flag| flag == Some(true)).collect())
     };
-    let mut sums: Vec<Expr> = metrics.iter().map(|metric| col(metric.as_str()).sum()).collect();
-    sums.push(col("rows").sum());
-    Ok(FileSums {
-        metrics: metrics.to_vec(),
-        rows: total,
-        blank,
-        cut_amounts: count("excess")?,
-        unpriced_rows: count("unpriced")?,
-        looks_amortized: flag("amortized")?,
-        looks_actual: flag("actual")?,
-        unknown_kinds,
-        names_no_currency: total > 0 && without_currency == total,
-        // A day has many texts where files have hours.
-        costs: Costs {
-            lines: lines.drop_many(["category", "blank"]),
-            days: good.lazy().group_by([col("line"), col("day")]).agg(sums).collect()?,
+    let blank = flags("blank")?;
+    let no_currency = lines.column("currency")?.is_null();
+    let no_currency: Vec<bool> = no_currency.iter().map(|none| none == Some(true)).collect();
+    let mut out = FileSums { metrics: metrics.to_vec(), ..FileSums::default() };
+    let mut bad: BTreeMap<Fault, (u64, u64)> = BTreeMap::new();
+    let mut nonzero: Vec<Option<bool>> = vec![None; lines.height()];
+    // A day has many texts where files have hours.
+    let mut places: PlHashMap<(u32, i32), usize> = PlHashMap::default();
+    let (mut kept, mut rows): (Vec<(u32, i32)>, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut costs: Vec<Vec<i128>> = vec![Vec::new(); metrics.len()];
+    for (sum, own) in sums.sums() {
+        let line = sum.line as usize;
+        let fault = match (sum.fault, days[sum.day as usize]) {
+            (Some(Fault::NoAmount), None) if sum.is_empty && blank[line] && sum.day == 0 => Err(Fault::Blank),
+            (Some(fault), _) => Err(fault),
+            (None, None) => Err(Fault::NoDay),
+            (None, Some(_)) if no_currency[line] => Err(Fault::NoCurrency),
+            (None, Some(day)) => Ok(day),
+        };
+        out.rows += sum.rows;
+        let day = match fault {
+            Ok(day) => day,
+            Err(fault) => {
+                let (rows, first) = bad.entry(fault).or_insert((0, u64::MAX));
+                (*rows, *first) = (*rows + sum.rows, sum.first_row.min(*first));
+                continue;
+            }
+        };
+        out.cut_amounts += sum.excess;
+        out.unpriced_rows += sum.unpriced;
+        *nonzero[line].get_or_insert(false) |= sum.nonzero;
+        let place = *places.entry((sum.line, day)).or_insert(kept.len());
+        if place == kept.len() {
+            kept.push((sum.line, day));
+            rows.push(0);
+            costs.iter_mut().for_each(|costs| costs.push(0));
         }
-        .pruned()?,
-        bad: bad.into_values().filter(|found| !found.what.is_empty()).collect(),
-    })
+        rows[place] += sum.rows;
+        for (costs, own) in costs.iter_mut().zip(own) {
+            costs[place] += own;
+        }
+    }
+    out.blank = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
+    out.rows -= out.blank;
+    out.names_no_currency =
+        out.rows > 0 && bad.get(&Fault::NoCurrency).is_some_and(|(rows, _)| *rows == out.rows);
+    out.bad =
+        bad.into_iter().map(|(fault, (rows, row))| bad_row(file, fault, rows, row, &metrics[0])).collect();
+    tell_lines(&mut out, &lines, nonzero)?;
+    let (line, day): (Vec<u32>, Vec<i32>) = kept.into_iter().unzip();
+    let mut columns = vec![
+        IdxCa::from_vec("line".into(), line).into_column(),
+        Int32Chunked::from_vec("day".into(), day).into_date().into_column(),
+        UInt64Chunked::from_vec("rows".into(), rows).into_column(),
+    ];
+    for (name, costs) in metrics.iter().zip(costs) {
+        let costs = Int128Chunked::from_vec(name.as_str().into(), costs);
+        columns.push(costs.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+    }
+    let days = DataFrame::new(columns[0].len(), columns)?;
+    out.costs = Costs { lines: lines.drop_many(["category", "blank"]), days }.pruned()?;
+    Ok(out)
 }
 
-/// What the used lines tell of their file: whether it is actual or amortized, kinds not known.
-fn told_by_lines(lines: &DataFrame, good: &DataFrame) -> Result<DataFrame> {
-    let used = good.clone().lazy().group_by([col("line")]).agg([col("nonzero").any(true)]).collect()?;
-    let mut told = lines.take(used.column("line")?.idx()?)?;
-    told.with_column(used.column("nonzero")?.clone())?;
-    Ok(told
+/// What the lines tell of their file: whether it is actual or amortized, kinds not known. Given is for
+/// each line whether it costs something, `None` where it has no usable rows.
+fn tell_lines(sums: &mut FileSums, lines: &DataFrame, nonzero: Vec<Option<bool>>) -> Result<()> {
+    let nonzero: BooleanChunked = nonzero.into_iter().collect();
+    let mut told = lines.select(["kind", "committed", "category"])?;
+    told.with_column(nonzero.with_name("nonzero".into()).into_column())?;
+    let told = told
         .lazy()
+        .filter(col("nonzero").is_not_null())
         .select([
             charges::amortized_only().any(true).alias("amortized"),
             charges::actual_only().any(true).alias("actual"),
@@ -221,37 +245,24 @@ fn told_by_lines(lines: &DataFrame, good: &DataFrame) -> Result<DataFrame> {
                 .implode(true)
                 .alias("unknown"),
         ])
-        .collect()?)
+        .collect()?;
+    let flag = |name: &str| -> Result<bool> { Ok(told.column(name)?.bool()?.get(0).unwrap_or(false)) };
+    (sums.looks_amortized, sums.looks_actual) = (flag("amortized")?, flag("actual")?);
+    if let AnyValue::List(names) = told["unknown"].get(0)? {
+        sums.unknown_kinds = names.str()?.iter().flatten().map(str::to_owned).collect();
+    }
+    Ok(())
 }
 
-/// The rows that cannot be used, by reason, and how many rows there are. Blank lines have no words.
-fn bad_rows(file: &DataFile, days: &DataFrame, cost: &str) -> Result<(BTreeMap<i32, BadRow>, u64)> {
+fn bad_row(file: &DataFile, fault: Fault, rows: u64, row: u64, cost: &str) -> BadRow {
     let column = |name: &str| file.header_of(name).unwrap_or(name).to_owned();
-    let words = |reason: i32| match reason {
-        reason if reason == Fault::NoAmount as i32 => format!("`{}` is no amount", column(cost)),
-        reason if reason == Fault::TooLong as i32 => "it has more fields than the header".to_owned(),
-        reason if reason == Fault::TooShort as i32 => "it has fewer fields than the header".to_owned(),
-        reason if reason == Fault::NoDay as i32 => format!("`{}` is not a day of the calendar", column(DAY)),
-        reason if reason == Fault::NoCurrency as i32 => "it names no currency".to_owned(),
-        _ => String::new(),
+    let what = match fault {
+        Fault::NoAmount => format!("`{}` is no amount", column(cost)),
+        Fault::TooLong => "it has more fields than the header".to_owned(),
+        Fault::TooShort => "it has fewer fields than the header".to_owned(),
+        Fault::NoDay => format!("`{}` is not a day of the calendar", column(DAY)),
+        Fault::NoCurrency => "it names no currency".to_owned(),
+        Fault::Blank => "there is nothing in it".to_owned(),
     };
-    let by_reason = days
-        .clone()
-        .lazy()
-        .group_by([col(BAD)])
-        .agg([col("rows").sum(), col("first_row").min()])
-        .collect()?;
-    let (reasons, rows, first) = (
-        by_reason.column(BAD)?.i32()?,
-        by_reason.column("rows")?.u64()?,
-        by_reason.column("first_row")?.u64()?,
-    );
-    let mut bad = BTreeMap::new();
-    for ((reason, rows), row) in reasons.iter().zip(rows.iter()).zip(first.iter()) {
-        let (Some(reason), Some(rows), Some(row)) = (reason, rows, row) else { continue };
-        if reason != 0 {
-            bad.insert(reason, BadRow { file: file.path.clone(), row, what: words(reason), rows });
-        }
-    }
-    Ok((bad, rows.sum().unwrap_or(0)))
+    BadRow { file: file.path.clone(), row, what, rows }
 }

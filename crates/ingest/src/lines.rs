@@ -73,34 +73,30 @@ impl Lines {
 
     /// The line of each of `rows` rows, whose texts are given as numbers, column by column.
     pub(crate) fn numbers(&mut self, columns: &[Vec<u32>], rows: usize) -> Vec<u32> {
-        let mut key: Vec<u32> = columns.iter().map(|column| column.first().copied().unwrap_or(0)).collect();
-        // Many columns have one text only in all rows.
-        let varying: Vec<(usize, &[u32])> = columns
-            .iter()
-            .enumerate()
-            .filter(|(place, column)| column.iter().any(|text| *text != key[*place]))
-            .map(|(place, column)| (place, column.as_slice()))
-            .collect();
+        let packed = packed(columns, rows);
+        let mut here: PlHashMap<u64, u32> = PlHashMap::default();
         let mut numbers: Vec<u32> = Vec::with_capacity(rows);
         for row in 0..rows {
-            if row > 0 && varying.iter().all(|(_, column)| column[row] == column[row - 1]) {
-                numbers.push(numbers[row - 1]);
-                continue;
-            }
-            for (place, column) in &varying {
-                key[*place] = column[row];
-            }
-            let next = self.known.len() as u32;
-            numbers.push(match self.known.get(key.as_slice()) {
-                Some(number) => *number,
-                None => {
-                    self.known.insert(key.as_slice().into(), next);
-                    self.keys.extend_from_slice(&key);
-                    next
-                }
-            });
+            let number = match numbers.last() {
+                Some(number) if packed[row] == packed[row - 1] => *number,
+                _ => *here.entry(packed[row]).or_insert_with(|| self.number(columns, row)),
+            };
+            numbers.push(number);
         }
         numbers
+    }
+
+    fn number(&mut self, columns: &[Vec<u32>], row: usize) -> u32 {
+        let key: Vec<u32> = columns.iter().map(|column| column[row]).collect();
+        let next = self.known.len() as u32;
+        match self.known.get(key.as_slice()) {
+            Some(number) => *number,
+            None => {
+                self.keys.extend_from_slice(&key);
+                self.known.insert(key.into(), next);
+                next
+            }
+        }
     }
 
     /// How many lines there are.
@@ -131,9 +127,50 @@ impl Lines {
     }
 }
 
+/// One number for the texts of each row: rows have the same if they have the same in all columns.
+fn packed(columns: &[Vec<u32>], rows: usize) -> Vec<u64> {
+    let mut packed = vec![0; rows];
+    let mut used = 0;
+    for column in columns {
+        let largest = column.iter().copied().max().unwrap_or(0);
+        if column.iter().all(|text| *text == largest) {
+            // Many columns have one text only in all rows.
+            continue;
+        }
+        let bits = u32::BITS - largest.leading_zeros();
+        if used + bits > u64::BITS {
+            used = renumber(&mut packed);
+        }
+        for (packed, text) in packed.iter_mut().zip(column) {
+            *packed = *packed << bits | u64::from(*text);
+        }
+        used += bits;
+    }
+    packed
+}
+
+/// Numbers the distinct values from 0 on, and says how many bits that takes.
+fn renumber(values: &mut [u64]) -> u32 {
+    let mut known: PlHashMap<u64, u64> = PlHashMap::default();
+    for value in values {
+        let next = known.len() as u64;
+        *value = *known.entry(*value).or_insert(next);
+    }
+    u64::BITS - (known.len() as u64).leading_zeros()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_more_bits_than_a_number_has_are_told_apart() {
+        let columns: Vec<Vec<u32>> = (0..5).map(|column| vec![u32::MAX, column, u32::MAX, 7, 7]).collect();
+        let packed = packed(&columns, 5);
+        assert_eq!(packed[0], packed[2]);
+        assert_eq!(packed[3], packed[4]);
+        assert_eq!(packed.iter().collect::<std::collections::BTreeSet<_>>().len(), 3);
+    }
 
     #[test]
     fn rows_of_equal_texts_are_one_line() {

@@ -12,35 +12,24 @@ use crate::{
 use billing::AMOUNT_SCALE;
 use polars::prelude::*;
 
-/// Name of the reason why a row cannot be used, a [`Fault`] as number; 0 where it can.
-pub(crate) const BAD: &str = "x_Bad";
-/// Name of the flag of rows whose cost is empty.
-pub(crate) const NO_TEXT: &str = "x_NoText";
-
 /// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
 const LARGEST_COST: i128 = 10_i128.pow(15 + AMOUNT_SCALE);
 
 /// Why a row cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fault {
     /// Its cost is no amount.
-    NoAmount = 1,
+    NoAmount,
     /// It has more fields than the header.
-    TooLong = 2,
+    TooLong,
     /// Its day is none.
-    NoDay = 3,
+    NoDay,
     /// It names no currency.
-    NoCurrency = 4,
+    NoCurrency,
     /// It has fewer fields than the header.
-    TooShort = 5,
+    TooShort,
     /// There is nothing in it: no fault, but no charge either.
-    Blank = 9,
-}
-
-impl Fault {
-    pub(crate) fn number(self) -> Expr {
-        lit(self as i32)
-    }
+    Blank,
 }
 
 /// Rows of a file.
@@ -125,18 +114,30 @@ pub(crate) struct RowSums<'a> {
     cost_sums: Vec<i128>,
 }
 
-/// What sums are kept apart by: line, text of the day, fault (0 where there is none), empty cost.
-type Key = (u32, u32, u8, bool);
+/// What sums are kept apart by: line and text of the day in one number, and the rest.
+type Key = (u64, Option<Fault>, bool);
 
-/// What is counted beside costs.
-#[derive(Clone, Copy)]
-struct Sum {
-    key: Key,
-    rows: u64,
-    first_row: u64,
-    excess: u64,
-    unpriced: u64,
-    nonzero: bool,
+/// A sum of rows, but for its costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sum {
+    /// The number of their line.
+    pub line: u32,
+    /// The number of the text of their day.
+    pub day: u32,
+    /// Why they cannot be used, as far as fields and amounts tell.
+    pub fault: Option<Fault>,
+    /// Whether their (first) cost is empty.
+    pub is_empty: bool,
+    /// How many they are.
+    pub rows: u64,
+    /// The number of the first of them, counted from 1.
+    pub first_row: u64,
+    /// How many have more digits than are kept.
+    pub excess: u64,
+    /// How many cost something and are 0 where they should not be.
+    pub unpriced: u64,
+    /// Whether any costs something.
+    pub nonzero: bool,
 }
 
 impl<'a> RowSums<'a> {
@@ -178,25 +179,27 @@ impl<'a> RowSums<'a> {
         for (row, ((line, day), flags)) in line.into_iter().zip(rows.days).zip(rows.flags).enumerate() {
             self.rows += 1;
             let fault = match flags {
-                flags if flags & LONG != 0 => Fault::TooLong as u8,
-                flags if flags & SHORT != 0 => Fault::TooShort as u8,
-                flags if flags & NOT_AMOUNT != 0 || costs[0][row].abs() >= LARGEST_COST => {
-                    Fault::NoAmount as u8
-                }
-                _ => 0,
+                flags if flags & LONG != 0 => Some(Fault::TooLong),
+                flags if flags & SHORT != 0 => Some(Fault::TooShort),
+                flags if flags & NOT_AMOUNT != 0 => Some(Fault::NoAmount),
+                _ if costs[0][row].abs() >= LARGEST_COST => Some(Fault::NoAmount),
+                _ => None,
             };
-            let key = (line, day, fault, flags & EMPTY != 0);
+            let is_empty = flags & EMPTY != 0;
+            let key = (u64::from(line) << 32 | u64::from(day), fault, is_empty);
             let place = *self.places.entry(key).or_insert(self.sums.len());
             if place == self.sums.len() {
-                let (rows, first_row) = (0, self.rows);
-                self.sums.push(Sum { key, rows, first_row, excess: 0, unpriced: 0, nonzero: false });
+                let (first_row, nonzero) = (self.rows, false);
+                let none =
+                    Sum { line, day, fault, is_empty, rows: 0, first_row, excess: 0, unpriced: 0, nonzero };
+                self.sums.push(none);
                 self.cost_sums.resize(self.cost_sums.len() + costs.len(), 0);
             }
             let sum = &mut self.sums[place];
             sum.rows += 1;
             sum.excess += u64::from(flags & EXCESS != 0);
             sum.unpriced += u64::from(check.is_some_and(|(paid, asked)| asked[row] == 0 && paid[row] != 0));
-            if fault != 0 {
+            if fault.is_some() {
                 continue;
             }
             sum.nonzero |= costs[0][row] != 0;
@@ -209,37 +212,9 @@ impl<'a> RowSums<'a> {
         Ok(())
     }
 
-    /// The sums: `line`, `day` (numbers), [`BAD`], [`NO_TEXT`], the costs, `rows`, `first_row`, `excess`,
-    /// `unpriced` and `nonzero`.
-    pub(crate) fn finish(self) -> Result<DataFrame> {
-        let sums = &self.sums;
-        let numbers = |name: &str, of: &dyn Fn(&Sum) -> u32| {
-            IdxCa::from_vec(name.into(), sums.iter().map(of).collect()).into_column()
-        };
-        let counts = |name: &str, of: &dyn Fn(&Sum) -> u64| {
-            UInt64Chunked::from_vec(name.into(), sums.iter().map(of).collect()).into_column()
-        };
-        let flags = |name: &str, of: &dyn Fn(&Sum) -> bool| {
-            Column::new(name.into(), sums.iter().map(of).collect::<Vec<bool>>())
-        };
-        let faults: Vec<i32> = sums.iter().map(|sum| i32::from(sum.key.2)).collect();
-        let mut columns = vec![
-            numbers("line", &|sum| sum.key.0),
-            numbers("day", &|sum| sum.key.1),
-            Column::new(BAD.into(), faults),
-            flags(NO_TEXT, &|sum| sum.key.3),
-            counts("rows", &|sum| sum.rows),
-            counts("first_row", &|sum| sum.first_row),
-            counts("excess", &|sum| sum.excess),
-            counts("unpriced", &|sum| sum.unpriced),
-            flags("nonzero", &|sum| sum.nonzero),
-        ];
-        for (place, name) in self.costs.iter().enumerate() {
-            let own = self.cost_sums.iter().skip(place).step_by(self.costs.len()).copied().collect();
-            let sums = Int128Chunked::from_vec(name.as_str().into(), own);
-            columns.push(sums.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
-        }
-        Ok(DataFrame::new(sums.len(), columns)?)
+    /// The sums, each with its costs.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = (&Sum, &[i128])> {
+        self.sums.iter().zip(self.cost_sums.chunks_exact(self.costs.len()))
     }
 }
 
@@ -265,17 +240,15 @@ mod tests {
                 let (amounts, flags) = amounts_of(&file, &["x_Cost"], frame).unwrap();
                 sums.add(Rows { texts, days: vec![0; batch.len()], amounts, flags }).unwrap();
             }
-            sums.finish().unwrap()
+            sums.sums().map(|(sum, costs)| (format!("{sum:?}"), costs.to_vec())).collect::<Vec<_>>()
         };
         let rows = [("a", "1.5"), ("b", "2"), ("a", "x"), ("a", "0.25"), ("b", "-2"), ("a", "1e-19")];
         let whole = sums(&[&rows]);
         let parts: Vec<&[(&str, &str)]> = rows.chunks(1).collect();
-        assert!(whole.equals(&sums(&parts)));
-        let units: Vec<i128> = whole["x_Cost"].decimal().unwrap().physical().iter().flatten().collect();
-        assert_eq!(units, [1_750_000_000_000_000_000, 0, 0]);
-        let counts: Vec<u64> = whole["rows"].u64().unwrap().iter().flatten().collect();
-        assert_eq!(counts, [3, 2, 1]);
-        assert_eq!(whole[BAD].i32().unwrap().iter().flatten().collect::<Vec<_>>(), [0, 0, 1]);
-        assert_eq!(whole["excess"].u64().unwrap().sum(), Some(1));
+        assert_eq!(whole, sums(&parts));
+        let costs: Vec<i128> = whole.iter().map(|(_, costs)| costs[0]).collect();
+        assert_eq!(costs, [1_750_000_000_000_000_000, 0, 0]);
+        assert!(whole[0].0.contains("fault: None, is_empty: false, rows: 3, first_row: 1, excess: 1"));
+        assert!(whole[2].0.contains("fault: Some(NoAmount), is_empty: false, rows: 1, first_row: 3"));
     }
 }
