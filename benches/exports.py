@@ -2,7 +2,7 @@
 
     python3 benches/exports.py [--rows 3000000] [--runs 3] [--binary target/release/forecast]
 
-Both sum the cost per day, subscription, service and resource group and write the sums as Parquet
+Both sum the cost per day, subscription, service, resource group and currency and write the sums as Parquet
 (ours sorted and with a row for every covered day, DuckDB's as they come). Printed are the medians of wall
 time, CPU time and peak resident memory of whole processes, and the ratio forecast / DuckDB pair by
 pair. DuckDB reads every column as text and sums decimals, once as DOUBLE and once exactly as we do.
@@ -29,8 +29,8 @@ con = duckdb.connect(); con.execute(f"set threads = {threads}")
 scan = f"read_csv('{files}', all_varchar = true, header = true)" if kind == "csv" else f"read_parquet('{files}')"
 con.execute(f'''
     copy (select "date" as day, "SubscriptionId" as sub, "meterCategory" as service,
-           "resourceGroupName" as grp, sum(cast("costInBillingCurrency" as {cost})) as cost
-    from {scan} group by all) to '{out}' (compression zstd)''')
+           "resourceGroupName" as grp, "billingCurrency" as currency, sum(cast("costInBillingCurrency" as {cost})) as cost
+    from {scan} group by all) to '{out}' (format parquet)''')
 """
 
 

@@ -4,7 +4,7 @@
 //! subscription began. Which day a cycle that begins on the 29th to 31st starts on in a short month
 //! is not documented by Azure: the last day of that month is taken, and callers say so.
 
-use crate::{Error, Result};
+use crate::{Amount, Error, Result};
 use chrono::{Datelike, Days, NaiveDate};
 use std::{fmt, iter};
 
@@ -149,6 +149,19 @@ fn month_after(year: i32, month: u32) -> (i32, u32) {
 
 fn month_before(year: i32, month: u32) -> (i32, u32) {
     if month == 1 { (year - 1, 12) } else { (year, month - 1) }
+}
+
+/// What is charged in a cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CycleFacts {
+    /// The cycle.
+    pub cycle: BillingCycle,
+    /// Every charge of the cycle so far, to the last digit; unsettled days included, credit and tax not.
+    pub actual: Amount,
+    /// The total of the cycle before, where that is covered whole.
+    pub previous: Option<Amount>,
+    /// Whether the cycle is over and settled.
+    pub closed: bool,
 }
 
 #[cfg(test)]

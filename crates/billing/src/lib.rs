@@ -29,7 +29,7 @@ mod series;
 pub use agreement::{Agreement, InvoiceUnit};
 pub use charge::{ChargeKind, Metric, TotalKind};
 pub use currency::Currency;
-pub use cycle::{BillingCycle, CycleDay};
+pub use cycle::{BillingCycle, CycleDay, CycleFacts};
 pub use error::{Error, Result};
 pub use money::{AMOUNT_SCALE, Amount, apportion};
 pub use series::{CostSeries, SeriesSet, SeriesSetBuilder};

@@ -7,6 +7,8 @@ use crate::{
 };
 use anyhow::Result;
 use ingest::{Controls, DailyCosts, ReadOptions};
+use report::columns;
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// How many malformed rows are shown.
@@ -47,6 +49,21 @@ pub fn read(global: &Global, charges: &Charges, options: &ReadOptions) -> Result
         );
     }
     Ok(daily)
+}
+
+/// What the JSON envelope of a command says of the charges that were read.
+pub fn meta(command: &str, daily: &DailyCosts) -> Map<String, Value> {
+    let controls = &daily.controls;
+    let pairs = [
+        ("command", json!(command)),
+        (columns::METRIC, json!(daily.metric.column())),
+        ("files", json!(controls.files)),
+        ("rows_read", json!(controls.rows)),
+        ("malformed_rows", json!(controls.malformed_rows())),
+        ("notes", json!(controls.remarks)),
+        ("warnings", json!(controls.warnings)),
+    ];
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn say(controls: &Controls) {

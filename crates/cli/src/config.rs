@@ -3,12 +3,18 @@
 //! Flag > environment > file > default. Unknown keys are errors with their line. Paths of inputs and
 //! outputs are relative to the folder of the file, so that a timer may start anywhere.
 
-use crate::{failure::Failure, options::Charges};
+use crate::{
+    failure::Failure,
+    options::{Charges, ColorChoice, Global, LogFormat},
+};
 use anyhow::{Context, Result};
 use billing::Metric;
 use ingest::Dimension;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::{
+    num::NonZeroU16,
+    path::{Path, PathBuf},
+};
 
 /// Name of the file that is read where none is given.
 const DEFAULT_NAME: &str = "forecast.toml";
@@ -20,6 +26,9 @@ pub struct Config {
     /// Where it was read from, where there is a file; not written.
     #[serde(skip)]
     pub file: Option<PathBuf>,
+    /// Defaults for options of every command.
+    #[serde(default, skip_serializing_if = "RunDefaults::says_nothing")]
+    pub run: RunDefaults,
     /// Defaults for options of the commands that read charges.
     #[serde(default)]
     pub defaults: Defaults,
@@ -29,6 +38,38 @@ pub struct Config {
     /// Its jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub job: Vec<Job>,
+}
+
+/// How a command runs and writes, as a file can set it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunDefaults {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<NonZeroU16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<ColorChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_progress: Option<bool>,
+}
+
+impl RunDefaults {
+    fn says_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Sets what flags and environment left open. An unknown format was refused by [`Config::load`].
+    pub fn fill(&self, global: &mut Global) {
+        let format = || self.output.as_deref().and_then(|name| name.parse().ok());
+        global.output = global.output.or_else(format);
+        global.threads = global.threads.or(self.threads.map(NonZeroU16::get));
+        global.log_format = global.log_format.or(self.log_format);
+        global.color = global.color.or(self.color);
+        global.no_progress = global.no_progress || self.no_progress.unwrap_or(false);
+    }
 }
 
 /// Options that a file can set.
@@ -126,6 +167,9 @@ impl Config {
 
     /// Refuses what the types cannot: unknown options of jobs, names that are none or stand twice.
     fn check(&self, text: &str) -> Result<()> {
+        if let Some(name) = &self.run.output {
+            name.parse::<report::Format>().context("`output`")?;
+        }
         let mut seen = std::collections::BTreeSet::new();
         for job in &self.job {
             let named = |what: &str| anyhow::anyhow!("job `{}`: {what}", job.name);
@@ -311,6 +355,19 @@ mod tests {
         assert_eq!((run.charges.top, run.charges.metric), (Some(5), Some(billing::Metric::Billed)));
         assert!(run.charges.inputs[0].ends_with("/x"));
         assert_eq!(config.formats(&config.job[0]), ["parquet"]);
+    }
+
+    #[test]
+    fn a_file_says_how_a_command_runs_and_flags_say_more() {
+        let config = load("[run]\noutput = \"json\"\nthreads = 1\ncolor = \"never\"\n").unwrap();
+        let cli = <crate::options::Cli as clap::Parser>::parse_from(["forecast", "man", "--color", "always"]);
+        let mut global = cli.global;
+        (global.output, global.threads) = (None, None);
+        config.run.fill(&mut global);
+        assert_eq!(global.output, Some(report::Format::Json));
+        assert_eq!((global.threads, global.color), (Some(1), Some(ColorChoice::Always)));
+        assert!(load("[run]\noutput = \"pdf\"\n").is_err());
+        assert!(load("[run]\nthreads = 0\n").is_err());
     }
 
     #[test]

@@ -9,8 +9,7 @@ use anyhow::{Context, Result};
 use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
 use forecast::{
-    Bills, Charged, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Settings, Status, forecast_totals,
-    recent,
+    Bills, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Settings, Status, forecast_totals, recent,
 };
 use ingest::{DailyCosts, Outlook, SeriesColumns, SeriesTable};
 use report::{Control, ForecastReport, TotalRow};
@@ -18,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Days in the sparkline of a row.
 const TREND_DAYS: usize = 30;
+
+/// With fewer days than this behind the data it is not too old: a month of which nothing is known yet.
+const OLD_DAYS: i64 = 45;
 
 /// A finished forecast.
 pub struct Forecasted {
@@ -70,6 +72,10 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
     };
     let cycles = what.cycles.unwrap_or(1) as usize;
     let outlook = daily.outlook(cycles)?;
+    let (last, seen) = (daily.last_covered(), daily.as_of());
+    if last.zip(seen).is_some_and(|(last, seen)| (seen - last).num_days() > OLD_DAYS) {
+        return Err(Failure::NotEnough(too_old(&daily)).into());
+    }
     let by_unit = by_default && what.for_people && daily.units().len() > 1 && noun(&daily) != "subscription";
     let leaves: Vec<Leaf> = daily
         .leaves
@@ -186,18 +192,12 @@ struct Run {
 }
 
 fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
-    let charged = |facts: &ingest::CycleFacts| Charged {
-        cycle: facts.cycle,
-        actual: facts.actual,
-        previous: facts.previous,
-        closed: facts.closed,
-    };
     Leaf {
         keys: Vec::new(),
         names: Vec::new(),
         currency: None,
         cutoff: facts.cutoff,
-        cycles: facts.cycles.iter().map(charged).collect(),
+        cycles: facts.cycles.clone(),
         history_days: facts.history_days,
         missing_days: facts.missing_days,
         stopped: facts.stopped,
@@ -298,6 +298,16 @@ fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String
         env!("CARGO_PKG_VERSION")
     );
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// What is said where the data ends long before the day that it is looked at.
+fn too_old(daily: &DailyCosts) -> String {
+    let day = |day: Option<NaiveDate>| day.map_or_else(|| "an unknown day".to_owned(), |day| day.to_string());
+    format!(
+        "the data ends on {} and is too old for a forecast as of {}; is the export still running?",
+        day(daily.last_covered()),
+        day(daily.as_of())
+    )
 }
 
 /// What must be said beside the totals of charges.

@@ -11,8 +11,9 @@ mod output;
 mod talk;
 
 use clap::Parser;
+use config::Config;
 use exit::Exit;
-use options::{Cli, Command};
+use options::{Cli, Command, Global};
 use std::process::ExitCode;
 
 /// Frames come and go by the megabyte; this allocator keeps their pages instead of asking for new ones.
@@ -31,9 +32,18 @@ fn main() -> ExitCode {
     };
     quiet_panics();
     survive_full_disks();
-    limit_threads(cli.global.threads);
-    talk::start(&cli.global);
-    match run(&cli) {
+    let config = if cli.command.is_configured() {
+        Config::load(cli.global.config.as_deref())
+    } else {
+        Ok(Config::default())
+    };
+    let mut global = cli.global.clone();
+    if let Ok(config) = &config {
+        config.run.fill(&mut global);
+    }
+    limit_threads(global.threads);
+    talk::start(&global);
+    match config.and_then(|config| run(&cli.command, &global, &config)) {
         Ok(exit) => exit.into(),
         Err(error) if output::is_broken_pipe(&error) => Exit::Done.into(),
         Err(error) => {
@@ -58,15 +68,14 @@ fn one_line(error: &anyhow::Error) -> String {
     text
 }
 
-fn run(cli: &Cli) -> anyhow::Result<Exit> {
-    let global = &cli.global;
-    match &cli.command {
-        Command::Predict(options) => commands::predict::run(global, options),
-        Command::Series(options) => commands::series::run(global, options),
-        Command::Backtest(options) => commands::backtest::run(global, options),
+fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Exit> {
+    match command {
+        Command::Predict(options) => commands::predict::run(global, config, options),
+        Command::Series(options) => commands::series::run(global, config, options),
+        Command::Backtest(options) => commands::backtest::run(global, config, options),
         Command::Sample(options) => commands::sample::run(global, options),
-        Command::Batch(options) => commands::batch::run(global, options),
-        Command::Config(action) => commands::config::run(global, action),
+        Command::Batch(options) => commands::batch::run(global, config, options),
+        Command::Config(action) => commands::config::run(global, config, action),
         Command::Completions { shell } => commands::setup::completions(global, *shell),
         Command::Man => commands::setup::man(global),
     }

@@ -4,6 +4,7 @@
 use billing::Metric;
 use chrono::{Datelike, NaiveDate};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Forecasts what a billing cycle's Azure invoice will be, how sure that is, and why.
@@ -48,29 +49,15 @@ pub struct Global {
     /// Say less: errors only.
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Run")]
     pub quiet: bool,
-    /// Form of what is said on stderr.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORM",
-        env = "FORECAST_LOG_FORMAT",
-        default_value = "text",
-        help_heading = "Run"
-    )]
-    pub log_format: LogFormat,
+    /// Form of what is said on stderr [default: text].
+    #[arg(long, global = true, value_name = "FORM", env = "FORECAST_LOG_FORMAT", help_heading = "Run")]
+    pub log_format: Option<LogFormat>,
     /// Show no progress bar.
     #[arg(long, global = true, env = "FORECAST_NO_PROGRESS", help_heading = "Run")]
     pub no_progress: bool,
-    /// When to use colour; `NO_COLOR` is honoured.
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        env = "FORECAST_COLOR",
-        default_value = "auto",
-        help_heading = "Output"
-    )]
-    pub color: ColorChoice,
+    /// When to use colour; `NO_COLOR` is honoured [default: auto].
+    #[arg(long, global = true, value_name = "WHEN", env = "FORECAST_COLOR", help_heading = "Output")]
+    pub color: Option<ColorChoice>,
 }
 
 /// A day on which there can have been charges.
@@ -82,7 +69,8 @@ fn plausible_day(text: &str) -> Result<NaiveDate, String> {
 }
 
 /// Form of messages on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// Lines for people.
     Text,
@@ -91,7 +79,8 @@ pub enum LogFormat {
 }
 
 /// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ColorChoice {
     /// On terminals.
     Auto,
@@ -99,6 +88,13 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
+}
+
+impl Command {
+    /// Whether it reads `forecast.toml`.
+    pub fn is_configured(&self) -> bool {
+        !matches!(self, Self::Sample(_) | Self::Completions { .. } | Self::Man)
+    }
 }
 
 #[derive(Debug, Subcommand)]

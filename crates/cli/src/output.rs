@@ -30,7 +30,7 @@ pub fn style(global: &Global) -> TableStyle {
         Some((width, _)) if to_terminal => usize::from(width.0),
         _ => DEFAULT_WIDTH,
     };
-    let color = match global.color {
+    let color = match global.color.unwrap_or(ColorChoice::Auto) {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
         ColorChoice::Auto => to_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),

@@ -31,7 +31,7 @@ pub fn start(global: &Global) {
             && ["forecast", "ingest", "report", "billing"].iter().any(|name| meta.target().starts_with(name))
     });
     let registry = tracing_subscriber::registry();
-    match global.log_format {
+    match global.log_format.unwrap_or(LogFormat::Text) {
         LogFormat::Text => registry
             .with(fmt::layer().event_format(Plain).with_writer(std::io::stderr).with_filter(ours))
             .init(),
@@ -85,15 +85,28 @@ where
 
 /// A bar of bytes read; hidden where stderr is no terminal.
 pub fn reading_bar(global: &Global, inputs: &[String]) -> ProgressBar {
-    let hidden = global.no_progress
-        || global.quiet
-        || global.log_format == LogFormat::Json
-        || !std::io::stderr().is_terminal();
-    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bytes = if hidden { 0 } else { total_bytes(inputs) };
+    let bytes = if hides_progress(global) { 0 } else { total_bytes(inputs) };
     let style = ProgressStyle::with_template("reading {bar:30} {bytes}/{total_bytes}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(bytes), target).with_style(style)
+    ProgressBar::with_draw_target(Some(bytes), target(global)).with_style(style)
+}
+
+/// A bar of so many things, such as jobs; hidden where stderr is no terminal.
+pub fn counting_bar(global: &Global, things: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(things as u64), target(global)).with_style(style)
+}
+
+fn target(global: &Global) -> ProgressDrawTarget {
+    if hides_progress(global) { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() }
+}
+
+fn hides_progress(global: &Global) -> bool {
+    global.no_progress
+        || global.quiet
+        || global.log_format == Some(LogFormat::Json)
+        || !std::io::stderr().is_terminal()
 }
 
 fn total_bytes(inputs: &[String]) -> u64 {

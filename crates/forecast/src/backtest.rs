@@ -105,6 +105,16 @@ pub struct BacktestRow {
 /// ```
 #[must_use]
 pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
+    backtest_watched(bills, options, &|| ())
+}
+
+/// The same as [`backtest`]; `step` is called twice a series, for a bar of progress.
+#[must_use]
+pub fn backtest_watched(
+    bills: &Bills,
+    options: &BacktestOptions,
+    step: &(dyn Fn() + Sync),
+) -> Vec<BacktestRow> {
     let mut plans = plan(bills, options);
     let mut late: Vec<Vec<Seen>> = vec![Vec::new(); bills.len()];
     for row in &options.seen {
@@ -121,7 +131,9 @@ pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
                 plan.tasks.iter().flat_map(|task| cut_days_near(task, &late[index])).collect();
             let tested = plan.tasks.iter().map(|task| task.cycle.start()).max().unwrap_or(plan.known_on);
             let spread = (tested - plan.known_on).num_days().max(0) as usize / 28;
-            engine.origins(bills.get(index).level, options.cycle_day, tested, spread, &days)
+            let table = engine.origins(bills.get(index).level, options.cycle_day, tested, spread, &days);
+            step();
+            table
         })
         .collect();
     let known_on: Vec<NaiveDate> = plans.iter().map(|plan| plan.known_on).collect();
@@ -134,7 +146,9 @@ pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
         .map(|((plan, past), late)| {
             let run =
                 |task: &Task| run_task(task, bills.get(task.series), options, past, &pool, late, &baselines);
-            plan.tasks.iter().filter_map(run).collect()
+            let rows = plan.tasks.iter().filter_map(run).collect();
+            step();
+            rows
         })
         .collect();
     rows.into_iter().flatten().collect()

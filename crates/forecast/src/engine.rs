@@ -7,13 +7,14 @@
 use crate::{
     Bills, Error, Result,
     bills::Bill,
-    calendar::{day_after, days_before, rule_of},
+    calendar::{day_after, days_before, rule_of, weekday},
     candidates::{Candidate, ModelSpec},
     combine::{OwnErrors, weights},
     cycle_total::{CycleForecast, DayForecast, SeriesForecast, Status},
     history::History,
     origins::{Fits, OriginTable},
     pool::{Past, Pool},
+    profile::shaped_by_weekday,
     ranges::{LAPLACE, OwnScale, Ranges},
     recurring::expected_charges,
     settings::Settings,
@@ -268,18 +269,22 @@ impl Engine {
         let charges = expected_charges_of(known, cycle);
         let negative_level = known.bill.level.values.iter().any(|&value| value < 0.0);
         let mut level = made_whole(known, cycle);
-        let mut daily = Vec::new();
-        for date in first.iter_days().take_while(|&date| cycle.contains(date)) {
-            let usual = fits.expected_on(date, &weights);
+        let days: Vec<NaiveDate> = first.iter_days().take_while(|&date| cycle.contains(date)).collect();
+        let usual: Vec<f64> = days.iter().map(|date| fits.expected_on(*date, &weights)).collect();
+        let shaped = shaped_by_weekday(&usual, weekday(first), history.robust_profile());
+        let mut daily = Vec::with_capacity(days.len());
+        for ((&date, usual), shaped) in days.iter().zip(usual).zip(shaped) {
             let seen = known.bill.level.value_on(date);
-            let expected = match seen {
-                Some(seen) if !negative_level => usual.max(seen),
-                _ => usual,
+            let settled = |expected: f64| match seen {
+                Some(seen) if !negative_level => expected.max(seen),
+                _ => expected,
             };
-            level += expected - seen.unwrap_or(0.0);
+            level += settled(usual) - seen.unwrap_or(0.0);
             let with_charges =
-                expected + charges.iter().filter(|(on, _)| *on == date).map(|(_, a)| a).sum::<f64>();
-            let bounds = LAPLACE.map(|quantile| with_charges + quantile * day_scale);
+                settled(shaped) + charges.iter().filter(|(on, _)| *on == date).map(|(_, a)| a).sum::<f64>();
+            // A weekday that costs less errs less.
+            let size = history.robust_profile().divisor(weekday(date));
+            let bounds = LAPLACE.map(|quantile| with_charges + quantile * day_scale * size);
             daily.push(DayForecast {
                 date,
                 expected: with_charges,

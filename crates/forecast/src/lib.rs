@@ -51,7 +51,7 @@ mod settling;
 mod test_series;
 mod totals;
 
-pub use backtest::{BacktestOptions, BacktestRow, Task, backtest};
+pub use backtest::{BacktestOptions, BacktestRow, Task, backtest, backtest_watched};
 pub use bills::{Bill, Bills};
 pub use candidates::{Candidate, FittedModel, ModelSpec};
 pub use cycle_total::{CycleForecast, DayForecast, SeriesForecast, Status};
@@ -62,7 +62,7 @@ pub use ranges::Ranges;
 pub use score::{ScoreLine, summarize};
 pub use settings::Settings;
 pub use settling::Seen;
-pub use totals::{Charged, GroupTotal, Leaf, TotalRange, forecast_totals, recent};
+pub use totals::{GroupTotal, Leaf, TotalRange, forecast_totals, recent};
 
 /// The program in the guide is compiled and run as a doctest.
 #[cfg(doctest)]

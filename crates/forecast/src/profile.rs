@@ -86,6 +86,23 @@ impl WeekdayProfile {
     }
 }
 
+/// The same days with a series' own weekday shape and the same sum: candidates that know no weekdays
+/// flatten a mix of them, which hardly matters to its sum and much to its days.
+pub(crate) fn shaped_by_weekday(usual: &[f64], first_weekday: usize, own: &WeekdayProfile) -> Vec<f64> {
+    let sum: f64 = usual.iter().sum();
+    if usual.iter().any(|&value| value < 0.0) || sum <= 0.0 {
+        return usual.to_vec();
+    }
+    let mixed = WeekdayProfile::of_means(usual, first_weekday, 0.0);
+    let factor = |day: usize| {
+        let weekday = (first_weekday + day) % WEEK;
+        own.factor(weekday) / mixed.divisor(weekday)
+    };
+    let shaped: Vec<f64> = usual.iter().enumerate().map(|(day, value)| value * factor(day)).collect();
+    let total: f64 = shaped.iter().sum();
+    if total > 0.0 { shaped.iter().map(|value| value * sum / total).collect() } else { usual.to_vec() }
+}
+
 /// The median, `None` of nothing; reorders the values.
 pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     quantile(values, 0.5)
@@ -107,6 +124,19 @@ mod tests {
     /// Four weeks of 1 from Monday to Friday and 0 at weekends.
     fn office() -> Vec<f64> {
         (0..28).map(|day| f64::from(day % 7 < 5)).collect()
+    }
+
+    #[test]
+    fn a_flat_path_takes_the_shape_of_the_week_and_keeps_its_sum() {
+        let own = WeekdayProfile::of_means(&office(), 0, 0.0);
+        // Wednesday to Tuesday: five workdays and a weekend share 7.
+        let shaped = shaped_by_weekday(&[1.0; 7], 2, &own);
+        assert!((shaped.iter().sum::<f64>() - 7.0).abs() < 1e-12);
+        assert!(shaped[3].abs() < 1e-12 && shaped[4].abs() < 1e-12 && (shaped[0] - 1.4).abs() < 1e-12);
+        // A path that has the shape already, or that is partly negative, stays as it is.
+        assert_eq!(shaped_by_weekday(&[-1.0, 2.0], 0, &own), [-1.0, 2.0]);
+        let again = shaped_by_weekday(&shaped, 2, &own);
+        assert!(again.iter().zip(&shaped).all(|(again, once)| (again - once).abs() < 1e-9));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Wrong where leaves move together in a way that their sum never showed before.
 
 use crate::{Bills, CycleForecast, DayForecast, Engine, Question, Result, SeriesForecast, Status};
-use billing::{Amount, BillingCycle, Currency, SeriesSet, SeriesSetBuilder, apportion};
+use billing::{Amount, BillingCycle, Currency, CycleFacts, SeriesSet, SeriesSetBuilder, apportion};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeMap;
 
@@ -22,26 +22,13 @@ pub struct Leaf {
     /// The last day whose cost is final.
     pub cutoff: NaiveDate,
     /// What is charged in each cycle that is asked for.
-    pub cycles: Vec<Charged>,
+    pub cycles: Vec<CycleFacts>,
     /// Days of history up to the cutoff.
     pub history_days: u64,
     /// Days for which the data has no costs although it should.
     pub missing_days: u64,
     /// Whether its data ended long before that of the other leaves.
     pub stopped: bool,
-}
-
-/// What is charged in a cycle so far.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Charged {
-    /// The cycle.
-    pub cycle: BillingCycle,
-    /// Every charge of the cycle, to the last digit.
-    pub actual: Amount,
-    /// The total of the cycle before, where it is known whole.
-    pub previous: Option<Amount>,
-    /// Whether the cycle is over and settled.
-    pub closed: bool,
 }
 
 /// The total of one group in one cycle.
@@ -494,7 +481,7 @@ mod tests {
             names: keys.iter().map(|key| (*key).to_owned()).collect(),
             currency: currency.parse().ok(),
             cutoff: day("2026-10-30"),
-            cycles: vec![Charged {
+            cycles: vec![CycleFacts {
                 cycle: month("2026-10-01"),
                 actual: amount(actual),
                 previous: Some(amount("30")),

@@ -39,7 +39,7 @@ pub use error::{Error, Result};
 pub use family::{FAMILIES, Family, Layout};
 pub use file_sums::BadRow;
 pub use manifest::Manifest;
-pub use outlook::{CycleFacts, LeafOutlook, Line, Outlook};
+pub use outlook::{LeafOutlook, Line, Outlook};
 pub use reader::{ForcedFamily, ReadOptions, read};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
 pub use source::{Encoding, Found, find};

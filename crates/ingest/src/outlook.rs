@@ -9,7 +9,9 @@ use crate::{
     coverage::Scope,
     daily::{Cell, Leaf},
 };
-use billing::{Amount, BillingCycle, ChargeKind, Currency, CycleDay, SeriesSet, SeriesSetBuilder};
+use billing::{
+    Amount, BillingCycle, ChargeKind, Currency, CycleDay, CycleFacts, SeriesSet, SeriesSetBuilder,
+};
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
 
@@ -46,19 +48,6 @@ pub struct LeafOutlook {
     pub missing_days: u64,
     /// Whether its coverage ended long before that of the rest.
     pub stopped: bool,
-}
-
-/// What is charged in a cycle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CycleFacts {
-    /// The cycle.
-    pub cycle: BillingCycle,
-    /// Every charge of the cycle in the data, unsettled days included, credit and tax not.
-    pub actual: Amount,
-    /// The total of the cycle before, where that is covered whole.
-    pub previous: Option<Amount>,
-    /// Whether the cycle is over and settled.
-    pub closed: bool,
 }
 
 /// A line beside or inside a total: a kind of charge and what it sums to in a cycle.

@@ -15,8 +15,14 @@ use crate::{
 };
 use billing::{Agreement, Currency, CycleDay, Metric};
 use chrono::NaiveDate;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
 /// How inputs are to be read.
 #[derive(Debug, Clone, Default)]
@@ -198,15 +204,12 @@ fn read_runs(
         if due.is_empty() {
             return Ok((read, broken));
         }
-        let sums: Vec<Result<FileSums>> = due
-            .par_iter()
-            .map(|&(run, file)| {
-                let (file, _) = &plan.runs[run].files[file];
-                let sums = read_file(file, wanted);
-                progress(file.bytes());
-                sums
-            })
-            .collect();
+        let sums = side_by_side(&due, |&(run, file)| {
+            let (file, _) = &plan.runs[run].files[file];
+            let sums = read_file(file, wanted);
+            progress(file.bytes());
+            sums
+        });
         for ((run, file), sums) in due.into_iter().zip(sums) {
             let (data, stated) = &plan.runs[run].files[file];
             let sums = match sums {
@@ -224,6 +227,30 @@ fn read_runs(
         }
         read.retain(|run, _| !broken.contains_key(run));
     }
+}
+
+/// What `work` gives for each item, as many at a time as there are threads.
+///
+/// Plain threads: one of a pool would begin with the next item while it waits for the engine's pool,
+/// and hold the sums of many files half made.
+fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..rayon::current_num_threads().min(items.len()) {
+            scope.spawn(|| {
+                while let Some((place, item)) =
+                    items.iter().enumerate().nth(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    let result = work(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((place, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn read_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {

@@ -99,6 +99,7 @@ pub(crate) fn plan(found: &Found, forced: Option<&'static Family>, as_of: Option
         plan.passed_over
             .extend(later.into_iter().map(|run| (run.name, format!("submitted on {as_of} or later"))));
     }
+    name_apart(&mut plan.runs);
     plan.runs.sort_by(|a, b| (a.time, &a.name).cmp(&(b.time, &b.name)));
     Ok(plan)
 }
@@ -193,6 +194,23 @@ fn open_blob(
         Ok(file) => Ok(Ok(file)),
         Err(error) if error.is_damage() => Ok(Err(error.to_string())),
         Err(error) => Err(error),
+    }
+}
+
+/// Gives runs whose short names are the same their whole paths.
+fn name_apart(runs: &mut [Run]) {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for run in runs.iter() {
+        *times.entry(run.name.clone()).or_default() += 1;
+    }
+    for run in runs.iter_mut().filter(|run| times[&run.name] > 1) {
+        let files: Vec<&Path> = run.files.iter().map(|(file, _)| file.path.as_path()).collect();
+        let whole = match files.as_slice() {
+            [only] if !run.has_manifest => Some(*only),
+            [first, ..] => first.parent(),
+            [] => None,
+        };
+        run.name = whole.map_or(std::mem::take(&mut run.name), |path| path.display().to_string());
     }
 }
 

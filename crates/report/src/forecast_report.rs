@@ -169,7 +169,9 @@ impl ForecastReport {
         all
     }
 
-    fn meta(&self) -> Map<String, Value> {
+    /// What the JSON envelope says beside the rows.
+    #[must_use]
+    pub fn meta(&self) -> Map<String, Value> {
         let mut meta = Map::new();
         meta.insert("command".to_owned(), json!("predict"));
         meta.insert(columns::RUN_ID.to_owned(), json!(self.run_id));

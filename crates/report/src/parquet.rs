@@ -8,8 +8,8 @@ use crate::{Column as OurColumn, ColumnValues, Dataset, Result, columns};
 use billing::{AMOUNT_SCALE, Amount};
 use polars::prelude::{
     ChunkTake, Column, DataFrame, Float64Chunked, IdxCa, Int32Chunked, Int64Chunked, Int128Chunked,
-    IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetWriter, StringChunked, TimeUnit,
-    TimeZone,
+    IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression, ParquetWriter,
+    StringChunked, TimeUnit, TimeZone,
 };
 use rayon::prelude::*;
 use std::io::Write;
@@ -27,7 +27,10 @@ pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
         (columns::SCHEMA.to_owned(), dataset.schema().to_owned()),
         (columns::SCHEMA_VERSION.to_owned(), dataset.version().to_string()),
     ]);
-    ParquetWriter::new(&mut *out).with_key_value_metadata(Some(metadata)).finish(&mut frame)?;
+    ParquetWriter::new(&mut *out)
+        .with_compression(ParquetCompression::Snappy)
+        .with_key_value_metadata(Some(metadata))
+        .finish(&mut frame)?;
     Ok(())
 }
 

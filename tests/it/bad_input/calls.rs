@@ -42,10 +42,11 @@ fn a_wrong_call_ends_with_two_and_says_what_would_be_right() {
 fn the_edge_of_what_can_be_asked_for_is_answered() {
     let at = folder();
     write(at.path(), "a.csv", export());
-    let cases: [(&[&str], i32); 14] = [
+    let cases: [(&[&str], i32); 15] = [
         (&["--as-of", "1990-01-01"], 4),
         (&["--as-of", "2026-07-02"], 4),
-        (&["--as-of", "2027-03-31"], 0),
+        (&["--as-of", "2026-10-31"], 0),
+        (&["--as-of", "2027-03-31"], 4),
         (&["--settle-days", "60"], 0),
         (&["--settle-days", "0"], 0),
         (&["--top", "1", "-g", "service"], 0),
@@ -62,6 +63,14 @@ fn the_edge_of_what_can_be_asked_for_is_answered() {
         let run = run(at.path(), &[&["predict", "a.csv", "-o", "csv"], args].concat());
         assert_says(&format!("{args:?}"), &run, code, &[]);
     }
+}
+
+#[test]
+fn data_too_old_for_a_forecast_is_refused_and_said() {
+    let at = folder();
+    write(at.path(), "a.csv", export());
+    let run = run(at.path(), &["predict", "a.csv", "--as-of", "2027-03-31"]);
+    assert_says("age", &run, 4, &["the data ends on 2026-09-18", "too old", "2027-03-31"]);
 }
 
 #[test]

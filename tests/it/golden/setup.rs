@@ -138,7 +138,7 @@ Output:
           [env: FORECAST_OUT_FILE=]
 
       --color <WHEN>
-          When to use colour; `NO_COLOR` is honoured
+          When to use colour; `NO_COLOR` is honoured [default: auto]
 
           Possible values:
           - auto:   On terminals
@@ -146,7 +146,6 @@ Output:
           - never:  Never
           
           [env: FORECAST_COLOR=]
-          [default: auto]
 
 Run:
       --config <FILE>
@@ -166,14 +165,13 @@ Run:
           Say less: errors only
 
       --log-format <FORM>
-          Form of what is said on stderr
+          Form of what is said on stderr [default: text]
 
           Possible values:
           - text: Lines for people
           - json: A JSON object a line, for machines
           
           [env: FORECAST_LOG_FORMAT=]
-          [default: text]
 
       --no-progress
           Show no progress bar

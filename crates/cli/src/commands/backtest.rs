@@ -7,13 +7,14 @@ use crate::{
     failure::Failure,
     forecasting::{bills, engine, read_series},
     options::{Backtest, Global},
-    output,
+    output, talk,
 };
 use anyhow::Result;
 use billing::{BillingCycle, Currency};
-use forecast::{BacktestOptions, BacktestRow, Bills, ScoreLine, Seen, Task, backtest, summarize};
+use forecast::{BacktestOptions, BacktestRow, Bills, ScoreLine, Seen, Task, backtest_watched, summarize};
 use ingest::{Outlook, SeriesTable, TaskRow};
 use report::{Column, ColumnValues, Dataset, Format, ScoreTableRow, backtest_table, columns};
+use serde_json::{Map, Value, json};
 
 /// Days of the cycle after which it is cut, where none are given.
 const CUT_DAYS: [u32; 6] = [3, 7, 10, 15, 20, 25];
@@ -24,12 +25,13 @@ struct Tested {
     key_columns: Vec<String>,
     keys: Vec<Vec<Option<String>>>,
     currencies: Option<Vec<Currency>>,
+    /// What the JSON envelope says beside the rows.
+    meta: Map<String, Value>,
 }
 
-pub fn run(global: &Global, options: &Backtest) -> Result<Exit> {
+pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit> {
     charges::refuse_ledger(options.ledger.as_deref())?;
     let mut wanted = options.charges.clone();
-    let config = Config::load(global.config.as_deref())?;
     config.defaults.fill(&mut wanted)?;
     let reader = wanted.read_options()?;
     let mut test = BacktestOptions {
@@ -49,18 +51,23 @@ pub fn run(global: &Global, options: &Backtest) -> Result<Exit> {
             key_columns: table.columns.ids,
             keys: ids,
             currencies: None,
+            meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
         }
     } else {
         let daily = charges::read(global, &wanted, &reader)?;
+        let meta = charges::meta("backtest", &daily);
         let outlook: Outlook = daily.outlook(1)?;
         Tested {
             bills: bills(outlook)?,
             key_columns: daily.group_columns.clone(),
             keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
             currencies: Some(daily.leaves.iter().map(|leaf| leaf.currency.clone()).collect()),
+            meta,
         }
     };
-    let rows = backtest(&tested.bills, &test);
+    let bar = talk::counting_bar(global, 2 * tested.bills.len()).with_message("testing");
+    let rows = backtest_watched(&tested.bills, &test, &|| bar.inc(1));
+    bar.finish_and_clear();
     if rows.is_empty() {
         let text = "no series holds a complete cycle to test on; give more history, or fewer `--cycles`";
         return Err(Failure::NotEnough(text.to_owned()).into());
@@ -159,5 +166,5 @@ fn dataset(tested: &Tested, rows: &[BacktestRow]) -> Result<Dataset> {
         Column::new("status", text(&|row| Some(row.status.to_string()))),
         Column::new("model", text(&|row| Some(row.model.clone()))),
     ]);
-    Ok(Dataset::new("backtest", 1, all)?)
+    Ok(Dataset::new("backtest", 1, all)?.with_meta(tested.meta.clone())?)
 }

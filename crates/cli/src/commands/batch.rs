@@ -7,16 +7,14 @@ use crate::{
     failure::Failure,
     forecasting::{Wanted, forecast_charges},
     options::{Batch, Global},
-    output,
+    output, talk,
 };
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
-use indicatif::{ProgressBar, ProgressDrawTarget};
 use report::{Format, predict_table};
 use serde::Serialize;
 use std::{
     fs,
-    io::IsTerminal,
     path::{Path, PathBuf},
 };
 
@@ -58,20 +56,19 @@ struct TotalSummary {
     upper80: Option<String>,
 }
 
-pub fn run(global: &Global, options: &Batch) -> Result<Exit> {
-    let config = Config::load(global.config.as_deref())?;
-    let jobs = chosen(&config, options)?;
+pub fn run(global: &Global, config: &Config, options: &Batch) -> Result<Exit> {
+    let jobs = chosen(config, options)?;
     let date = options.as_of.unwrap_or_else(|| chrono::Utc::now().date_naive());
     let out =
         config.resolve(&config.batch.out.clone().unwrap_or_else(|| "forecasts".into()).to_string_lossy());
     let folder = Path::new(&out).join(date.to_string());
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
-    let bar = bar(global, jobs.len());
+    let bar = talk::counting_bar(global, jobs.len());
     let mut summaries = Vec::with_capacity(jobs.len());
     for job in jobs {
         bar.set_message(job.name.clone());
         let summary =
-            run_job(global, options, &config, job, &folder).unwrap_or_else(|error| failed(job, &error));
+            run_job(global, options, config, job, &folder, date).unwrap_or_else(|error| failed(job, &error));
         if let Some(error) = &summary.error {
             tracing::error!("job `{}` failed: {error}", job.name);
         }
@@ -107,18 +104,13 @@ fn chosen<'a>(config: &'a Config, options: &Batch) -> Result<Vec<&'a Job>> {
     Ok(config.job.iter().filter(|job| options.job.is_empty() || options.job.contains(&job.name)).collect())
 }
 
-fn bar(global: &Global, jobs: usize) -> ProgressBar {
-    let hidden = global.no_progress || global.quiet || !std::io::stderr().is_terminal();
-    let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    ProgressBar::with_draw_target(Some(jobs as u64), target)
-}
-
 fn run_job(
     global: &Global,
     options: &Batch,
     config: &Config,
     job: &Job,
     folder: &Path,
+    today: NaiveDate,
 ) -> Result<JobSummary> {
     let mut run = config.charges(job)?;
     run.charges.as_of = run.charges.as_of.or(options.as_of);
@@ -154,6 +146,11 @@ fn run_job(
             upper80: amount(row.upper80),
         }
     });
+    let mut warnings = done.report.warnings.clone();
+    if let Some(old) = age(done.report.as_of, today) {
+        tracing::warn!("job `{}`: {old}", job.name);
+        warnings.push(old);
+    }
     Ok(JobSummary {
         name: job.name.clone(),
         status: "done",
@@ -167,10 +164,23 @@ fn run_job(
             .filter(|row| job.totals || row.level == done.report.deepest_level())
             .count(),
         malformed_rows: done.report.control.malformed_rows,
-        warnings: done.report.warnings.clone(),
+        warnings,
         files,
         totals: totals.collect(),
     })
+}
+
+/// Data of which more than so many days are not there yet is worth a warning.
+const OLD_DAYS: i64 = 7;
+
+/// What to say of data that is old on the day of the run: an export may have stopped.
+fn age(seen: Option<NaiveDate>, today: NaiveDate) -> Option<String> {
+    let seen = seen?;
+    let days = (today - seen).num_days();
+    let text = format!(
+        "the newest data was there on {seen}, {days} days before {today}; is the export still running?"
+    );
+    (days > OLD_DAYS).then_some(text)
 }
 
 fn failed(job: &Job, error: &anyhow::Error) -> JobSummary {
@@ -212,4 +222,18 @@ fn text(summary: &Summary, path: &Path) -> String {
     }
     text.push_str(&format!("summary: {}\n", path.display()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_of_more_than_a_week_ago_is_worth_a_warning() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        assert_eq!(age(Some(day("2026-10-18")), day("2026-10-25")), None);
+        let old = age(Some(day("2026-10-18")), day("2026-10-26")).unwrap();
+        assert!(old.contains("8 days before 2026-10-26"), "{old}");
+        assert_eq!(age(None, day("2026-10-26")), None);
+    }
 }

@@ -8,10 +8,9 @@ use crate::{
 };
 use anyhow::Result;
 
-pub fn run(global: &Global, action: &options::Config) -> Result<Exit> {
-    let config = Config::load(global.config.as_deref())?;
+pub fn run(global: &Global, config: &Config, action: &options::Config) -> Result<Exit> {
     match action {
-        options::Config::Show => output::write_text(global, &toml::to_string(&config)?)?,
+        options::Config::Show => output::write_text(global, &toml::to_string(config)?)?,
         options::Config::Check => {
             let text = match (&config.file, config.job.len()) {
                 (None, _) => "no configuration: there is no `forecast.toml` here\n".to_owned(),

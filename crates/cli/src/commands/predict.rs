@@ -13,10 +13,9 @@ use billing::Amount;
 use chrono::NaiveDate;
 use report::{Column, ColumnValues, Dataset, Format, columns, predict_table};
 
-pub fn run(global: &Global, options: &Predict) -> Result<Exit> {
+pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> {
     charges::refuse_ledger(options.ledger.as_deref())?;
     let mut options = options.clone();
-    let config = Config::load(global.config.as_deref())?;
     config.defaults.fill(&mut options.charges)?;
     let model = options.model.as_deref().or(config.defaults.model.as_deref());
     let for_people = output::format(global) == Format::Table && !options.daily;
@@ -104,5 +103,5 @@ fn daily_dataset(done: &Forecasted) -> Result<Dataset> {
     );
     all.push(Column::new(columns::RUN_ID, text(&|_| Some(done.report.run_id.clone()))));
     let (schema, version) = columns::DAILY_PATH;
-    Ok(Dataset::new(schema, version, all)?)
+    Ok(Dataset::new(schema, version, all)?.with_meta(done.report.meta())?)
 }

@@ -8,16 +8,14 @@ use crate::{
     output,
 };
 use anyhow::Result;
-use billing::Metric;
 use ingest::{DailyCosts, Leaf};
 use report::{Column, ColumnValues, Dataset, columns};
-use serde_json::{Map, json};
 use std::sync::Arc;
 
-pub fn run(global: &Global, options: &Series) -> Result<Exit> {
+pub fn run(global: &Global, config: &Config, options: &Series) -> Result<Exit> {
     charges::refuse_ledger(options.ledger.as_deref())?;
     let mut wanted = options.charges.clone();
-    Config::load(global.config.as_deref())?.defaults.fill(&mut wanted)?;
+    config.defaults.fill(&mut wanted)?;
     let daily = charges::read(global, &wanted, &wanted.read_options()?)?;
     let dataset = dataset(&daily)?;
     drop(daily);
@@ -55,13 +53,5 @@ fn dataset(daily: &DailyCosts) -> Result<Dataset> {
     let cost = ColumnValues::Amount { values: costs, least_digits: 0 };
     all.push(Column::new(daily.metric.column(), cost));
     let (schema, version) = columns::DAILY_SERIES;
-    let mut meta = Map::new();
-    meta.insert("command".into(), json!("series"));
-    meta.insert(columns::METRIC.into(), json!(Metric::column(daily.metric)));
-    meta.insert("files".into(), json!(daily.controls.files));
-    meta.insert("rows_read".into(), json!(daily.controls.rows));
-    meta.insert("malformed_rows".into(), json!(daily.controls.malformed_rows()));
-    meta.insert("notes".into(), json!(daily.controls.remarks));
-    meta.insert("warnings".into(), json!(daily.controls.warnings));
-    Ok(Dataset::new(schema, version, all)?.with_meta(meta)?)
+    Ok(Dataset::new(schema, version, all)?.with_meta(charges::meta("series", daily))?)
 }
