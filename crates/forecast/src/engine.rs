@@ -205,7 +205,7 @@ impl Engine {
         let silence = silence_of(&believed, after_end, self.settings.status.silent_days);
         for &cycle in cycles {
             let forecast = if cycle.end() <= day_after(known.cutoff) {
-                CycleForecast::closed(cycle)
+                ended(known, cycle)
             } else {
                 match (&history, silence) {
                     (Err(cause), _) => {
@@ -376,6 +376,19 @@ fn silence_of(series: &CostSeries<'_>, missing_at_end: usize, silent_days: usize
     let silent = values.len() - 1 - last;
     let is_new = silent as f64 > SILENCE_FACTOR * longest as f64;
     if silent >= silent_days && is_new { Silence::Zero } else { Silence::None }
+}
+
+/// Days' worth of cost by which a cycle that is over may still change until it is closed: corrections
+/// and refunds of it come with later data, and what came so in the past cannot be told from the series.
+const OPEN_DAYS: [f64; 4] = [-1.0, -0.5, 0.5, 1.0];
+
+/// A cycle of which every day is final, though it may not be closed.
+fn ended(known: &Known<'_>, cycle: BillingCycle) -> CycleForecast {
+    let sizes: Vec<f64> = cycle.days().filter_map(|day| known.believed.value_on(day)).map(f64::abs).collect();
+    let day = if sizes.is_empty() { 0.0 } else { sizes.iter().sum::<f64>() / sizes.len() as f64 };
+    let floor = if known.bill.has_negative(known.cutoff) { f64::NEG_INFINITY } else { 0.0 };
+    let ranges = Ranges::around(0.0, OPEN_DAYS.map(|days| days * day), floor);
+    CycleForecast { ranges: Some(ranges), floor, ..CycleForecast::closed(cycle) }
 }
 
 /// A stopped series: nothing but its recurring charges is left.

@@ -419,7 +419,7 @@ fn finish(
         Some(forecast) => match forecast.status {
             Status::Ok if broken => Status::Wide,
             // All its days are final, but the cycle may still be charged: it is not closed.
-            Status::Closed if !all_closed => Status::Ok,
+            Status::Closed if !all_closed => Status::Wide,
             Status::Ok | Status::Wide if node.leaves.len() == 1 && leaves[node.leaves[0]].stopped => {
                 Status::Stale
             }
@@ -461,125 +461,5 @@ fn finish(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{ModelSpec, test_series::month};
-    use proptest::prelude::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    fn amount(text: &str) -> Amount {
-        text.parse().unwrap()
-    }
-
-    /// A leaf of 60 flat days from 1 September, seen until 30 October; one day of October is left.
-    fn leaf(keys: &[&str], currency: &str, actual: &str) -> Leaf {
-        Leaf {
-            keys: keys.iter().map(|key| Some((*key).to_owned())).collect(),
-            names: keys.iter().map(|key| (*key).to_owned()).collect(),
-            currency: currency.parse().ok(),
-            cutoff: day("2026-10-30"),
-            cycles: vec![CycleFacts {
-                cycle: month("2026-10-01"),
-                actual: amount(actual),
-                previous: Some(amount("30")),
-                closed: false,
-            }],
-            history_days: 60,
-            missing_days: 0,
-            stopped: false,
-        }
-    }
-
-    fn flat(levels: &[f64]) -> Bills {
-        let mut set = SeriesSetBuilder::new();
-        for (place, level) in levels.iter().enumerate() {
-            set.push(format!("s{place}"), day("2026-09-01"), &[*level; 60]).unwrap();
-        }
-        Bills::bare(set.build())
-    }
-
-    fn totals(levels: &[f64], leaves: &[Leaf], depth: usize) -> Vec<GroupTotal> {
-        forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &flat(levels), leaves, depth).unwrap()
-    }
-
-    #[test]
-    fn thirds_of_a_cent_are_shared_out_so_that_parts_add_up() {
-        let third = 1.0 / 3.0;
-        let leaves = ["a", "b", "c"].map(|key| leaf(&[key], "EUR", "10.001"));
-        let rows = totals(&[third; 3], &leaves, 1);
-        let cents = |row: &GroupTotal| row.forecast.unwrap().total.to_fixed(2);
-        assert_eq!(rows.iter().map(cents).collect::<Vec<_>>(), ["31.00", "10.34", "10.33", "10.33"]);
-        let left = |row: &GroupTotal| (row.forecast.unwrap().total - row.actual).to_fixed(2);
-        assert_eq!(rows.iter().map(left).collect::<Vec<_>>(), ["1.00", "0.34", "0.33", "0.33"]);
-        assert_eq!(rows[0].actual.to_fixed(2), "30.00");
-        assert_eq!(rows[0].previous, Some(amount("90")));
-    }
-
-    #[test]
-    fn currencies_are_never_added() {
-        let leaves = [leaf(&["a"], "EUR", "1"), leaf(&["a"], "JPY", "1")];
-        let rows = totals(&[1.0, 1.0], &leaves, 0);
-        let shown: Vec<_> = rows
-            .iter()
-            .map(|row| (row.currency.as_ref().unwrap().code(), row.forecast.unwrap().total.to_string()))
-            .collect();
-        assert_eq!(shown, [("EUR", "2".to_owned()), ("JPY", "2".to_owned())]);
-    }
-
-    #[test]
-    fn a_leaf_without_forecast_leaves_its_cost_in_the_total_and_says_so() {
-        let mut none = leaf(&["b"], "EUR", "5");
-        none.cutoff = day("2026-08-01");
-        let rows = totals(&[1.0, 1.0], &[leaf(&["a"], "EUR", "30"), none], 1);
-        assert_eq!((rows[0].without_forecast, rows[0].status), (1, Status::Wide));
-        assert_eq!(rows[0].forecast.unwrap().total, amount("36"));
-        assert_eq!((rows[2].status, rows[2].forecast), (Status::Insufficient, None));
-    }
-
-    #[test]
-    fn a_closed_cycle_is_what_it_cost() {
-        let mut closed = leaf(&["a"], "EUR", "12.345");
-        closed.cycles[0].closed = true;
-        let rows = totals(&[1.0], &[closed], 1);
-        let range = rows[1].forecast.unwrap();
-        assert_eq!(
-            (rows[1].status, range.total, range.upper95),
-            (Status::Closed, amount("12.35"), amount("12.35"))
-        );
-    }
-
-    #[test]
-    fn a_sum_is_missing_where_a_part_is_and_zero_before_a_part_began() {
-        let mut set = SeriesSetBuilder::new();
-        set.push("a", day("2026-09-01"), &[1.0, 1.0, 1.0, 1.0]).unwrap();
-        set.push("b", day("2026-09-02"), &[2.0, f64::NAN]).unwrap();
-        let recent = recent(&Bills::bare(set.build()), &[0, 1], 10);
-        assert_eq!(recent, [Some(1.0), Some(3.0), None, None]);
-    }
-
-    proptest! {
-        #[test]
-        fn every_level_adds_up_to_the_cent(
-            leaves in prop::collection::vec((0.0..50.0_f64, 0..3_u8, 0..2_u8, 0..1_000_000_i64), 1..8),
-        ) {
-            let levels: Vec<f64> = leaves.iter().map(|(level, ..)| *level).collect();
-            let leaves: Vec<Leaf> = leaves
-                .iter()
-                .map(|(_, outer, inner, units)| leaf(&[&outer.to_string(), &inner.to_string()], "EUR", &format!("{}.{:04}", units / 10_000, units % 10_000)))
-                .collect();
-            let rows = totals(&levels, &leaves, 2);
-            for parent in rows.iter().filter(|row| row.level < 2) {
-                let children = || rows.iter().filter(|row| row.level == parent.level + 1 && row.keys.starts_with(&parent.keys));
-                prop_assert_eq!(children().map(|row| row.forecast.unwrap().total).sum::<Amount>(), parent.forecast.unwrap().total);
-                prop_assert_eq!(children().map(|row| row.actual).sum::<Amount>(), parent.actual);
-            }
-            for range in rows.iter().map(|row| row.forecast.unwrap()) {
-                prop_assert!(range.lower95 <= range.lower80 && range.lower80 <= range.total);
-                prop_assert!(range.total <= range.upper80 && range.upper80 <= range.upper95);
-            }
-        }
-    }
-}
+#[path = "totals_tests.rs"]
+mod tests;
