@@ -12,6 +12,12 @@ pub enum Error {
     /// Text that is no decimal number, or one that does not fit into [`crate::Amount`].
     #[error("not an amount: `{0}`")]
     NotAnAmount(String),
+    /// An amount beyond what can be held.
+    #[error("an amount is too large to be held")]
+    TooLarge,
+    /// Prices by quantity that are no graduated tiers.
+    #[error("these are no graduated tiers: {0}")]
+    Tiers(String),
     /// Empty text where a currency code was expected.
     #[error("a currency must be named, the text is empty")]
     NoCurrency,

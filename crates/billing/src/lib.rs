@@ -25,11 +25,13 @@ mod cycle;
 mod error;
 mod money;
 mod series;
+mod tiers;
 
 pub use agreement::{Agreement, InvoiceUnit};
 pub use charge::{ChargeKind, Metric, TotalKind};
 pub use currency::Currency;
 pub use cycle::{BillingCycle, CycleDay, CycleFacts};
 pub use error::{Error, Result};
-pub use money::{AMOUNT_SCALE, Amount, apportion};
+pub use money::{AMOUNT_SCALE, Amount, apportion, share_out};
 pub use series::{CostSeries, SeriesSet, SeriesSetBuilder};
+pub use tiers::Tiers;

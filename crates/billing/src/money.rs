@@ -79,6 +79,27 @@ impl Amount {
         Self((self.0 + self.0.signum() * half) / unit * unit)
     }
 
+    /// The sum, `None` where it does not fit.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The product with a factor of as many digits, rounded half away from zero at the 18th digit after
+    /// the point; `None` where it does not fit.
+    ///
+    /// ```
+    /// use billing::Amount;
+    /// let (quantity, price): (Amount, Amount) = ("1234567.5".parse().unwrap(), "0.000018".parse().unwrap());
+    /// assert_eq!(quantity.times(price).unwrap().to_string(), "22.222215");
+    /// ```
+    #[must_use]
+    pub fn times(self, factor: Self) -> Option<Self> {
+        let (high, low) = wide_product(self.0.unsigned_abs(), factor.0.unsigned_abs());
+        let units = i128::try_from(divided_by_one(high, low)?).ok()?;
+        Some(Self(if (self.0 < 0) == (factor.0 < 0) { units } else { -units }))
+    }
+
     /// Greater than nothing.
     #[must_use]
     pub const fn is_positive(self) -> bool {
@@ -105,6 +126,87 @@ impl Amount {
             }
         }
     }
+}
+
+/// Shares an amount out by weights, exactly: the shares sum to it.
+///
+/// Each share is cut at the 18th digit after the point; what is left goes to those that lost most, the
+/// heavier one where two lost the same. Weights of both signs, or none above zero, tell no shares: the
+/// largest takes all.
+///
+/// ```
+/// use billing::{Amount, share_out};
+/// let amount = |text: &str| text.parse::<Amount>().unwrap();
+/// assert_eq!(share_out(amount("2"), &[amount("1"), amount("3")]), [amount("0.5"), amount("1.5")]);
+/// ```
+#[must_use]
+pub fn share_out(total: Amount, weights: &[Amount]) -> Vec<Amount> {
+    let sum: Option<i128> = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(weight.0.abs()));
+    let negative = weights.iter().filter(|weight| weight.is_negative()).count();
+    let sum = sum
+        .filter(|sum| *sum > 0 && (negative == 0 || negative == weights.iter().filter(|w| w.0 != 0).count()));
+    let mut shares = vec![Amount::ZERO; weights.len()];
+    let Some(sum) = sum else {
+        if let Some(largest) =
+            (0..weights.len()).max_by_key(|place| (weights[*place].0, std::cmp::Reverse(*place)))
+        {
+            shares[largest] = total;
+        }
+        return shares;
+    };
+    let (size, sign) = (total.0.unsigned_abs(), total.0.signum());
+    let mut lost = Vec::with_capacity(weights.len());
+    let mut left = size;
+    for (place, weight) in weights.iter().enumerate() {
+        let (share, rest) = divided(wide_product(size, weight.0.unsigned_abs()), sum.unsigned_abs());
+        left -= share;
+        shares[place] = Amount(share as i128 * sign);
+        lost.push((std::cmp::Reverse(rest), std::cmp::Reverse(weight.0.abs()), place));
+    }
+    lost.sort_unstable();
+    for (_, _, place) in lost.into_iter().take(left as usize) {
+        shares[place].0 += sign;
+    }
+    shares
+}
+
+/// 256 bits divided by a number that makes the quotient fit: quotient and rest.
+fn divided((high, low): (u128, u128), divisor: u128) -> (u128, u128) {
+    let (mut rest, mut quotient) = (high, 0_u128);
+    for bit in (0..u128::BITS).rev() {
+        let carry = rest >> (u128::BITS - 1);
+        rest = (rest << 1) | ((low >> bit) & 1);
+        quotient <<= 1;
+        if carry == 1 || rest >= divisor {
+            rest = rest.wrapping_sub(divisor);
+            quotient |= 1;
+        }
+    }
+    (quotient, rest)
+}
+
+/// The product of two numbers, as its upper and lower 128 bits.
+fn wide_product(a: u128, b: u128) -> (u128, u128) {
+    let halves = |value: u128| (value >> 64, value & u128::from(u64::MAX));
+    let ((a1, a0), (b1, b0)) = (halves(a), halves(b));
+    let (middle, carry) = (a1 * b0).overflowing_add(a0 * b1);
+    let (low, more) = (a0 * b0).overflowing_add(middle << 64);
+    (a1 * b1 + (middle >> 64) + (u128::from(carry) << 64) + u128::from(more), low)
+}
+
+/// 256 bits divided by 10¹⁸, rounded half up; `None` where the result needs more than 128 bits.
+fn divided_by_one(high: u128, low: u128) -> Option<u128> {
+    let one = ONE.unsigned_abs();
+    let (mut rest, mut quotient) = (0, 0_u128);
+    for (place, limb) in [high >> 64, high, low >> 64, low].into_iter().enumerate() {
+        let value = (rest << 64) | (limb & u128::from(u64::MAX));
+        if place < 2 && value / one != 0 {
+            return None;
+        }
+        quotient = (quotient << 64) | (value / one);
+        rest = value % one;
+    }
+    quotient.checked_add(u128::from(rest >= one / 2))
 }
 
 /// The stored integer of the last of `digits` digits after the point.
@@ -266,6 +368,33 @@ mod tests {
     }
 
     #[test]
+    fn a_product_is_exact_until_it_is_rounded() {
+        let product = |a: &str, b: &str| amount(a).times(amount(b)).map(|product| product.to_string());
+        assert_eq!(product("0.000000001", "0.000000001").as_deref(), Some("0.000000000000000001"));
+        assert_eq!(product("-0.0000000005", "0.000000001").as_deref(), Some("-0.000000000000000001"));
+        assert_eq!(product("0.00000000049", "0.000000001").as_deref(), Some("0"));
+        assert_eq!(product("100000000000000000000", "1").as_deref(), Some("100000000000000000000"));
+        assert_eq!(product("100000000000000000000", "2"), None);
+        assert_eq!(
+            product("123456789.123456789", "-987654321.987654321").as_deref(),
+            Some("-121932631356500531.347203169112635269")
+        );
+    }
+
+    #[test]
+    fn weights_that_tell_no_shares_leave_all_to_the_largest() {
+        let shares = |total: &str, weights: &[&str]| {
+            let weights: Vec<Amount> = weights.iter().map(|weight| amount(weight)).collect();
+            share_out(amount(total), &weights).iter().map(Amount::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(shares("1", &["0", "0"]), ["1", "0"]);
+        assert_eq!(shares("1", &["-1", "2"]), ["0", "1"]);
+        assert_eq!(shares("-3", &["-1", "-2"]), ["-1", "-2"]);
+        assert_eq!(shares("0.000000000000000001", &["1", "2", "1"]), ["0", "0.000000000000000001", "0"]);
+        assert!(share_out(amount("1"), &[]).is_empty());
+    }
+
+    #[test]
     fn an_estimate_that_is_no_number_gives_none() {
         assert_eq!(Amount::from_estimate(f64::NAN), None);
         assert_eq!(Amount::from_estimate(f64::INFINITY), None);
@@ -283,6 +412,26 @@ mod tests {
         fn printing_and_reading_give_the_same_amount(units in -10_i128.pow(36)..10_i128.pow(36)) {
             let value = Amount::from_units(units);
             prop_assert_eq!(value.to_string().parse::<Amount>().unwrap(), value);
+        }
+
+        #[test]
+        fn products_of_whole_numbers_are_those_of_integers(a in -10_i128.pow(9)..10_i128.pow(9), b in -10_i128.pow(9)..10_i128.pow(9)) {
+            let whole = |value: i128| Amount::from_units(value * ONE);
+            prop_assert_eq!(whole(a).times(whole(b)), Some(whole(a * b)));
+        }
+
+        #[test]
+        fn shares_sum_to_what_is_shared_and_follow_the_weights(
+            units in -10_i128.pow(30)..10_i128.pow(30), weights in prop::collection::vec(0_i128..10_i128.pow(25), 1..9),
+        ) {
+            let weights: Vec<Amount> = weights.into_iter().map(Amount::from_units).collect();
+            let shares = share_out(Amount(units), &weights);
+            prop_assert_eq!(shares.iter().copied().sum::<Amount>(), Amount(units));
+            let sum: f64 = weights.iter().map(|weight| weight.to_f64()).sum();
+            for (share, weight) in shares.iter().zip(&weights) {
+                let expected = Amount(units).to_f64() * weight.to_f64() / sum.max(f64::MIN_POSITIVE);
+                prop_assert!(sum == 0.0 || (share.to_f64() - expected).abs() <= 1e-9 * expected.abs().max(1e-6));
+            }
         }
 
         #[test]

@@ -105,8 +105,9 @@ pub(crate) fn has_excess_digits(value: Expr, dtype: &DataType) -> Expr {
     (fraction.fill_null(lit(0)) - exponent.fill_null(lit(0))).gt(lit(i64::from(AMOUNT_SCALE)))
 }
 
-/// The day of a date or time in one of the forms that files use: `MM/DD/YYYY`, ISO with or without a
-/// time, with or without seconds, `Z` or an offset (then the UTC day). Null where it is none.
+/// The day of a date or time in one of the forms that files use: `MM/DD/YYYY` or ISO, with or without a
+/// time, with or without seconds and their fraction, `Z`, `UTC` or an offset (then the UTC day). Null
+/// where it is none.
 pub(crate) fn day(value: Expr) -> Expr {
     let value = value.str().strip_chars(lit("\u{feff} \t\r\n\""));
     let to_date = |text: Expr, format: &str| {
@@ -117,22 +118,37 @@ pub(crate) fn day(value: Expr) -> Expr {
             cache: true,
         })
     };
-    let iso_tail = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]00:?00)?)?$";
+    let iso_tail =
+        r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z| ?UTC|[+-]00(?::?00)?)?)?$";
     let iso = when(value.clone().str().contains(lit(iso_tail), true))
         .then(value.clone().str().slice(lit(0), lit(10)))
         .otherwise(lit(NULL));
-    let with_offset = value.clone().str().to_datetime(
-        Some(TimeUnit::Microseconds),
-        Some(polars::prelude::TimeZone::UTC),
-        StrptimeOptions {
-            format: Some("%Y-%m-%dT%H:%M:%S%z".into()),
-            strict: false,
-            exact: true,
-            cache: true,
-        },
-        lit("raise"),
-    );
-    coalesce(&[to_date(iso, "%Y-%m-%d"), to_date(value, "%m/%d/%Y"), with_offset.cast(DataType::Date)])
+    // An offset in one form: seconds without a fraction, four digits of offset.
+    let moment = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([+-]\d{2})$";
+    let moment_and_minutes = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?([+-]\d{2}):?(\d{2})$";
+    let with_offset = value
+        .clone()
+        .str()
+        .replace(lit(moment), lit("${1}T${2}${3}00"), false)
+        .str()
+        .replace(lit(moment_and_minutes), lit("${1}T${2}${3}${4}"), false)
+        .str()
+        .to_datetime(
+            Some(TimeUnit::Microseconds),
+            Some(polars::prelude::TimeZone::UTC),
+            StrptimeOptions {
+                format: Some("%Y-%m-%dT%H:%M:%S%z".into()),
+                strict: false,
+                exact: true,
+                cache: true,
+            },
+            lit("raise"),
+        );
+    let us_tail = r"^\d{2}/\d{2}/\d{4}(?: \d{2}:\d{2}(?::\d{2})?)?$";
+    let us = when(value.clone().str().contains(lit(us_tail), true))
+        .then(value.str().slice(lit(0), lit(10)))
+        .otherwise(lit(NULL));
+    coalesce(&[to_date(iso, "%Y-%m-%d"), to_date(us, "%m/%d/%Y"), with_offset.cast(DataType::Date)])
 }
 
 /// A currency code: trimmed, in upper case, null where there is none.
@@ -241,7 +257,8 @@ pub(crate) fn is_committed(have: &dyn Fn(&str) -> Expr) -> Expr {
         .clone()
         .eq(lit("reservation"))
         .or(model.eq(lit("savingsplan")))
-        .or(have(HAS_COMMITMENT).eq(lit("true")))
+        // Files without such a column have a null here, which must not make the answer unknown.
+        .or(have(HAS_COMMITMENT).eq(lit("true")).fill_null(lit(false)))
 }
 
 /// The FOCUS category that a kind belongs to.
@@ -268,7 +285,7 @@ pub(crate) fn owner([account, profile, sub]: [&Expr; 3]) -> Expr {
     let (account, profile) = (tail(account), tail(profile));
     let other = when(profile.clone().eq(account.clone())).then(lit(NULL)).otherwise(profile);
     let join = concat_str([account, other], " ", true);
-    coalesce(&[sub.clone(), join])
+    coalesce(&[sub.clone().str().to_lowercase(), join])
 }
 
 /// What one invoice covers, in words with its id. Given are account, profile and subscription.
@@ -318,6 +335,11 @@ mod tests {
             "2023-09-05T23:59:59.9999999Z",
             " 2023-09-05T00:00:00+00:00",
             "2023-09-04T17:00:00-07:00",
+            "2023-09-05 03:00:00+00",
+            "2023-09-05 01:30:00+01:00",
+            "2023-09-06T01:00:00.000+02:00",
+            "2023-09-05 01:00:00 UTC",
+            "09/05/2023 01:00:00",
             "\u{feff}2023-09-05",
         ];
         let expected = NaiveDate::from_ymd_opt(2023, 9, 5);

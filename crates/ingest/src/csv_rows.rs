@@ -10,6 +10,7 @@ use crate::{
     row_sums::{LONG, RowSums, Rows, SHORT, amounts_of},
 };
 use polars::prelude::*;
+use std::io::Read;
 
 /// Rows in a batch.
 const BATCH_ROWS: usize = 1 << 17;
@@ -30,7 +31,7 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
         .has_headers(false)
         .flexible(true)
         .buffer_capacity(BUFFER_BYTES)
-        .from_reader(open(&file.path, file.encoding)?);
+        .from_reader(Quotes { inner: open(&file.path, file.encoding)?, seen: 0 });
     let mut record = csv::ByteRecord::new();
     let fault = |error: csv::Error| match error.into_kind() {
         csv::ErrorKind::Io(source) => read_fault(&file.path, file.encoding, source),
@@ -38,10 +39,22 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
     };
     reader.read_byte_record(&mut record).map_err(fault)?;
     let mut batch = Batch::new(text_places.len(), amount_places.len());
-    let mut swallowed = false;
+    let mut line_breaks_in = None;
+    let mut row = 0;
     while reader.read_byte_record(&mut record).map_err(fault)? {
-        swallowed =
-            record.len() < width && record.iter().next_back().is_some_and(|field| field.contains(&b'\n'));
+        let begun = record.position().map_or(0, csv::Position::line);
+        // One line is its own; the others are empty lines before it, or are inside its fields.
+        let more_lines = (reader.position().line() - begun).saturating_sub(1);
+        if more_lines > 0 {
+            let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+            let empty = more_lines.saturating_sub(inside);
+            sums.empty_lines += empty;
+            row += empty;
+            if inside > 0 {
+                line_breaks_in.get_or_insert(begun + empty);
+            }
+        }
+        row += 1;
         let not_text = |_| {
             let line = record.position().map_or(0, csv::Position::line);
             Error::damaged(
@@ -59,6 +72,7 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
             let text = std::str::from_utf8(field(*place)).map_err(not_text)?;
             amounts.append_option(Some(text).filter(|text| !text.is_empty()));
         }
+        batch.numbers.push(row);
         batch.shapes.push(match record.len() {
             fields if fields > width => LONG,
             fields if fields < width => SHORT,
@@ -69,12 +83,28 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
             sums.add(full.rows(file, &sums.amounts)?)?;
         }
     }
-    if swallowed {
-        // A quote that is never closed takes all rows to the end of the file for one field.
-        let what = "a quote is opened and never closed; it was probably cut while it was written";
+    // A quote that is never closed takes the rows up to the next quote, or all to the end, for one field.
+    if let Some(line) = line_breaks_in.filter(|_| !reader.get_ref().seen.is_multiple_of(2)) {
+        let what = format!(
+            "a quote is opened and never closed (look from line {line} on); it was probably cut while it was written"
+        );
         return Err(Error::damaged(&file.path, what));
     }
     sums.add(batch.rows(file, &sums.amounts)?)
+}
+
+/// Counts the quotes that are read: where every quote is closed they are even.
+struct Quotes<R> {
+    inner: R,
+    seen: usize,
+}
+
+impl<R: Read> Read for Quotes<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.seen += buffer[..read].iter().filter(|byte| **byte == b'"').count();
+        Ok(read)
+    }
 }
 
 /// Rows that wait for their batch to be full.
@@ -82,6 +112,8 @@ struct Batch {
     texts: Vec<Vec<u32>>,
     days: Vec<u32>,
     amounts: Vec<StringChunkedBuilder>,
+    /// The number of each row after the header, empty lines counted.
+    numbers: Vec<u64>,
     /// Whether each row is too long or too short.
     shapes: Vec<u8>,
 }
@@ -93,6 +125,7 @@ impl Batch {
             texts: vec![Vec::with_capacity(BATCH_ROWS); texts],
             days: Vec::with_capacity(BATCH_ROWS),
             amounts: (0..amounts).map(builder).collect(),
+            numbers: Vec::with_capacity(BATCH_ROWS),
             shapes: Vec::with_capacity(BATCH_ROWS),
         }
     }
@@ -105,6 +138,6 @@ impl Batch {
         for (flags, shape) in flags.iter_mut().zip(self.shapes) {
             *flags |= shape;
         }
-        Ok(Rows { texts: self.texts, days: self.days, amounts, flags })
+        Ok(Rows { texts: self.texts, days: self.days, numbers: self.numbers, amounts, flags })
     }
 }

@@ -128,7 +128,18 @@ fn cost_columns(file: &DataFile, wanted: &Wanted) -> Vec<String> {
             .map(str::to_owned)
             .collect();
     }
-    wanted.metrics.iter().filter(|m| file.layout.has(m.column())).map(|m| m.column().to_owned()).collect()
+    let asked: Vec<String> = wanted
+        .metrics
+        .iter()
+        .filter(|m| file.layout.has(m.column()))
+        .map(|m| m.column().to_owned())
+        .collect();
+    // A file without the metric is read all the same, so that what it lacks can be told.
+    if asked.is_empty() {
+        file.layout.metrics().take(1).map(|m| m.column().to_owned()).collect()
+    } else {
+        asked
+    }
 }
 
 /// The column that tells whether a row costs something, where list or contracted cost is asked for:
@@ -204,8 +215,9 @@ fn collect_sums(
             costs[place] += own;
         }
     }
-    out.blank = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
-    out.rows -= out.blank;
+    let blank_rows = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
+    out.rows -= blank_rows;
+    out.blank = blank_rows + sums.empty_lines;
     out.names_no_currency =
         out.rows > 0 && bad.get(&Fault::NoCurrency).is_some_and(|(rows, _)| *rows == out.rows);
     out.bad =

@@ -24,7 +24,7 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
     let day_beside = day.filter(|day| !sums.texts.contains(day));
     let needed: Vec<&str> = sums.texts.iter().chain(&sums.amounts).copied().chain(day_beside).collect();
     let places: Vec<usize> = needed.iter().filter_map(|column| file.layout.place(column)).collect();
-    let mut next = 0;
+    let (mut next, mut row) = (0, 1);
     loop {
         let mut some = (*whole).clone();
         some.row_groups = Vec::new();
@@ -46,13 +46,16 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
         frame.set_column_names(&needed)?;
         let height = frame.height();
         let names = sums.texts.iter().zip(&mut sums.lines.texts);
-        let texts = names.map(|(name, texts)| numbers(frame.column(name)?, texts)).collect::<Result<_>>()?;
+        let texts =
+            names.map(|(name, texts)| numbers(file, frame.column(name)?, texts)).collect::<Result<_>>()?;
         let days = match day {
-            Some(day) => numbers(frame.column(day)?, &mut sums.days)?,
+            Some(day) => numbers(file, frame.column(day)?, &mut sums.days)?,
             None => vec![0; height],
         };
         let (amounts, flags) = amounts_of(file, &sums.amounts, frame.select(sums.amounts.iter().copied())?)?;
-        sums.add(Rows { texts, days, amounts, flags })?;
+        let numbers = (row..row + height as u64).collect();
+        row += height as u64;
+        sums.add(Rows { texts, days, numbers, amounts, flags })?;
         if next == whole.row_groups.len() {
             return Ok(());
         }
@@ -60,12 +63,18 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
 }
 
 /// The values of a column as numbers of texts. Of days and whole numbers, each is turned into text once.
-fn numbers(column: &Column, texts: &mut Texts) -> Result<Vec<u32>> {
+fn numbers(file: &DataFile, column: &Column, texts: &mut Texts) -> Result<Vec<u32>> {
     let series = column.as_materialized_series();
+    if series.dtype().is_nested() {
+        let what =
+            format!("its column `{}` is nested ({}); write it as JSON text", series.name(), series.dtype());
+        return Err(Error::damaged(&file.path, what));
+    }
     let shown = |series: &Series| -> Result<Series> {
         let text = charges::text(col("v"), series.dtype());
         let frame = DataFrame::new(series.len(), vec![series.clone().with_name("v".into()).into_column()])?;
-        Ok(frame.lazy().select([text]).collect()?["v"].as_materialized_series().clone())
+        let shown = frame.lazy().select([text]).collect();
+        Ok(shown.map_err(|error| file.fault(&error))?["v"].as_materialized_series().clone())
     };
     if series.dtype().to_physical().is_integer() && !series.dtype().is_decimal() {
         let (places, first_rows) = distinct(series.to_physical_repr().cast(&DataType::Int64)?.i64()?);

@@ -38,6 +38,8 @@ pub(crate) struct Rows {
     pub texts: Vec<Vec<u32>>,
     /// The texts of days, as numbers.
     pub days: Vec<u32>,
+    /// The number of each row, counted from 1 after the header.
+    pub numbers: Vec<u64>,
     /// Amounts in units of the last digit kept, column by column; 0 where there is none.
     pub amounts: Vec<Vec<i128>>,
     /// What is the matter with each row: [`LONG`], [`SHORT`], [`NOT_AMOUNT`], [`EMPTY`], [`EXCESS`].
@@ -70,7 +72,7 @@ pub(crate) fn amounts_of(
         let mut exprs: Vec<Expr> =
             names.iter().map(|name| charges::amount(col(*name), &dtype(name)).alias(*name)).collect();
         exprs.push(charges::has_excess_digits(col(names[0]), &dtype(names[0])).alias("excess"));
-        typed = typed.lazy().with_columns(exprs).collect()?;
+        typed = typed.lazy().with_columns(exprs).collect().map_err(|error| file.fault(&error))?;
         excess = typed.column("excess")?.bool()?.clone();
     }
     let mut amounts = Vec::with_capacity(names.len());
@@ -106,8 +108,8 @@ pub(crate) struct RowSums<'a> {
     costs: &'a [String],
     /// The column that tells whether a row costs something, and the one that should then not be 0.
     check: Option<(&'a str, &'a str)>,
-    /// How many rows were added.
-    rows: u64,
+    /// Lines with nothing at all in them, which are no rows.
+    pub empty_lines: u64,
     places: PlHashMap<Key, usize>,
     sums: Vec<Sum>,
     /// The costs of each sum, as many as there are cost columns, one sum after the other.
@@ -159,7 +161,7 @@ impl<'a> RowSums<'a> {
             file,
             costs,
             check,
-            rows: 0,
+            empty_lines: 0,
             places: PlHashMap::default(),
             sums: Vec::new(),
             cost_sums: Vec::new(),
@@ -177,7 +179,6 @@ impl<'a> RowSums<'a> {
             |name: &str| self.amounts.iter().position(|amount| *amount == name).map(|at| &rows.amounts[at]);
         let check = self.check.and_then(|(paid, asked)| named(paid).zip(named(asked)));
         for (row, ((line, day), flags)) in line.into_iter().zip(rows.days).zip(rows.flags).enumerate() {
-            self.rows += 1;
             let fault = match flags {
                 flags if flags & LONG != 0 => Some(Fault::TooLong),
                 flags if flags & SHORT != 0 => Some(Fault::TooShort),
@@ -189,7 +190,7 @@ impl<'a> RowSums<'a> {
             let key = (u64::from(line) << 32 | u64::from(day), fault, is_empty);
             let place = *self.places.entry(key).or_insert(self.sums.len());
             if place == self.sums.len() {
-                let (first_row, nonzero) = (self.rows, false);
+                let (first_row, nonzero) = (rows.numbers[row], false);
                 let none =
                     Sum { line, day, fault, is_empty, rows: 0, first_row, excess: 0, unpriced: 0, nonzero };
                 self.sums.push(none);
@@ -232,13 +233,16 @@ mod tests {
         let costs = ["x_Cost".to_owned()];
         let sums = |batches: &[&[(&str, &str)]]| {
             let mut sums = RowSums::new(&file, vec!["SubAccountId"], "ChargePeriodStart", &costs, None);
+            let mut next = 1;
             for batch in batches {
                 let number = |text: &str| sums.lines.texts[0].number(text.as_bytes()).unwrap();
                 let texts = vec![batch.iter().map(|(text, _)| *text).map(number).collect()];
                 let shown: Vec<&str> = batch.iter().map(|(_, cost)| *cost).collect();
                 let frame = df!("x_Cost" => shown).unwrap();
                 let (amounts, flags) = amounts_of(&file, &["x_Cost"], frame).unwrap();
-                sums.add(Rows { texts, days: vec![0; batch.len()], amounts, flags }).unwrap();
+                let numbers = (next..next + batch.len() as u64).collect();
+                next += batch.len() as u64;
+                sums.add(Rows { texts, days: vec![0; batch.len()], numbers, amounts, flags }).unwrap();
             }
             sums.sums().map(|(sum, costs)| (format!("{sum:?}"), costs.to_vec())).collect::<Vec<_>>()
         };

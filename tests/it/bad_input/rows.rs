@@ -144,3 +144,44 @@ fn names_with_line_ends_and_escape_codes_cannot_steer_the_terminal() {
     assert!(run.stdout.contains("a b [31mcd "), "{}", run.stdout);
     assert!(!run.stdout.contains(['\u{1b}', '\u{202e}']));
 }
+
+#[test]
+fn a_quote_that_is_never_closed_swallows_no_row() {
+    let open = |at: usize, text: &str| {
+        let mut lines: Vec<String> = export().lines().map(str::to_owned).collect();
+        lines[at].push_str(text);
+        lines.join("\n") + "\n"
+    };
+    // The last column is the one that no short row betrays.
+    for text in [open(5, "\"x"), open(5, "\"x") + &row(DAYS, "1").replace('\n', "\"y\"\n")] {
+        let at = folder();
+        write(at.path(), "a.csv", text);
+        assert_says(
+            "open",
+            &series(at.path(), "a.csv"),
+            1,
+            &["a quote is opened and never closed", "line 6"],
+        );
+    }
+    // A stray quote inside a field without line breaks, and a closed one with them, are text.
+    for text in [open(5, "5\" disk"), open(5, "\"two\nlines\"")] {
+        let at = folder();
+        write(at.path(), "a.csv", text);
+        assert_says("text", &series(at.path(), "a.csv"), 0, &[]);
+    }
+}
+
+#[test]
+fn empty_lines_are_counted_and_do_not_shift_the_number_of_a_row() {
+    let at = folder();
+    let mut lines: Vec<String> = export().lines().map(str::to_owned).collect();
+    lines[1].push_str("\n\n");
+    write(at.path(), "a.csv", lines.join("\n") + "\n" + &row(DAYS, "x"));
+    let run = run(at.path(), &["series", "a.csv", "-v"]);
+    assert_says(
+        "place",
+        &run,
+        0,
+        &[&format!("a.csv` row {}: `Cost` is no amount", DAYS + 3), "2 blank lines"],
+    );
+}

@@ -153,3 +153,19 @@ fn a_commitment_purchase_with_effective_cost_is_left_out_of_effective_and_its_am
     );
     assert_eq!(series(folder.path(), &[]), ["2026-10-01 EUR 95"], "billed holds it");
 }
+
+#[test]
+fn purchases_that_are_no_commitment_count_in_effective_cost() {
+    let folder = folder();
+    let saas = ea("2026-10-01", "100").with("ChargeType", "Purchase").with("PublisherType", "Marketplace");
+    let unused = ea("2026-10-01", "3").with("ChargeType", "UnusedReservation");
+    write(folder.path(), "classic/amortized.csv", csv(&[ea("2026-10-01", "14"), saas, unused]));
+    assert_eq!(series(folder.path(), &["-m", "effective"]), ["2026-10-01 EUR 117"]);
+    // A FOCUS file without the column that names commitments tells of none.
+    let purchase =
+        focus("2026-10-02", "100").with("ChargeCategory", "Purchase").without("CommitmentDiscountId");
+    let usage = focus("2026-10-02", "2").without("CommitmentDiscountId");
+    write(folder.path(), "focus/costs.csv", csv(&[usage, purchase]));
+    let both = series(folder.path(), &["-m", "effective"]);
+    assert_eq!(both.last().map(String::as_str), Some("2026-10-02 EUR 102"));
+}

@@ -168,3 +168,19 @@ fn a_subscription_that_only_a_file_of_another_metric_has_is_said_to_lack_in_the_
         format!("does not hold billed cost: 1 of its subscriptions, such as `{BETA}`, are in no other file");
     assert!(done.stderr.contains(&lacks), "{}", done.stderr);
 }
+
+#[test]
+fn a_focus_file_without_the_metric_is_no_fault_and_what_it_lacks_is_said() {
+    let folder = folder();
+    let bare = |day: &str| focus(day, "5").without("ContractedCost").without("EffectiveCost");
+    write(folder.path(), "a/costs.csv", csv(&[bare("2026-10-01")]));
+    for metric in ["contracted", "effective"] {
+        let refused = run(folder.path(), &["series", ".", "-m", metric]);
+        assert_eq!(refused.code, 1, "{}", refused.stderr);
+        assert!(refused.stderr.contains("the files hold: billed"), "{}", refused.stderr);
+    }
+    write(folder.path(), "b/costs.csv", csv(&[focus("2026-10-02", "7")]));
+    let beside = good(folder.path(), &["series", ".", "-m", "effective", "-o", "csv", "-v"]);
+    assert_eq!(lines(&beside.stdout), ["2026-10-02 EUR 7"]);
+    assert!(beside.stderr.contains("it does not hold the metric effective"), "{}", beside.stderr);
+}

@@ -327,3 +327,13 @@ fn a_row_outside_its_own_run_s_days_counts_beside_the_run_of_that_day() {
     Export::actual("daily", "2026-10-06", "2026-10-09", "2026-10-10T06:00:00Z").write(folder.path(), &more);
     assert_eq!(whole(&series(folder.path(), &[])), 9 + 50);
 }
+
+#[test]
+fn a_subscription_that_a_newer_run_spells_otherwise_is_still_the_same() {
+    let folder = folder();
+    for (submitted, id) in [("2026-10-04T06:00:00Z", "proj-a"), ("2026-10-05T06:00:00Z", "Proj-A")] {
+        let rows = all_with(daily(ea, "2026-10-01", "2026-10-03", "10"), "SubscriptionId", id);
+        Export::actual("daily", "2026-10-01", "2026-10-03", submitted).write(folder.path(), &rows);
+    }
+    assert_eq!(whole(&series(folder.path(), &[])), 30);
+}
