@@ -80,16 +80,18 @@ impl DataFile {
             .iter()
             .filter_map(|column| self.layout.place(column).map(|place| (*column, place)))
             .collect();
-        let path = PlRefPath::try_from_path(&self.path)?;
         let row = Some(RowIndex { name: ROW.into(), offset: 1 });
         if self.encoding == Encoding::Parquet {
-            let args = ScanArgsParquet { row_index: row, glob: false, ..Default::default() };
+            let file = File::open(&self.path).map_err(|source| Error::unreadable(&self.path, source))?;
+            let names = present.iter().map(|(_, place)| self.names[*place].clone()).collect();
+            let reader = ParquetReader::new(file).with_row_index(row).with_columns(Some(names));
             let mut chosen: Vec<Expr> = present
                 .iter()
                 .map(|(column, place)| col(self.names[*place].as_str()).alias(*column))
                 .collect();
             chosen.extend([col(ROW), lit(false).alias(OVERLONG)]);
-            return Ok(LazyFrame::scan_parquet(path, args)?.select(chosen));
+            let frame = reader.finish().map_err(|error| self.fault(&error))?;
+            return Ok(frame.lazy().select(chosen));
         }
         if !self.has_rows {
             let text = |column: &str| Field::new(column.into(), DataType::String);
@@ -111,16 +113,17 @@ impl DataFile {
             overlong = overlong.or(col(ROW).is_in(lit(rows).implode(true), false));
         }
         chosen.extend([col(ROW), overlong.alias(OVERLONG)]);
-        let frame = LazyCsvReader::new(path)
-            .with_glob(false)
+        let frame = CsvReadOptions::default()
             .with_has_header(false)
             .with_skip_lines(1)
             .with_schema(Some(Arc::new(schema)))
-            .with_truncate_ragged_lines(true)
+            .map_parse_options(|options| options.with_truncate_ragged_lines(true))
             .with_raise_if_empty(false)
             .with_row_index(row)
-            .finish()?;
-        Ok(frame.select(chosen))
+            .try_into_reader_with_file_path(Some(self.path.clone()))
+            .and_then(CsvReader::finish)
+            .map_err(|error| self.fault(&error))?;
+        Ok(frame.lazy().select(chosen))
     }
 
     /// The name of a column as the file writes it. `None` where the file lacks it.

@@ -14,7 +14,11 @@ use crate::{
 use billing::{SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 use polars::prelude::*;
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    path::Path,
+};
 
 /// Years in which a day may lie; a series is kept day by day, so that a slip would be millions long.
 const YEARS: (i32, i32) = (1900, 2199);
@@ -81,12 +85,12 @@ impl SeriesTable {
     /// two values for one day.
     pub fn read(path: &Path, columns: SeriesColumns, gap: Option<f64>) -> Result<Self> {
         let table = Table::open(path)?;
-        let mut wanted: Vec<Expr> = Vec::new();
+        let mut wanted: Vec<Wanted> = Vec::new();
         for (place, id) in columns.ids.iter().enumerate() {
-            wanted.push(table.text(id, "--id-column")?.alias(format!("id{place}")));
+            wanted.push(table.text(id, "--id-column", &format!("id{place}"))?);
         }
-        wanted.push(table.text(&columns.date, "--date-column")?.alias("raw_date"));
-        wanted.push(table.text(&columns.value, "--value-column")?.alias("raw_value"));
+        wanted.push(table.text(&columns.date, "--date-column", "raw_date")?);
+        wanted.push(table.text(&columns.value, "--value-column", "raw_value")?);
         let number = col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64);
         let frame = table.collect(wanted, [plausible_day().alias("date"), number.alias("value")])?;
         table.refuse_days(&frame, &columns.date)?;
@@ -145,9 +149,10 @@ impl SeriesTable {
     pub fn read_seen(&self, path: &Path) -> Result<Vec<SeenRow>> {
         let table = Table::open(path)?;
         let mut wanted = self.task_columns(&table)?;
-        wanted.push(table.text("date", "the column")?.alias("raw_date"));
-        wanted.push(table.text("value_seen", "the column")?.cast(DataType::Float64).alias("value"));
-        let frame = table.collect(wanted, [plausible_day().alias("date")])?;
+        wanted.push(table.text("date", "the column", "raw_date")?);
+        wanted.push(table.text("value_seen", "the column", "raw_value")?);
+        let value = col("raw_value").cast(DataType::Float64);
+        let frame = table.collect(wanted, [plausible_day().alias("date"), value.alias("value")])?;
         table.refuse_days(&frame, "date")?;
         let tasks = self.tasks_of(path, &frame)?;
         let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
@@ -160,13 +165,13 @@ impl SeriesTable {
             .collect())
     }
 
-    fn task_columns(&self, table: &Table) -> Result<Vec<Expr>> {
+    fn task_columns(&self, table: &Table) -> Result<Vec<Wanted>> {
         let mut wanted = Vec::new();
         for (place, id) in self.columns.ids.iter().enumerate() {
-            wanted.push(table.text(id, "--id-column")?.alias(format!("id{place}")));
+            wanted.push(table.text(id, "--id-column", &format!("id{place}"))?);
         }
-        wanted.push(table.text("cycle", "the column")?.alias("cycle"));
-        wanted.push(table.text("cut_day", "the column")?.alias("cut_day"));
+        wanted.push(table.text("cycle", "the column", "cycle")?);
+        wanted.push(table.text("cut_day", "the column", "cut_day")?);
         Ok(wanted)
     }
 
@@ -210,43 +215,53 @@ fn plausible_day() -> Expr {
     when(year.clone().gt_eq(lit(YEARS.0)).and(year.lt_eq(lit(YEARS.1)))).then(day).otherwise(lit(NULL))
 }
 
+fn parquet(path: &Path) -> Result<ParquetReader<File>> {
+    Ok(ParquetReader::new(File::open(path).map_err(|source| Error::unreadable(path, source))?))
+}
+
 /// A table whose columns are taken as text.
 struct Table<'a> {
     path: &'a Path,
     encoding: Encoding,
-    frame: LazyFrame,
-    schema: SchemaRef,
+    schema: Schema,
     /// Names of the header of a CSV file, in which one may stand twice.
     header: Vec<String>,
 }
 
+/// A column of a table that is wanted as text, under a name of ours.
+struct Wanted {
+    column: String,
+    text: Expr,
+}
+
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self> {
-        let place = PlRefPath::try_from_path(path)?;
         let encoding = encoding(path)?;
-        let (opened, header) = match encoding {
+        let (schema, header) = match encoding {
             Encoding::Parquet => {
-                let args = ScanArgsParquet { glob: false, ..Default::default() };
-                (LazyFrame::scan_parquet(place, args), Vec::new())
+                let schema = parquet(path)?.schema().map_err(|error| engine_fault(path, encoding, &error))?;
+                (Schema::from_arrow_schema(schema.as_ref()), Vec::new())
             }
             _ => {
-                let header = head(path, encoding)?.names;
-                let reader = LazyCsvReader::new(place).with_glob(false).with_infer_schema_length(Some(0));
-                (reader.finish(), header)
+                let mut header = head(path, encoding)?.names;
+                if let Some(first) = header.first_mut() {
+                    *first = first.trim_start_matches('\u{feff}').to_owned();
+                }
+                let text = |name: &String| Field::new(name.as_str().into(), DataType::String);
+                (header.iter().map(text).collect(), header)
             }
         };
-        let fault = |error: PolarsError| engine_fault(path, encoding, &error);
-        let mut frame = opened.map_err(fault)?;
-        let schema = frame.collect_schema().map_err(fault)?;
-        Ok(Self { path, encoding, frame, schema, header })
+        Ok(Self { path, encoding, schema, header })
     }
 
-    fn text(&self, column: &str, option: &str) -> Result<Expr> {
+    fn text(&self, column: &str, option: &str, name: &str) -> Result<Wanted> {
         if self.header.iter().filter(|name| *name == column).count() > 1 {
             return Err(Error::DuplicateColumn { path: self.path.to_owned(), column: column.to_owned() });
         }
         match self.schema.get(column) {
-            Some(dtype) => Ok(text(col(column), dtype)),
+            Some(dtype) => {
+                Ok(Wanted { column: column.to_owned(), text: text(col(column), dtype).alias(name) })
+            }
             None => {
                 let has: Vec<_> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
                 let what = format!(
@@ -258,9 +273,22 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn collect<const N: usize>(&self, wanted: Vec<Expr>, derived: [Expr; N]) -> Result<DataFrame> {
-        let frame = self.frame.clone().select(wanted).with_columns(derived).collect();
-        frame.map_err(|error| engine_fault(self.path, self.encoding, &error))
+    /// The columns that are wanted, and no others, with what is derived from them.
+    fn collect<const N: usize>(&self, wanted: Vec<Wanted>, derived: [Expr; N]) -> Result<DataFrame> {
+        let fault = |error| engine_fault(self.path, self.encoding, &error);
+        let (columns, texts): (BTreeSet<String>, Vec<Expr>) =
+            wanted.into_iter().map(|wanted| (wanted.column, wanted.text)).unzip();
+        let frame = match self.encoding {
+            Encoding::Parquet => {
+                parquet(self.path)?.with_columns(Some(columns.into_iter().collect())).finish()
+            }
+            _ => CsvReadOptions::default()
+                .with_infer_schema_length(Some(0))
+                .with_columns(Some(columns.iter().map(PlSmallStr::from).collect()))
+                .try_into_reader_with_file_path(Some(self.path.to_owned()))
+                .and_then(CsvReader::finish),
+        };
+        frame.and_then(|frame| frame.lazy().select(texts).with_columns(derived).collect()).map_err(fault)
     }
 
     /// Refuses a row without a usable day.
