@@ -123,6 +123,15 @@ impl Endpoint {
         url.origin() == self.base.origin()
     }
 
+    /// Whether the endpoint is loopback and plays the service that an address belongs to, so that the
+    /// address is to be asked at the endpoint.
+    #[must_use]
+    pub fn plays(&self, url: &Url) -> bool {
+        let real = [self.cloud.management(), self.cloud.retail()];
+        is_loopback(&self.base)
+            && real.iter().any(|real| Url::parse(real).is_ok_and(|real| real.host_str() == url.host_str()))
+    }
+
     /// Whether a reply may send us there without the token: storage of the cloud, or loopback where
     /// the endpoint itself is loopback.
     #[must_use]

@@ -13,7 +13,13 @@ pub enum Error {
     /// The call itself is wrong: an unknown name, a scope in the wrong form.
     #[error("{0}")]
     Usage(String),
-    /// Not signed in, or without the right (401, 403).
+    /// There is no way to sign in.
+    #[error("not signed in: {why}")]
+    NotSignedIn {
+        /// What was tried and what to do.
+        why: String,
+    },
+    /// Not signed in any more, or without the right (401, 403).
     #[error("not allowed to read {scope} ({fault}); {remedy}")]
     NotAllowed {
         /// What was to be read.
@@ -24,7 +30,7 @@ pub enum Error {
         remedy: String,
     },
     /// The service did not answer in time: throttled, not ready, out of order.
-    #[error("{what} is not available after {tries} tries in {waited:?}: {last}")]
+    #[error("{what} is not available after {tries} tries in {} s: {last}", waited.as_secs())]
     Unavailable {
         /// What was asked, without its query.
         what: String,

@@ -7,27 +7,70 @@
 //! A [`Sender`] does the actual sending, so that waits are tested in simulated time. Nothing here
 //! prints a token, a signature or a key.
 
+mod billing_accounts;
+mod budgets;
+#[cfg(feature = "sign-in")]
+mod certificate;
+mod clock;
 mod cloud;
+pub mod consumption;
+mod cost_details;
+mod cost_query;
 mod error;
+mod exports;
 mod fault;
+#[cfg(feature = "sign-in")]
+mod http_sender;
+mod invoices;
 mod message;
 mod number;
 mod pace;
 mod paging;
 mod priced;
 mod rate_card;
+mod retail;
 mod scope;
+#[cfg(feature = "sign-in")]
+mod sign_in;
+mod sizes;
 mod transport;
 mod usage;
+mod usage_details;
 mod wait;
+mod wire;
 
+pub use billing_accounts::{
+    AccountFacts, BillingAccount, BillingProfile, ProfileFacts, SpendingLimit, SubscriptionPlan,
+    SubscriptionPolicies, billing_accounts, billing_profiles, subscription_plan,
+};
+pub use budgets::{
+    Alert, AlertDetails, AlertState, Budget, BudgetPeriod, BudgetState, Spend, alerts, budgets,
+};
+pub use clock::Clock;
 pub use cloud::{Cloud, Endpoint};
+pub use cost_details::{CostDetails, DetailsFile, cost_details};
+pub use cost_query::{CostQuery, DimensionValues, QueryGroup, QueryRow, dimensions, own_forecast};
 pub use error::{Error, Result};
+pub use exports::{
+    Definition, Delivery, Destination, Export, ExportRun, ExportSettings, Schedule, export_runs, exports,
+};
 pub use fault::Fault;
+#[cfg(feature = "sign-in")]
+pub use http_sender::{HttpSender, TimeOuts};
+pub use invoices::{
+    Between, BillingPeriod, Invoice, Link, Transaction, billing_periods, classic_invoices, invoice_link,
+    invoice_transactions, invoices, save_link, unbilled_transactions,
+};
 pub use message::{Reply, Request, SendFault, Sender, Sending, Token, TokenSource};
 pub use pace::{Limit, Pace};
-pub use priced::{Price, price};
+pub use priced::{Price, price, priced_charges};
 pub use rate_card::{Meter, OfferTerms, RateCard, RateCardQuery};
+pub use retail::{RetailPrice, RetailQuery, SavingsPlanPrice, read_prices};
 pub use scope::Scope;
+#[cfg(feature = "sign-in")]
+pub use sign_in::{Method, ReadyToken, SignIn};
+pub use sizes::{Size, sizes};
 pub use transport::{Patience, Transport};
 pub use usage::{Granularity, UsageQuery, UsageRecord, UsageResource};
+pub use usage_details::{UsageDetails, UsageDetailsQuery};
+pub use wire::Money;

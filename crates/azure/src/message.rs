@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, path::Path, pin::Pin};
 use url::Url;
 
 /// A request, before sign-in.
@@ -26,6 +26,13 @@ impl Request {
     #[must_use]
     pub fn get(url: Url, scope: &str) -> Self {
         Self { method: Method::GET, url, body: None, scope: scope.to_owned(), waits_when_accepted: false }
+    }
+
+    /// A `POST` with a JSON body, or without one.
+    #[must_use]
+    pub fn post(url: Url, scope: &str, body: Option<&serde_json::Value>) -> Self {
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        Self { method: Method::POST, body, ..Self::get(url, scope) }
     }
 
     /// What is asked, without the query, which may hold a signature.
@@ -93,6 +100,24 @@ pub trait Sender: Send + Sync {
         request: &'a Request,
         token: Option<&'a Token>,
     ) -> Sending<'a, std::result::Result<Reply, SendFault>>;
+
+    /// Sends the request and puts the body of a 200 into the file at `path`; of any other reply the
+    /// body is given as usual.
+    fn save<'a>(
+        &'a self,
+        request: &'a Request,
+        token: Option<&'a Token>,
+        path: &'a Path,
+    ) -> Sending<'a, std::result::Result<Reply, SendFault>> {
+        Box::pin(async move {
+            let reply = self.send(request, token).await?;
+            if reply.status == 200 {
+                std::fs::write(path, &reply.body)
+                    .map_err(|error| SendFault::Final(format!("`{}`: {error}", path.display())))?;
+            }
+            Ok(reply)
+        })
+    }
 }
 
 /// Gives tokens; keeps them itself until shortly before they expire.

@@ -10,7 +10,7 @@ pub(crate) struct Decimal(pub Amount);
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
+        let raw = <Box<RawValue>>::deserialize(deserializer)?;
         let text = raw.get().trim_matches('"');
         text.parse().map(Self).map_err(|_| D::Error::custom(format!("`{text}` is no number")))
     }

@@ -5,8 +5,8 @@
 //! by quantity; so the order of records changes nothing, and a cycle that is read from its middle on is
 //! priced too low: the caller reads it from its start.
 
-use crate::{Error, RateCard, Result, UsageRecord};
-use billing::{Amount, BillingCycle, CycleDay, share_out};
+use crate::{Error, Meter, RateCard, Result, UsageRecord, usage_details::group_of};
+use billing::{Amount, BillingCycle, CycleDay, ServiceCharge, share_out};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,61 @@ pub fn price(records: &[UsageRecord], card: &RateCard, cycle_day: CycleDay) -> R
         }
     }
     Ok(prices)
+}
+
+/// The records as charges: estimates, with what the card says of each meter.
+///
+/// # Errors
+/// As [`price`].
+pub fn priced_charges(
+    records: &[UsageRecord],
+    card: &RateCard,
+    cycle_day: CycleDay,
+) -> Result<Vec<ServiceCharge>> {
+    let prices = price(records, card, cycle_day)?;
+    let charge = |(record, price): (&UsageRecord, Price)| {
+        let meter = card.meters.get(&record.meter_id);
+        let cycle = BillingCycle::containing(record.start.date_naive(), cycle_day);
+        let named = |own: &Option<String>, of_card: fn(&Meter) -> &String| {
+            own.clone().or_else(|| meter.map(of_card).filter(|text| !text.is_empty()).cloned())
+        };
+        let uri = record.resource.as_ref().map(|resource| resource.uri.clone());
+        let (cost, status) = match price {
+            Price::Cost(cost) => (Some(cost), "priced"),
+            Price::NoRate => (None, "no_rate"),
+        };
+        ServiceCharge {
+            billed_cost: cost,
+            effective_cost: cost,
+            currency: card.currency.clone(),
+            start: record.start,
+            end: record.end,
+            billing_period: Some((cycle.start(), cycle.end())),
+            category: Some("Usage".to_owned()),
+            frequency: Some("Usage-Based".to_owned()),
+            quantity: Some(record.quantity),
+            unit: Some(record.unit.clone()).filter(|unit| !unit.is_empty()),
+            meter_category: named(&record.category, |meter| &meter.category),
+            meter_subcategory: named(&record.subcategory, |meter| &meter.subcategory),
+            meter_name: named(&record.meter_name, |meter| &meter.name),
+            meter_id: Some(record.meter_id.clone()),
+            subscription_id: Some(record.subscription.clone()),
+            resource_group: group_of(uri.as_deref()),
+            resource_id: uri,
+            region: record
+                .resource
+                .as_ref()
+                .and_then(|resource| resource.location.clone())
+                .or_else(|| record.region.clone()),
+            tags: record.resource.as_ref().map(|resource| resource.tags.clone()).unwrap_or_default(),
+            publisher_type: meter
+                .map(|meter| if meter.is_third_party { "Marketplace" } else { "Azure" }.to_owned()),
+            is_estimate: true,
+            price_status: Some(status),
+            ..ServiceCharge::default()
+        }
+    };
+    Ok(records.iter().zip(prices).map(charge).collect())
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@
 //! found to be needed. All of it has a total limit. An expired token is renewed once.
 
 use crate::{
-    Endpoint, Error, Fault, Pace, Reply, Request, Result, SendFault, Sender, TokenSource, message::shown,
-    wait::asked_wait,
+    Clock, Endpoint, Error, Fault, Pace, Reply, Request, Result, SendFault, Sender, Token, TokenSource,
+    message::shown, wait::asked_wait,
 };
-use chrono::{DateTime, Utc};
-use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep};
+use serde_json::Value;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// How long and how often to ask again.
@@ -21,25 +21,35 @@ pub struct Patience {
     pub tries: u32,
     /// Wait before the second try where the reply asks for none; it doubles.
     pub first_wait: Duration,
+    /// The same while a service says that data is not ready yet (202).
+    pub not_ready_wait: Duration,
     /// The same for a refusal for throttling: measured to be 45 to 60 s for Cost Management.
     pub throttled_wait: Duration,
-    /// Longest time for one request, waits included.
+    /// Longest time that one request waits in all.
     pub total: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
+        let seconds = Duration::from_secs;
         Self {
             tries: 6,
-            first_wait: Duration::from_secs(1),
-            throttled_wait: Duration::from_secs(45),
-            total: Duration::from_secs(15 * 60),
+            first_wait: seconds(1),
+            not_ready_wait: seconds(15),
+            throttled_wait: seconds(45),
+            total: seconds(15 * 60),
         }
     }
 }
 
 /// How many redirects a request may take.
 const REDIRECTS: usize = 3;
+/// How many requests are under way at a time.
+const AT_A_TIME: usize = 4;
+/// Hints to wait are trusted so often for one request; then they have shown to be too short.
+const TRUSTED_HINTS: u32 = 3;
+/// How often a long-running operation is asked for where the service does not say.
+const POLL: Duration = Duration::from_secs(10);
 
 /// Carries requests to one endpoint. It is shared by all services of a tenant.
 pub struct Transport {
@@ -48,23 +58,40 @@ pub struct Transport {
     endpoint: Endpoint,
     pace: Arc<Pace>,
     patience: Patience,
-    clock: fn() -> DateTime<Utc>,
+    clock: Clock,
     seed: u64,
+    under_way: Semaphore,
+}
+
+/// What is done with the body of a reply.
+enum Body<'a> {
+    Given,
+    Saved(&'a Path),
+}
+
+/// Why a request is sent again.
+enum Again {
+    /// Refused for haste: everybody waits.
+    Throttled,
+    /// Not ready yet.
+    NotReady,
+    /// A fault of the service or on the way.
+    Fault,
 }
 
 impl Transport {
-    /// To `endpoint`, signed in with `tokens` where the service wants that. `clock` is what dates in
-    /// waits are measured by; `seed` decides the jitter.
+    /// To `endpoint`, signed in with `tokens` where the service wants that. `seed` decides the jitter.
     #[must_use]
     pub fn new(
         sender: Arc<dyn Sender>,
         tokens: Option<Arc<dyn TokenSource>>,
         endpoint: Endpoint,
         pace: Arc<Pace>,
-        clock: fn() -> DateTime<Utc>,
+        clock: Clock,
         seed: u64,
     ) -> Self {
-        Self { sender, tokens, endpoint, pace, patience: Patience::default(), clock, seed }
+        let under_way = Semaphore::new(AT_A_TIME);
+        Self { sender, tokens, endpoint, pace, patience: Patience::default(), clock, seed, under_way }
     }
 
     /// With another patience.
@@ -85,9 +112,89 @@ impl Transport {
     /// [`Error::NotAllowed`], [`Error::Unavailable`], [`Error::Refused`], or [`Error::BadReply`] for a
     /// redirect that leads where it must not.
     pub async fn call(&self, request: &Request) -> Result<Reply> {
+        self.follow(request, &Body::Given).await
+    }
+
+    /// Saves what lies behind a link that a service gave, such as a file in storage. The token stays
+    /// behind where the link leads away from the service.
+    ///
+    /// # Errors
+    /// As [`Transport::call`]; a link to a host that is none of the service's is a [`Error::BadReply`].
+    pub async fn save(&self, link: &str, scope: &str, path: &Path) -> Result<()> {
+        let what = "a link to a file";
+        let url = Url::parse(link).map_err(|error| Error::bad_reply(what, error.to_string()))?;
+        if !self.endpoint.is_home(&url) && !self.endpoint.may_redirect_to(&url) {
+            let host = url.host_str().unwrap_or("nowhere");
+            return Err(Error::bad_reply(
+                what,
+                format!("it leads to {host}, which is not one of the service's hosts"),
+            ));
+        }
+        let reply = self.follow(&Request::get(url, scope), &Body::Saved(path)).await?;
+        if reply.status == 200 {
+            return Ok(());
+        }
+        Err(Error::bad_reply(what, format!("the reply is {} instead of a file", reply.status)))
+    }
+
+    /// The end of a long-running operation: `first` is sent, then its `Azure-AsyncOperation` or
+    /// `Location` is asked until there is more to say than "still running" (202, or such a `status`).
+    /// Links that lead off the service's host are asked at the service's own host.
+    ///
+    /// # Errors
+    /// As [`Transport::call`]; [`Error::Unavailable`] when the total wait is over.
+    pub async fn finish(&self, first: Request) -> Result<Reply> {
+        let what = first.what();
+        let mut waited = Duration::ZERO;
+        let mut request = first;
+        let mut asked = 1;
+        let mut result_at: Option<Url> = None;
+        loop {
+            let reply = self.call(&request).await?;
+            let running = reply.status == 202 || is_running(&reply);
+            if !running {
+                // An operation that only tells its state leaves the result at the first location.
+                return match result_at.take() {
+                    Some(url) if url != request.url && tells_state_only(&reply) => {
+                        self.call(&Request::get(url, &request.scope)).await
+                    }
+                    _ => Ok(reply),
+                };
+            }
+            let place = |name: &str| reply.header(name).map(|link| self.own(&request, link)).transpose();
+            let (operation, location) = (place("azure-asyncoperation")?, place("location")?);
+            result_at = result_at.or_else(|| location.clone());
+            let next = operation.or(location).unwrap_or_else(|| request.url.clone());
+            let wait = asked_wait(&reply, self.clock.utc()).unwrap_or(POLL);
+            waited += wait;
+            if waited > self.patience.total {
+                let last = "it is still running".to_owned();
+                return Err(Error::Unavailable { what, tries: asked, waited, last });
+            }
+            tracing::debug!("{what} is still running; asked again in {wait:?}");
+            self.clock.sleep(wait).await;
+            asked += 1;
+            request = Request::get(next, &request.scope);
+        }
+    }
+
+    /// A link of a reply at the service's own host.
+    fn own(&self, request: &Request, link: &str) -> Result<Url> {
+        let bad =
+            |error: String| Error::bad_reply(&request.what(), format!("its location is no address: {error}"));
+        let url = request.url.join(&link.replace(' ', "%20")).map_err(|error| bad(error.to_string()))?;
+        if self.endpoint.is_home(&url) {
+            return Ok(url);
+        }
+        let path =
+            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        self.endpoint.at(&path)
+    }
+
+    async fn follow(&self, request: &Request, body: &Body<'_>) -> Result<Reply> {
         let mut request = request.clone();
         for _ in 0..=REDIRECTS {
-            let reply = self.persist(&request).await?;
+            let reply = self.persist(&request, body).await?;
             if !(300..400).contains(&reply.status) {
                 return Ok(reply);
             }
@@ -109,19 +216,23 @@ impl Transport {
     }
 
     /// Asks until there is a reply that waiting does not change.
-    async fn persist(&self, request: &Request) -> Result<Reply> {
-        let begin = Instant::now();
+    async fn persist(&self, request: &Request, body: &Body<'_>) -> Result<Reply> {
         let (mut renewed, mut renew) = (false, false);
-        let mut tries = 0;
+        let (mut tries, mut waited) = (0, Duration::ZERO);
+        let mut turn = self.pace.turn(&request.scope).await;
         loop {
-            self.pace.turn(&request.scope).await;
             tries += 1;
-            let (last, asked, throttled) = match self.send(request, std::mem::take(&mut renew)).await? {
+            let sent = self.send(request, body, std::mem::take(&mut renew)).await?;
+            let (last, asked, again) = match sent {
                 Ok(reply) if reply.status == 202 && request.waits_when_accepted => {
                     let fault = Fault::read(202, &reply.body);
-                    (format!("not ready yet, {fault}"), asked_wait(&reply, (self.clock)()), true)
+                    let last = format!("the data is not ready yet ({fault})");
+                    (last, asked_wait(&reply, self.clock.utc()), Again::NotReady)
                 }
-                Ok(reply) if reply.status < 400 => return Ok(reply),
+                Ok(reply) if reply.status < 400 => {
+                    turn.answered();
+                    return Ok(reply);
+                }
                 Ok(reply) => {
                     let fault = Fault::read(reply.status, &reply.body);
                     if fault.is_expired_token() && !renewed {
@@ -129,40 +240,68 @@ impl Transport {
                         continue;
                     }
                     if !fault.may_pass() {
+                        turn.answered();
                         return Err(self.refused(request, fault));
                     }
-                    (fault.to_string(), asked_wait(&reply, (self.clock)()), reply.status == 429)
+                    let again = if reply.status == 429 { Again::Throttled } else { Again::Fault };
+                    (fault.to_string(), asked_wait(&reply, self.clock.utc()), again)
                 }
-                Err(fault) => (fault, None, false),
+                Err(fault) => (fault, None, Again::Fault),
             };
-            let floor = if throttled { self.patience.throttled_wait } else { self.patience.first_wait };
-            let wait = asked.unwrap_or_else(|| self.backoff(floor, tries));
-            let waited = begin.elapsed();
+            let asked = asked.filter(|_| tries <= TRUSTED_HINTS || !matches!(again, Again::Throttled));
+            let floor = match again {
+                Again::Throttled => self.patience.throttled_wait,
+                Again::NotReady => self.patience.not_ready_wait,
+                Again::Fault => self.patience.first_wait,
+            };
+            let jitter = chance(self.seed, u64::from(tries));
+            let wait = asked.unwrap_or_else(|| backoff(floor, tries, jitter));
             tracing::debug!("{} ({last}); asked again in {wait:?}", request.what());
             if tries >= self.patience.tries || waited + wait > self.patience.total {
+                turn.answered();
                 return Err(Error::Unavailable { what: request.what(), tries, waited, last });
             }
-            sleep(wait).await;
+            waited += wait;
+            if let Again::Throttled = again {
+                turn.refused(asked, floor, jitter).await;
+            } else {
+                self.clock.sleep(wait).await;
+            }
         }
     }
 
     /// Sends once; the token goes to the service's own host only. The inner error may pass.
-    async fn send(&self, request: &Request, renew: bool) -> Result<std::result::Result<Reply, String>> {
+    async fn send(
+        &self,
+        request: &Request,
+        body: &Body<'_>,
+        renew: bool,
+    ) -> Result<std::result::Result<Reply, String>> {
         let token = match &self.tokens {
             Some(tokens) if self.endpoint.is_home(&request.url) => {
-                let token = tokens.token(renew).await.map_err(|why| Error::NotAllowed {
-                    scope: request.scope.clone(),
-                    fault: Fault { status: 401, code: String::new(), message: why },
-                    remedy: "sign in, for example with `az login`".to_owned(),
-                })?;
+                let token = tokens.token(renew).await.map_err(|why| Error::NotSignedIn { why })?;
                 Some(token)
             }
             _ => None,
         };
-        match self.sender.send(request, token.as_ref()).await {
+        match self.sent(request, token.as_ref(), body).await {
             Ok(reply) => Ok(Ok(reply)),
             Err(SendFault::Connection(why)) => Ok(Err(why)),
             Err(SendFault::Final(why)) => Err(Error::bad_reply(&request.what(), why)),
+        }
+    }
+
+    async fn sent(
+        &self,
+        request: &Request,
+        token: Option<&Token>,
+        body: &Body<'_>,
+    ) -> std::result::Result<Reply, SendFault> {
+        // Fails only when the semaphore is closed, which it never is.
+        let _place = self.under_way.acquire().await;
+        match body {
+            Body::Given => self.sender.send(request, token).await,
+            Body::Saved(path) => self.sender.save(request, token, path).await,
         }
     }
 
@@ -174,12 +313,28 @@ impl Transport {
         };
         Error::NotAllowed { scope: request.scope.clone(), fault, remedy }
     }
+}
 
-    /// Doubles with each try, and a quarter of it is left to chance so that callers do not meet again.
-    fn backoff(&self, first: Duration, tries: u32) -> Duration {
-        let doubled = first.saturating_mul(1 << tries.saturating_sub(1).min(10));
-        doubled.mul_f64(1.0 + 0.25 * chance(self.seed, u64::from(tries)))
-    }
+/// Whether a reply tells of an operation that goes on.
+fn is_running(reply: &Reply) -> bool {
+    state(reply).is_some_and(|state| {
+        ["running", "inprogress", "queued", "notstarted", "accepted"]
+            .contains(&state.to_ascii_lowercase().as_str())
+    })
+}
+
+fn tells_state_only(reply: &Reply) -> bool {
+    state(reply).is_some_and(|state| state.eq_ignore_ascii_case("succeeded"))
+}
+
+fn state(reply: &Reply) -> Option<String> {
+    let value: Value = serde_json::from_slice(&reply.body).ok()?;
+    value.get("status").and_then(Value::as_str).map(str::to_owned)
+}
+
+/// Doubles with each try, and a quarter of it is left to chance so that callers do not meet again.
+fn backoff(first: Duration, tries: u32, jitter: f64) -> Duration {
+    first.saturating_mul(1 << tries.saturating_sub(1).min(10)).mul_f64(1.0 + 0.25 * jitter)
 }
 
 /// A number from 0 to 1 that a seed decides (SplitMix64).
@@ -207,10 +362,11 @@ fn role_for(url: &Url) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cloud, Limit, Sending, Token};
+    use crate::{Cloud, Limit, Sending};
     use bytes::Bytes;
     use http::{HeaderMap, HeaderName};
     use std::{collections::VecDeque, sync::Mutex};
+    use tokio::time::Instant;
 
     /// Gives one prepared reply after the other and keeps what was asked, when and with which token.
     struct Script {
@@ -261,8 +417,8 @@ mod tests {
         let url = endpoint
             .at("/subscriptions/s/providers/Microsoft.CostManagement/query?sig=planted-signature")
             .unwrap();
-        let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000)));
-        let clock = || "2026-11-25T12:00:00Z".parse().unwrap();
+        let clock = Clock::real(|| "2026-11-25T12:00:00Z".parse().unwrap());
+        let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
         let transport =
             Transport::new(Arc::clone(&script) as _, Some(Arc::new(Tokens)), endpoint, pace, clock, 7);
         let result = transport.call(&Request::get(url, "/subscriptions/s")).await;
@@ -285,9 +441,17 @@ mod tests {
         .await;
         assert_eq!(result.unwrap().status, 200);
         assert_eq!(asked[1].2, 20);
+        // The wait after the second try has doubled; a refusal without a hint waits for the floor.
         assert!((22..24).contains(&asked[2].2), "{asked:?}");
-        // The third try without a hint of throttling waits for 45 s, doubled twice, and some jitter.
-        assert!((180..226).contains(&(asked[3].2 - asked[2].2)), "{asked:?}");
+        assert!((45..48).contains(&(asked[3].2 - asked[2].2)), "{asked:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hints_that_are_too_short_are_trusted_three_times() {
+        let hinted = || reply(429, &[("retry-after", "1")], "");
+        let (result, asked) = run(vec![hinted(), hinted(), hinted(), hinted(), reply(200, &[], "{}")]).await;
+        assert!(result.is_ok());
+        assert!(asked[3].2 <= 4 && asked[4].2 - asked[3].2 >= 45, "{asked:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 //! All records of a day share one id: it is no key. `instanceData` is JSON inside a string.
 //! Source: the service's specification and recorded replies.
 
-use crate::{Error, Reply, Request, Result, Scope, Transport, number::Decimal, paging::pages};
+use crate::{Error, Request, Result, Scope, Transport, number::Decimal, wire::items};
 use billing::Amount;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
@@ -73,13 +73,6 @@ pub struct UsageResource {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    value: Vec<Item>,
-    #[serde(rename = "nextLink")]
-    next_link: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Item {
     properties: Wire,
 }
@@ -132,22 +125,16 @@ impl UsageQuery {
             ..Request::get(transport.endpoint().at(&path)?, scope.path())
         };
         let what = first.what();
-        let replies = pages(transport, first, |reply| Ok(page(reply, &what)?.next_link)).await?;
-        let mut records = Vec::new();
-        for (number, reply) in replies.iter().enumerate() {
-            for (place, item) in page(reply, &what)?.value.into_iter().enumerate() {
-                let record = record(item.properties).map_err(|why| {
-                    Error::bad_reply(&what, format!("page {}, record {}: {why}", number + 1, place + 1))
-                })?;
-                records.push(record);
-            }
-        }
-        Ok(records)
+        let wires: Vec<Item> = items(transport, first).await?;
+        wires
+            .into_iter()
+            .enumerate()
+            .map(|(place, item)| {
+                record(item.properties)
+                    .map_err(|why| Error::bad_reply(&what, format!("record {}: {why}", place + 1)))
+            })
+            .collect()
     }
-}
-
-fn page(reply: &Reply, what: &str) -> Result<Page> {
-    reply.json(what)
 }
 
 fn record(wire: Wire) -> std::result::Result<UsageRecord, String> {

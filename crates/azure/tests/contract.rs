@@ -8,8 +8,8 @@
 )]
 
 use azure::{
-    Cloud, Endpoint, Error, Fault, Granularity, Limit, Pace, RateCard, RateCardQuery, Reply, Request, Scope,
-    SendFault, Sender, Sending, Token, Transport, UsageQuery,
+    Clock, Cloud, Endpoint, Error, Fault, Granularity, Limit, Pace, RateCard, RateCardQuery, Reply, Request,
+    Scope, SendFault, Sender, Sending, Token, Transport, UsageQuery,
 };
 use billing::Amount;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -70,8 +70,8 @@ impl Sender for Player {
 fn play(replies: Vec<Reply>) -> (Transport, Arc<Player>) {
     let player = Arc::new(Player { replies: Mutex::new(replies.into()), ..Player::default() });
     let endpoint = Endpoint::new(Cloud::Public.management(), Cloud::Public).unwrap();
-    let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000)));
-    let clock = || "2026-11-25T12:00:00Z".parse().unwrap();
+    let clock = Clock::real(|| "2026-11-25T12:00:00Z".parse().unwrap());
+    let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
     (Transport::new(Arc::clone(&player) as _, None, endpoint, pace, clock, 1), player)
 }
 
@@ -265,5 +265,5 @@ async fn a_record_that_lacks_something_is_named_by_page_and_place() {
     ]);
     let error =
         query().fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap_err().to_string();
-    assert!(error.contains("page 2, record 1") && error.contains("usageStartTime"), "{error}");
+    assert!(error.contains("record 3") && error.contains("usageStartTime"), "{error}");
 }

@@ -25,6 +25,7 @@ mod cycle;
 mod error;
 mod money;
 mod series;
+mod service_charge;
 mod tiers;
 
 pub use agreement::{Agreement, InvoiceUnit};
@@ -34,4 +35,5 @@ pub use cycle::{BillingCycle, CycleDay, CycleFacts};
 pub use error::{Error, Result};
 pub use money::{AMOUNT_SCALE, Amount, apportion, share_out};
 pub use series::{CostSeries, SeriesSet, SeriesSetBuilder};
+pub use service_charge::ServiceCharge;
 pub use tiers::Tiers;
