@@ -85,18 +85,22 @@ impl CostQuery {
     ///
     /// # Errors
     /// [`Error::Usage`] for more than two groups; what [`Transport::call`] may say; [`Error::BadReply`]
-    /// for replies without a cost, or of days that were not asked for.
+    /// for replies without a cost.
     pub async fn fetch(&self, transport: &Transport, scope: &Scope) -> Result<Vec<QueryRow>> {
         if self.groups.len() > 2 {
             return Err(Error::Usage("the service groups by two things at most".to_owned()));
         }
-        let rows = ask(transport, scope, "query", &self.body()).await?;
-        let strange = rows.iter().find(|row| row.day.is_some_and(|day| day < self.from || day > self.last));
-        if let Some(day) = strange.and_then(|row| row.day) {
-            return Err(Error::bad_reply(
-                "the query",
-                format!("it has costs of {day}, which is not between {} and {}", self.from, self.last),
-            ));
+        let mut rows = ask(transport, scope, "query", &self.body()).await?;
+        // Services were seen to shift or swap days in silence; what was not asked for is not used.
+        let given = rows.len();
+        rows.retain(|row| row.day.is_none_or(|day| (self.from..=self.last).contains(&day)));
+        if rows.len() < given {
+            tracing::warn!(
+                "{scope}: the query gave {} rows of other days than {} to {}; they are left out",
+                given - rows.len(),
+                self.from,
+                self.last
+            );
         }
         Ok(rows)
     }

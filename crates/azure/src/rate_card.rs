@@ -6,6 +6,7 @@
 
 use crate::{Error, Request, Result, Scope, Transport, number::Decimal};
 use billing::{Amount, Tiers};
+use bytes::Bytes;
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -116,6 +117,15 @@ impl RateCardQuery {
     /// [`Error::Usage`] for names that are none, and for offers that have no card; what
     /// [`Transport::call`] may say; [`Error::BadReply`] with the meter.
     pub async fn fetch(&self, transport: &Transport, scope: &Scope) -> Result<RateCard> {
+        let text = self.fetch_text(transport, scope).await?;
+        RateCard::read(&text, "the rate card", &self.currency)
+    }
+
+    /// The same as the service writes it, to be kept and read later by [`RateCard::read`].
+    ///
+    /// # Errors
+    /// As [`RateCardQuery::fetch`].
+    pub async fn fetch_text(&self, transport: &Transport, scope: &Scope) -> Result<Bytes> {
         let subscription = scope.subscription().ok_or_else(|| {
             Error::Usage(format!("a rate card belongs to a subscription, not to `{scope}`"))
         })?;
@@ -130,10 +140,14 @@ impl RateCardQuery {
         );
         let request = Request::get(transport.endpoint().at(&path)?, scope.path());
         let reply = transport.call(&request).await.map_err(|error| self.explained(error))?;
-        RateCard::read(&reply.body, &request.what(), &self.currency)
+        Ok(reply.body)
     }
 
-    fn check(&self) -> Result<()> {
+    /// Refuses names that are none.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] with what they look like.
+    pub fn check(&self) -> Result<()> {
         let plain = |text: &str, also: &str| {
             !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
         };

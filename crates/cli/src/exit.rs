@@ -14,6 +14,12 @@ pub enum Exit {
     Usage,
     /// Nothing to forecast: too little data, or none with costs.
     NotEnough,
+    /// Not signed in, or not allowed.
+    #[cfg(feature = "azure")]
+    NotAllowed,
+    /// A service was throttled, not ready or out of order for too long.
+    #[cfg(feature = "azure")]
+    Unavailable,
     /// Some jobs of a batch failed, the others are written.
     Partly,
 }
@@ -26,6 +32,10 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::NotEnough => 4,
+            #[cfg(feature = "azure")]
+            Self::NotAllowed => 5,
+            #[cfg(feature = "azure")]
+            Self::Unavailable => 6,
             Self::Partly => 7,
         }
     }
@@ -49,6 +59,10 @@ pub fn of(error: &anyhow::Error) -> Exit {
                 input if input.is_usage() => Exit::Usage,
                 _ => Exit::Failed,
             };
+        }
+        #[cfg(feature = "azure")]
+        if let Some(error) = cause.downcast_ref::<azure::Error>() {
+            return crate::azure::ingest::exit_of(error);
         }
         // Columns are there twice where an id or a group has the name of a column of results.
         if let Some(

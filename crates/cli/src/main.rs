@@ -1,5 +1,9 @@
 //! The `forecast` command: reads options, calls the crates, hands results to a renderer.
 
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "azure")]
+mod azure_options;
 mod charges;
 mod commands;
 mod config;
@@ -74,6 +78,12 @@ fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Ex
         Command::Series(options) => commands::series::run(global, config, options),
         Command::Backtest(options) => commands::backtest::run(global, config, options),
         Command::Sample(options) => commands::sample::run(global, options),
+        #[cfg(feature = "azure")]
+        Command::Ingest(options) => commands::ingest::run(global, options),
+        #[cfg(feature = "azure")]
+        Command::Invoice(command) => azure::invoice::run(global, command),
+        #[cfg(feature = "azure")]
+        Command::Doctor(options) => azure::doctor::run(global, options),
         Command::Batch(options) => commands::batch::run(global, config, options),
         Command::Config(action) => commands::config::run(global, config, action),
         Command::Completions { shell } => commands::setup::completions(global, *shell),

@@ -103,6 +103,16 @@ pub enum Command {
     Predict(Predict),
     /// Write the daily cost series that a forecast sees
     Series(Series),
+    /// Normalise charges of files, or read them from Azure
+    #[cfg(feature = "azure")]
+    Ingest(crate::azure_options::Ingest),
+    /// List or download invoices
+    #[cfg(feature = "azure")]
+    #[command(subcommand)]
+    Invoice(crate::azure_options::Invoice),
+    /// Check sign-in, roles, reach, clock and exports
+    #[cfg(feature = "azure")]
+    Doctor(crate::azure_options::Doctor),
     /// Score past cycles as if each day had been today
     Backtest(Backtest),
     /// Write a made-up but realistic export to try things on

@@ -27,8 +27,9 @@ pub fn start(global: &Global) {
     };
     // Messages of the engines below are theirs to debug; only our own are for users.
     let ours = tracing_subscriber::filter::filter_fn(move |meta| {
+        let crate_name = meta.target().split("::").next().unwrap_or_default();
         (*meta.level() <= level || meta.target() == ALWAYS)
-            && ["forecast", "ingest", "report", "billing"].iter().any(|name| meta.target().starts_with(name))
+            && ["forecast", "ingest", "report", "billing", "azure"].contains(&crate_name)
     });
     let registry = tracing_subscriber::registry();
     match global.log_format.unwrap_or(LogFormat::Text) {

@@ -127,6 +127,13 @@ fn remark(plan: &Plan, read: &ReadRuns, wanted: &Wanted, controls: &mut Controls
             "pay-as-you-go exports list usage only: purchases and refunds are not in this total".to_owned(),
         );
     }
+    let estimates = read.keys().filter(|run| plan.runs[**run].is_estimate()).count();
+    if estimates > 0 {
+        controls.remarks.push(
+            "costs are estimates: usage priced by a rate card, before credit and tax; the bill will differ"
+                .to_owned(),
+        );
+    }
     let by_service = wanted.dimensions.iter().any(|dimension| dimension.column() == "ServiceName");
     if by_service && wanted.service_is_meter_category {
         controls.remarks.push(

@@ -24,6 +24,8 @@ pub(crate) struct RunCosts {
     pub range: Option<(NaiveDate, NaiveDate)>,
     /// The days of it that are known for good, where the manifest tells.
     pub covered: Option<(NaiveDate, NaiveDate)>,
+    /// Whether its costs are estimates of this program: usage priced by a rate card.
+    pub is_estimate: bool,
     /// The agreements whose charges are in it.
     pub agreements: BTreeSet<Agreement>,
 }
@@ -57,6 +59,7 @@ impl RunCosts {
             stated: run.stated,
             range: run.range,
             covered: run.covered(),
+            is_estimate: run.is_estimate(),
             agreements,
         })
     }

@@ -57,6 +57,11 @@ impl Run {
         Some((first, last.min(made.date_naive() - Days::new(1))))
     }
 
+    /// Whether its costs are estimates of this program, never to be added to charges of the service.
+    pub(crate) fn is_estimate(&self) -> bool {
+        self.files.iter().any(|(file, _)| file.layout.has("x_IsEstimate"))
+    }
+
     /// Which files speak together: all of a run with a manifest, and otherwise those that Azure's
     /// names mark as parts (`part_0_0001.csv`); any other file speaks for itself.
     pub(crate) fn part_of(&self, place: usize) -> usize {

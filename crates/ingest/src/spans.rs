@@ -61,7 +61,8 @@ impl Spans {
         }
         for ((_, start), list) in &mut spans {
             add_silent_runs(list, runs, *start, period_ends[start] - Days::new(1));
-            list.sort_by_key(|span| (runs[span.run].time, span.run));
+            // Estimates give way to charges of the service, however new they are.
+            list.sort_by_key(|span| (!runs[span.run].is_estimate, runs[span.run].time, span.run));
         }
         Ok(Self(spans))
     }
@@ -205,10 +206,12 @@ fn add_silent_runs(list: &mut Vec<Span>, runs: &[RunCosts], start: NaiveDate, en
 fn name_overlaps(overlaps: BTreeMap<(usize, usize), usize>, runs: &[RunCosts], controls: &mut Controls) {
     for ((winner, loser), days) in overlaps {
         let overlap = format!(
-            "days of subscriptions also in `{}`: {days}; they are taken from the newer `{}`",
+            "days of subscriptions also in `{}`: {days}; they are taken from `{}`",
             runs[loser].name, runs[winner].name
         );
-        if runs[winner].export.is_some() && runs[winner].export == runs[loser].export {
+        if runs[loser].is_estimate && !runs[winner].is_estimate {
+            controls.notes.push(format!("{overlap}, since the other holds estimates"));
+        } else if runs[winner].export.is_some() && runs[winner].export == runs[loser].export {
             controls.notes.push(overlap);
         } else {
             controls.warnings.push(format!("two exports overlap: {overlap}"));
@@ -227,7 +230,7 @@ fn refuse_equal_times(
     for pair in list.windows(2) {
         let (Span { run: a, .. }, Span { run: b, .. }) = (pair[0], pair[1]);
         let overlap = pair[0].first <= pair[1].last && pair[1].first <= pair[0].last;
-        if !overlap || runs[a].time != runs[b].time {
+        if !overlap || runs[a].is_estimate != runs[b].is_estimate || runs[a].time != runs[b].time {
             continue;
         }
         let sums = costs

@@ -3,6 +3,8 @@
 pub mod backtest;
 pub mod batch;
 pub mod config;
+#[cfg(feature = "azure")]
+pub mod ingest;
 pub mod predict;
 pub mod sample;
 pub mod series;

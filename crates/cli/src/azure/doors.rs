@@ -1,0 +1,352 @@
+//! What each of Azure's doors gives for some days of a scope.
+
+use super::{
+    Connection,
+    ingest::{LATE_DAYS, Portion},
+};
+use crate::{
+    azure_options::{Door, Granularity, PlainDoor, QueryDoor, UsageDoor},
+    failure::Failure,
+    output,
+};
+use anyhow::{Context, Result};
+use azure::{
+    CostQuery, QueryGroup, QueryRow, RateCard, RateCardQuery, Scope, UsageDetailsQuery, UsageQuery,
+    cost_details, priced_charges,
+};
+use billing::{CycleDay, Metric, ServiceCharge};
+use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use ingest::{Landed, Landing};
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Refuses what a door cannot do, before anything is asked.
+pub fn check(door: &Door, portions: &[Portion]) -> Result<()> {
+    let refuse = |text: String| Err(Failure::Usage(text).into());
+    let metric = match door {
+        Door::Usage(_) => Metric::Billed,
+        Door::CostDetails(plain) | Door::UsageDetails(plain) => plain.metric,
+        Door::Query(query) => query.plain.metric,
+        Door::Export(export) => export.plain.metric,
+    };
+    if !matches!(metric, Metric::Billed | Metric::Effective) {
+        return refuse(format!("Azure's services know billed and effective costs, not {metric}"));
+    }
+    for portion in portions {
+        match door {
+            Door::Usage(_) => {
+                let scope = &portion.scope;
+                let whole = scope.subscription().map(|id| format!("/subscriptions/{id}"));
+                if whole.as_deref() != Some(scope.path()) {
+                    return refuse(format!("usage is read by subscription, not for `{scope}`"));
+                }
+            }
+            Door::CostDetails(_) => {
+                let oldest = portion.today - chrono::Months::new(13);
+                if portion.first < oldest {
+                    return refuse(format!(
+                        "`{}` is older than cost details are kept: 13 months, from {oldest}",
+                        portion.first
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Fetches a portion and lands it; `None` where nothing came.
+pub async fn fetch(
+    connection: &Connection,
+    door: &Door,
+    portion: &Portion,
+    landing: &Landing,
+) -> Result<Option<Landed>> {
+    match door {
+        Door::Usage(options) => usage(connection, options, portion, landing).await,
+        Door::CostDetails(options) => details(connection, options, portion, landing).await,
+        Door::Query(options) => query(connection, options, portion, landing).await,
+        Door::UsageDetails(options) => usage_details(connection, options, portion, landing).await,
+        Door::Export(options) => super::exports::fetch(connection, options, portion, landing).await,
+    }
+}
+
+/// Use from the cycle's begin on, since tiers and free amounts count from there; what is kept are the
+/// days asked for. Records come late, so they are asked for some days longer.
+async fn usage(
+    connection: &Connection,
+    options: &UsageDoor,
+    portion: &Portion,
+    landing: &Landing,
+) -> Result<Option<Landed>> {
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    let begin = midnight(portion.cycle.start());
+    let now = connection.clock.utc().min(midnight(portion.today) + TimeDelta::days(1));
+    let full = match options.granularity {
+        Granularity::Daily => midnight(now.date_naive()),
+        Granularity::Hourly => {
+            midnight(now.date_naive()) + TimeDelta::hours(i64::from(chrono::Timelike::hour(&now)))
+        }
+    };
+    let end = midnight(portion.last + Days::new(1 + LATE_DAYS)).min(full);
+    let asked = UsageQuery {
+        reported_from: begin,
+        reported_to: end,
+        granularity: match options.granularity {
+            Granularity::Daily => azure::Granularity::Daily,
+            Granularity::Hourly => azure::Granularity::Hourly,
+        },
+        details: true,
+    };
+    let mut records = asked.fetch(&connection.billing, &portion.scope).await?;
+    // Use of the cycle before, reported in this one, belongs to that cycle's tiers.
+    records.retain(|record| {
+        let day = record.start.date_naive();
+        portion.cycle.contains(day) && day <= portion.last
+    });
+    if !records.iter().any(|record| record.start.date_naive() >= portion.first) {
+        return Ok(None);
+    }
+    let card = rate_card(connection, options, portion, &landing.out).await?;
+    let cycle_day = match options.cycle_day {
+        Some(day) => CycleDay::new(day)?,
+        None => CycleDay::FIRST,
+    };
+    let mut charges = priced_charges(&records, &card, cycle_day)?;
+    charges.retain(|charge| charge.start.date_naive() >= portion.first);
+    name_unpriced(&portion.scope, &charges);
+    land_charges(landing, charges).await
+}
+
+/// Lands charges off the thread that waits for services, where the frame engine may not wait itself.
+async fn land_charges(landing: &Landing, charges: Vec<ServiceCharge>) -> Result<Option<Landed>> {
+    let own = landing.clone();
+    Ok(Some(tokio::task::spawn_blocking(move || own.charges(&charges)).await??))
+}
+
+fn name_unpriced(scope: &Scope, charges: &[ServiceCharge]) {
+    let meters: BTreeSet<&str> = charges
+        .iter()
+        .filter(|charge| charge.billed_cost.is_none())
+        .filter_map(|charge| charge.meter_id.as_deref())
+        .collect();
+    if !meters.is_empty() {
+        let shown: Vec<&str> = meters.iter().take(5).copied().collect();
+        let more = if meters.len() > shown.len() { ", …" } else { "" };
+        tracing::warn!(
+            "{scope}: the rate card has no price for {} meters ({}{more}); their usage is kept without a cost",
+            meters.len(),
+            shown.join(", ")
+        );
+    }
+}
+
+/// The rate card: the one of today that was kept, or a new one.
+async fn rate_card(
+    connection: &Connection,
+    options: &UsageDoor,
+    portion: &Portion,
+    out: &Path,
+) -> Result<RateCard> {
+    let query = RateCardQuery {
+        offer: options.offer.clone(),
+        currency: options.currency.to_uppercase(),
+        locale: options.locale.clone(),
+        region: options.rate_region.clone(),
+    };
+    query.check()?;
+    // Hidden, so that nobody takes it for charges.
+    let folder = out.join(".rate-cards");
+    let name = format!(
+        "{}_{}_{}_{}_{}.json",
+        query.offer,
+        query.currency,
+        query.locale,
+        query.region,
+        connection.clock.utc().date_naive()
+    );
+    let path = folder.join(name);
+    if !options.refresh
+        && let Ok(text) = fs::read(&path)
+        && let Ok(card) = RateCard::read(&text, &path.display().to_string(), &query.currency)
+    {
+        tracing::info!("prices are those of the rate card kept in `{}`", path.display());
+        return Ok(card);
+    }
+    let text = query.fetch_text(&connection.billing, &portion.scope).await?;
+    let card = RateCard::read(&text, "the rate card", &query.currency)?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot write `{}`", folder.display()))?;
+    output::write_file(&path, |file| Ok(file.write_all(&text)?))?;
+    let terms = &card.terms;
+    if terms.credit.is_some() || terms.commitment.is_some() || terms.recurring.is_some() {
+        tracing::warn!(
+            "the offer {} has terms (credit, commitment or recurring charge) that are not in these costs: they are before credit",
+            query.offer
+        );
+    }
+    Ok(card)
+}
+
+async fn details(
+    connection: &Connection,
+    options: &PlainDoor,
+    portion: &Portion,
+    landing: &Landing,
+) -> Result<Option<Landed>> {
+    let report = cost_details(
+        &connection.costs,
+        &portion.scope,
+        service_metric(options.metric),
+        portion.first,
+        portion.last,
+    )
+    .await?;
+    let folder = tempfile::tempdir().context("cannot make a folder for the report's files")?;
+    let mut files = Vec::new();
+    for (number, file) in report.files.iter().enumerate() {
+        let path = folder.path().join(format!("part_0_{:04}.csv", number + 1));
+        connection.costs.save(&file.link, portion.scope.path(), &path).await?;
+        let bytes = fs::metadata(&path)?.len();
+        if let Some(stated) = file.byte_count.filter(|stated| *stated != bytes) {
+            anyhow::bail!(
+                "file {} of the cost details of {} has {bytes} bytes, the service says {stated}; nothing of it is used",
+                number + 1,
+                portion.scope
+            );
+        }
+        files.push(path);
+    }
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let (own, metric) = (landing.clone(), options.metric);
+    match tokio::task::spawn_blocking(move || own.files(&files, metric)).await? {
+        // A report with a header only: nothing was charged, as far as the service knows.
+        Err(ingest::Error::NoCosts(_)) => Ok(None),
+        landed => Ok(Some(landed?).filter(|landed| landed.rows > 0)),
+    }
+}
+
+fn service_metric(metric: Metric) -> &'static str {
+    if metric == Metric::Effective { "AmortizedCost" } else { "ActualCost" }
+}
+
+async fn usage_details(
+    connection: &Connection,
+    options: &PlainDoor,
+    portion: &Portion,
+    landing: &Landing,
+) -> Result<Option<Landed>> {
+    let metric = if options.metric == Metric::Effective { "amortizedcost" } else { "actualcost" };
+    let query = UsageDetailsQuery { from: portion.first, last: portion.last, metric };
+    let found = query.fetch(&connection.costs, &portion.scope).await?;
+    let scope = &portion.scope;
+    if found.repeated > 0 {
+        tracing::warn!("{scope}: {} rows stood on two pages and count once", found.repeated);
+    }
+    if found.outside > 0 {
+        tracing::warn!("{scope}: {} rows of other days than asked for are left out", found.outside);
+    }
+    if found.charges.is_empty() {
+        return Ok(None);
+    }
+    land_charges(landing, found.charges).await
+}
+
+async fn query(
+    connection: &Connection,
+    options: &QueryDoor,
+    portion: &Portion,
+    landing: &Landing,
+) -> Result<Option<Landed>> {
+    let groups = groups(&options.group_by, &portion.scope);
+    let asked = CostQuery {
+        kind: service_metric(options.plain.metric),
+        from: portion.first,
+        last: portion.last,
+        daily: true,
+        groups: groups.clone(),
+    };
+    let rows = asked.fetch(&connection.costs, &portion.scope).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    for group in &groups {
+        let name = match group {
+            QueryGroup::Dimension(name) => name.as_str(),
+            QueryGroup::Tag(_) => "TagValue",
+        };
+        if !rows.iter().any(|row| row.groups.keys().any(|own| own.eq_ignore_ascii_case(name))) {
+            tracing::warn!("{}: the reply does not tell costs apart by {name}", portion.scope);
+        }
+    }
+    let mut charges = Vec::with_capacity(rows.len());
+    for row in rows {
+        let day = row.day.with_context(|| format!("{}: a row of the query has no day", portion.scope))?;
+        charges.push(query_charge(row, day, portion, options.plain.metric)?);
+    }
+    land_charges(landing, charges).await
+}
+
+fn query_charge(row: QueryRow, day: NaiveDate, portion: &Portion, metric: Metric) -> Result<ServiceCharge> {
+    if row.currency.is_empty() {
+        anyhow::bail!("{}: the query's row of {day} names no currency", portion.scope);
+    }
+    let group = |names: &[&str]| {
+        let own = |name: &&str| row.groups.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        names.iter().find_map(own).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
+    };
+    let start = day.and_time(NaiveTime::MIN).and_local_timezone(Utc).earliest().context("a UTC day")?;
+    let tag = group(&["TagKey"]).zip(group(&["TagValue"]));
+    Ok(ServiceCharge {
+        billed_cost: (metric == Metric::Billed).then_some(row.cost),
+        effective_cost: (metric == Metric::Effective).then_some(row.cost),
+        start,
+        end: start + TimeDelta::days(1),
+        category: group(&["ChargeType"]),
+        meter_category: group(&["ServiceName", "MeterCategory"]),
+        meter_name: group(&["Meter"]),
+        subscription_id: group(&["SubscriptionId"])
+            .or_else(|| portion.scope.subscription().map(str::to_owned)),
+        subscription_name: group(&["SubscriptionName"]),
+        resource_group: group(&["ResourceGroup", "ResourceGroupName"]),
+        resource_id: group(&["ResourceId"]),
+        region: group(&["ResourceLocation"]),
+        publisher_type: group(&["PublisherType"]),
+        pricing_model: group(&["PricingModel"]),
+        billing_profile_id: group(&["BillingProfileId"]),
+        invoice_section_id: group(&["InvoiceSectionId"]),
+        invoice_id: group(&["InvoiceId"]),
+        tags: tag.into_iter().collect(),
+        currency: row.currency.clone(),
+        ..ServiceCharge::default()
+    })
+}
+
+/// The service's names of groups.
+fn groups(asked: &[String], scope: &Scope) -> Vec<QueryGroup> {
+    let dimension = |name: &str| QueryGroup::Dimension(name.to_owned());
+    if asked.is_empty() {
+        let second = if scope.subscription().is_some() { "ChargeType" } else { "SubscriptionId" };
+        return vec![dimension("ServiceName"), dimension(second)];
+    }
+    asked
+        .iter()
+        .map(|name| match name.as_str() {
+            "subscription" => dimension("SubscriptionId"),
+            "service" => dimension("ServiceName"),
+            "resource-group" => dimension("ResourceGroup"),
+            "resource" => dimension("ResourceId"),
+            "region" => dimension("ResourceLocation"),
+            "meter" => dimension("Meter"),
+            "charge-category" | "charge-kind" => dimension("ChargeType"),
+            "publisher" => dimension("PublisherType"),
+            "invoice-section" => dimension("InvoiceSectionId"),
+            "billing-profile" => dimension("BillingProfileId"),
+            other => match other.strip_prefix("tag:") {
+                Some(key) => QueryGroup::Tag(key.to_owned()),
+                None => dimension(other),
+            },
+        })
+        .collect()
+}

@@ -1,0 +1,1 @@
+//! Azure's own forecast beside ours.
