@@ -1,5 +1,7 @@
 //! Whole runs of the `forecast` command: what users and their scripts see.
 
+#[cfg(feature = "azure")]
+mod azure;
 mod bad_input;
 mod contract;
 mod docs;

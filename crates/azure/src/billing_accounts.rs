@@ -5,11 +5,12 @@
 
 use crate::{
     Request, Result, Scope, Transport,
-    wire::{items, one, some, some_amount, some_day},
+    wire::{Money, encoded, items, one, some, some_amount, some_day},
 };
 use billing::Amount;
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::value::RawValue;
 
 const VERSION: &str = "2024-04-01";
 
@@ -37,6 +38,9 @@ pub struct AccountFacts {
     /// What people call it.
     #[serde(default, deserialize_with = "some")]
     pub display_name: Option<String>,
+    /// Its profiles, where the reply brings them.
+    #[serde(default, deserialize_with = "profiles")]
+    pub billing_profiles: Vec<BillingProfile>,
 }
 
 /// A billing profile of a Customer Agreement: what one invoice is for.
@@ -136,6 +140,150 @@ pub async fn billing_accounts(transport: &Transport) -> Result<Vec<BillingAccoun
 pub async fn billing_profiles(transport: &Transport, account: &Scope) -> Result<Vec<BillingProfile>> {
     let path = format!("{}/billingProfiles?api-version={VERSION}", account.path());
     items(transport, Request::get(transport.endpoint().at(&path)?, account.path())).await
+}
+
+/// A subscription or product that an account is billed for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BillingSubscription {
+    /// What people call it.
+    #[serde(default, deserialize_with = "some")]
+    pub display_name: Option<String>,
+    /// The profile that pays for it.
+    #[serde(default, deserialize_with = "some")]
+    pub billing_profile_id: Option<String>,
+    /// The section of the invoice that it is on.
+    #[serde(default, deserialize_with = "some")]
+    pub invoice_section_id: Option<String>,
+    /// `Active`, ….
+    #[serde(default, deserialize_with = "some")]
+    pub status: Option<String>,
+}
+
+/// The agreement that a subscription is billed under.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BillingProperty {
+    /// `MicrosoftOnlineServicesProgram`, ….
+    #[serde(default, deserialize_with = "some")]
+    pub billing_account_agreement_type: Option<String>,
+    /// The account.
+    #[serde(default, deserialize_with = "some")]
+    pub billing_account_id: Option<String>,
+    /// `Free`, ….
+    #[serde(default, deserialize_with = "some")]
+    pub subscription_billing_type: Option<String>,
+}
+
+/// An account that subscriptions can be made in, and for which offers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnrollmentAccount {
+    /// Ids of offers.
+    #[serde(default)]
+    pub offer_types: Vec<String>,
+}
+
+/// Profiles inside an account: a list, or an object that holds one.
+fn profiles<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<BillingProfile>, D::Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        #[serde(default)]
+        value: Vec<BillingProfile>,
+    }
+    let raw = <Box<RawValue>>::deserialize(deserializer)?;
+    serde_json::from_str(raw.get())
+        .or_else(|_| serde_json::from_str::<Page>(raw.get()).map(|page| page.value))
+        .map_err(D::Error::custom)
+}
+
+/// Something in an envelope.
+#[derive(Deserialize)]
+struct Own<T> {
+    properties: T,
+}
+
+/// A billing account by its path; with its profiles where they are asked for and told.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn billing_account(transport: &Transport, account: &Scope) -> Result<BillingAccount> {
+    let path = format!("{}?api-version={VERSION}", account.path());
+    one(transport, Request::get(transport.endpoint().at(&path)?, account.path())).await
+}
+
+/// A billing profile by its path.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn billing_profile(transport: &Transport, profile: &Scope) -> Result<BillingProfile> {
+    let path = format!("{}?api-version={VERSION}", profile.path());
+    one(transport, Request::get(transport.endpoint().at(&path)?, profile.path())).await
+}
+
+/// What a billing account or profile is billed for.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn billing_subscriptions(transport: &Transport, scope: &Scope) -> Result<Vec<BillingSubscription>> {
+    let path = format!("{}/billingSubscriptions?api-version={VERSION}", scope.path());
+    let list: Vec<Own<BillingSubscription>> =
+        items(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
+    Ok(list.into_iter().map(|own| own.properties).collect())
+}
+
+/// A subscription or product that an account is billed for, by its name.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn billing_subscription(
+    transport: &Transport,
+    scope: &Scope,
+    name: &str,
+) -> Result<BillingSubscription> {
+    let path = format!("{}/billingSubscriptions/{}?api-version={VERSION}", scope.path(), encoded(name));
+    let own: Own<BillingSubscription> =
+        one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
+    Ok(own.properties)
+}
+
+/// What a subscription is billed under.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn billing_property(transport: &Transport, scope: &Scope) -> Result<BillingProperty> {
+    let path =
+        format!("{}/providers/Microsoft.Billing/billingProperty/default?api-version={VERSION}", scope.path());
+    let own: Own<BillingProperty> =
+        one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
+    Ok(own.properties)
+}
+
+/// What is left to be used of payments; `None` where the reply does not tell, which is not zero.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn available_balance(transport: &Transport, scope: &Scope) -> Result<Option<Money>> {
+    #[derive(Deserialize)]
+    struct Wire {
+        amount: Option<Money>,
+    }
+    let path = format!("{}/availableBalance/default?api-version={VERSION}", scope.path());
+    let own: Own<Wire> = one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
+    Ok(own.properties.amount)
+}
+
+/// Accounts that subscriptions can be made in.
+///
+/// # Errors
+/// As [`billing_accounts`].
+pub async fn enrollment_accounts(transport: &Transport) -> Result<Vec<EnrollmentAccount>> {
+    let path = "/providers/Microsoft.Billing/enrollmentAccounts?api-version=2018-03-01-preview";
+    let list: Vec<Own<EnrollmentAccount>> =
+        items(transport, Request::get(transport.endpoint().at(path)?, "enrollment accounts")).await?;
+    Ok(list.into_iter().map(|own| own.properties).collect())
 }
 
 /// The plan of a subscription.

@@ -6,7 +6,7 @@
 
 use crate::{
     Request, Result, Scope, Transport,
-    wire::{items, some, some_amount, some_day},
+    wire::{encoded, items, one, some, some_amount, some_day},
 };
 use billing::Amount;
 use chrono::NaiveDate;
@@ -122,4 +122,53 @@ pub async fn budgets(transport: &Transport, scope: &Scope) -> Result<Vec<Budget>
 pub async fn alerts(transport: &Transport, scope: &Scope) -> Result<Vec<Alert>> {
     let path = format!("{}/providers/Microsoft.CostManagement/alerts?api-version=2023-11-01", scope.path());
     items(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
+}
+
+/// A budget by its name.
+///
+/// # Errors
+/// As [`budgets`].
+pub async fn budget(transport: &Transport, scope: &Scope, name: &str) -> Result<Budget> {
+    let path = format!(
+        "{}/providers/Microsoft.Consumption/budgets/{}?api-version=2023-11-01",
+        scope.path(),
+        encoded(name)
+    );
+    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
+}
+
+/// An alert by its name.
+///
+/// # Errors
+/// As [`budgets`].
+pub async fn alert(transport: &Transport, scope: &Scope, name: &str) -> Result<Alert> {
+    let path = format!(
+        "{}/providers/Microsoft.CostManagement/alerts/{}?api-version=2023-11-01",
+        scope.path(),
+        encoded(name)
+    );
+    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
+}
+
+/// What Cost Management does by itself: sends a view, or looks for anomalies.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ScheduledAction {
+    /// Its name.
+    pub name: String,
+    /// `Email` or `InsightAlert`.
+    #[serde(default, deserialize_with = "some")]
+    pub kind: Option<String>,
+}
+
+/// A scheduled action by its name.
+///
+/// # Errors
+/// As [`budgets`].
+pub async fn scheduled_action(transport: &Transport, scope: &Scope, name: &str) -> Result<ScheduledAction> {
+    let path = format!(
+        "{}/providers/Microsoft.CostManagement/scheduledActions/{}?api-version=2023-11-01",
+        scope.path(),
+        encoded(name)
+    );
+    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
 }

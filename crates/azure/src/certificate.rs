@@ -87,3 +87,70 @@ impl ClientAssertion for Certificate {
             .map_err(|why| azure_core::Error::with_message(azure_core::error::ErrorKind::Credential, why))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    struct Read {
+        iss: String,
+        sub: String,
+        exp: u64,
+    }
+
+    fn path() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/made-up-certificate.pem")
+    }
+
+    #[test]
+    fn a_statement_is_signed_by_the_key_and_names_the_certificate() {
+        let audience = "https://login.example/tenant/oauth2/v2.0/token".to_owned();
+        let certificate = Certificate::read(&path(), "client", audience.clone()).unwrap();
+        let statement = certificate.statement(1_000).unwrap();
+        let header = decode_header(&statement).unwrap();
+        // SHA-256 of the certificate, as `openssl x509 -fingerprint -sha256` shows it.
+        assert_eq!(header.x5t_s256.as_deref(), Some("8pVGs_d9GW8pulB49vkDyy3IqRSZNadNYyxR8gLD258"));
+        let public = PUBLIC.as_bytes();
+        let mut validation = Validation::new(Algorithm::PS256);
+        validation.validate_exp = false;
+        validation.set_audience(&[audience]);
+        let key = DecodingKey::from_rsa_pem(public).unwrap();
+        let claims = decode::<Read>(&statement, &key, &validation).unwrap().claims;
+        assert_eq!((claims.iss.as_str(), claims.sub.as_str(), claims.exp), ("client", "client", 1_600));
+    }
+
+    #[test]
+    fn a_file_that_holds_no_certificate_or_no_key_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = std::fs::read_to_string(path()).unwrap();
+        let only_certificate = text.split("-----BEGIN PRIVATE KEY").next().unwrap().to_owned();
+        let read = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            Certificate::read(&path, "client", String::new()).unwrap_err()
+        };
+        assert!(read("a.pem", "nothing").contains("a.pem` holds no certificate"));
+        assert!(read("b.pem", &only_certificate).contains("b.pem` holds no unencrypted private key"));
+        let broken =
+            format!("{only_certificate}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+        assert!(read("c.pem", &broken).contains("no unencrypted RSA key"));
+        assert!(
+            Certificate::read(&folder.path().join("d"), "c", String::new())
+                .unwrap_err()
+                .contains("cannot be read")
+        );
+    }
+
+    const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\n\
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAnikDNv0oTWTQYE4+TQwL\n\
+7VvaIJQtojzvHHnLHSsUnYqy/0gpF2BnXj+rLvjB7hjrBAkeDst0bYQn3emuWQ4L\n\
+VZYRuySceyoEx/bEUg1OGE0PQMNR7XqNFIpYjw6qzZVeuS32/TlNX7VVI0d1bE3n\n\
+2sRfmvQo0VMhagwh7FmteaiLAX3AIrfiTSXsJr1+VJltqqVObK31dmeQKYR71H3o\n\
+PEncZkLh9vWOHKDTh+86xcOB3Yf8V8I5CJfhCStAO9fXPEK1pmbY0gNLPY0bW2fk\n\
+CO06G+qvXNkZOIrCkewjrIMs+V+9d/MMWt7qP4AJMVk5Tqaht5XfajiS5WeDPDeT\n\
+KQIDAQAB\n\
+-----END PUBLIC KEY-----";
+}

@@ -71,8 +71,14 @@ impl Cloud {
         }
     }
 
+    /// What a token for storage is asked for; it is the same everywhere.
+    #[must_use]
+    pub fn storage_scope(self) -> &'static str {
+        "https://storage.azure.com/.default"
+    }
+
     /// The end of the names of storage hosts, to which some replies redirect.
-    fn storage(self) -> &'static str {
+    pub(crate) fn storage(self) -> &'static str {
         match self {
             Self::Public => ".blob.core.windows.net",
             Self::UsGov => ".blob.core.usgovcloudapi.net",
@@ -141,7 +147,7 @@ impl Endpoint {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

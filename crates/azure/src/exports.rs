@@ -4,7 +4,7 @@
 
 use crate::{
     Request, Result, Scope, Transport,
-    wire::{items, some, some_day},
+    wire::{encoded, items, one, some, some_day},
 };
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -131,9 +131,22 @@ pub async fn export_runs(transport: &Transport, scope: &Scope, export: &str) -> 
     let path = format!(
         "{}/providers/Microsoft.CostManagement/exports/{}/runHistory?api-version={VERSION}",
         scope.path(),
-        crate::wire::encoded(export)
+        encoded(export)
     );
     let runs: Vec<Item> =
         items(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
     Ok(runs.into_iter().map(|item| item.properties).collect())
+}
+
+/// An export by its name.
+///
+/// # Errors
+/// As [`exports`].
+pub async fn export(transport: &Transport, scope: &Scope, name: &str) -> Result<Export> {
+    let path = format!(
+        "{}/providers/Microsoft.CostManagement/exports/{}?api-version={VERSION}",
+        scope.path(),
+        encoded(name)
+    );
+    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
 }

@@ -8,8 +8,9 @@
 
 use crate::{
     Error, Reply, Request, Result, Scope, Transport,
-    wire::{Money, encoded, items, moment, some, some_day},
+    wire::{Money, encoded, items, moment, one, some, some_amount, some_day},
 };
+use billing::Amount;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Value;
@@ -271,43 +272,90 @@ pub async fn classic_invoices(
     Ok(sorted(none_is_404(items(transport, first).await)?, between))
 }
 
+/// An invoice by its number alone.
+///
+/// # Errors
+/// What [`Transport::call`] may say; [`Error::BadReply`].
+pub async fn invoice(transport: &Transport, number: &str) -> Result<Invoice> {
+    let path = format!(
+        "/providers/Microsoft.Billing/billingAccounts/default/invoices/{}?api-version={TODAY}",
+        encoded(number)
+    );
+    let wire: WireInvoice = one(transport, Request::get(transport.endpoint().at(&path)?, number)).await?;
+    Ok(wire.into())
+}
+
+/// An invoice of the classic service by its name, or `latest`. It brings the link to its PDF.
+///
+/// # Errors
+/// As [`classic_invoices`], and that there is none.
+pub async fn classic_invoice(transport: &Transport, scope: &Scope, name: &str) -> Result<Invoice> {
+    let path = format!(
+        "{}/providers/Microsoft.Billing/invoices/{}?api-version={CLASSIC}",
+        subscription_only(scope, "classic invoices")?,
+        encoded(name)
+    );
+    let wire: WireInvoice =
+        one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await?;
+    Ok(wire.into())
+}
+
+#[derive(Deserialize)]
+struct WirePeriod {
+    name: String,
+    properties: WirePeriodDays,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WirePeriodDays {
+    #[serde(default, deserialize_with = "some_day")]
+    billing_period_start_date: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "some_day")]
+    billing_period_end_date: Option<NaiveDate>,
+    invoice_ids: Option<Vec<String>>,
+}
+
+impl WirePeriod {
+    fn read(self, what: &str) -> Result<BillingPeriod> {
+        let days = self.properties.billing_period_start_date.zip(self.properties.billing_period_end_date);
+        let (first_day, last_day) =
+            days.ok_or_else(|| Error::bad_reply(what, format!("`{}` has no days", self.name)))?;
+        let name = |id: String| id.rsplit('/').next().unwrap_or_default().to_owned();
+        let invoices = self.properties.invoice_ids.unwrap_or_default().into_iter().map(name).collect();
+        Ok(BillingPeriod { name: self.name, first_day, last_day, invoices })
+    }
+}
+
 /// The billing periods of a pay-as-you-go subscription, the newest first.
 ///
 /// # Errors
 /// As [`classic_invoices`].
 pub async fn billing_periods(transport: &Transport, scope: &Scope) -> Result<Vec<BillingPeriod>> {
-    #[derive(Deserialize)]
-    struct Item {
-        name: String,
-        properties: Wire,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wire {
-        #[serde(default, deserialize_with = "some_day")]
-        billing_period_start_date: Option<NaiveDate>,
-        #[serde(default, deserialize_with = "some_day")]
-        billing_period_end_date: Option<NaiveDate>,
-        invoice_ids: Option<Vec<String>>,
-    }
     let path = format!(
         "{}/providers/Microsoft.Billing/billingPeriods?api-version={CLASSIC}",
         subscription_only(scope, "billing periods")?
     );
     let first = Request::get(transport.endpoint().at(&path)?, scope.path());
     let what = first.what();
-    let periods: Vec<Item> = none_is_404(items(transport, first).await)?;
-    periods
-        .into_iter()
-        .map(|item| {
-            let days = item.properties.billing_period_start_date.zip(item.properties.billing_period_end_date);
-            let (first_day, last_day) =
-                days.ok_or_else(|| Error::bad_reply(&what, format!("`{}` has no days", item.name)))?;
-            let name = |id: String| id.rsplit('/').next().unwrap_or_default().to_owned();
-            let invoices = item.properties.invoice_ids.unwrap_or_default().into_iter().map(name).collect();
-            Ok(BillingPeriod { name: item.name, first_day, last_day, invoices })
-        })
-        .collect()
+    let periods: Vec<WirePeriod> = none_is_404(items(transport, first).await)?;
+    periods.into_iter().map(|period| period.read(&what)).collect()
+}
+
+/// A billing period by its name.
+///
+/// # Errors
+/// As [`classic_invoices`], and that there is none.
+pub async fn billing_period(transport: &Transport, scope: &Scope, name: &str) -> Result<BillingPeriod> {
+    let path = format!(
+        "{}/providers/Microsoft.Billing/billingPeriods/{}?api-version={CLASSIC}",
+        subscription_only(scope, "billing periods")?,
+        encoded(name)
+    );
+    let request = Request::get(transport.endpoint().at(&path)?, scope.path());
+    let what = request.what();
+    let period: WirePeriod = one(transport, request).await?;
+    period.read(&what)
 }
 
 /// The link to the PDF of an invoice: the one it brought, or one that is asked for.
@@ -316,7 +364,16 @@ pub async fn billing_periods(transport: &Transport, scope: &Scope) -> Result<Vec
 /// What [`Transport::call`] may say; [`Error::BadReply`] for a reply without a link.
 pub async fn invoice_link(transport: &Transport, scope: &Scope, invoice: &Invoice) -> Result<Link> {
     if let Some(link) = &invoice.link {
-        return Ok(link.clone());
+        let url = url::Url::parse(&link.url)
+            .map_err(|error| Error::bad_reply("the invoice's link", error.to_string()))?;
+        if !transport.endpoint().is_home(&url) && !transport.endpoint().plays(&url) {
+            return Ok(link.clone());
+        }
+        // At the service itself the link begins a download, as one would ask for it.
+        let at = transport.endpoint().at(&url[url::Position::BeforePath..])?;
+        let request = Request::post(at, scope.path(), None);
+        let what = request.what();
+        return link_of(&transport.finish(request).await?, &what);
     }
     let document = invoice.documents.first();
     let name = document.map(|name| format!("&documentName={}", encoded(name))).unwrap_or_default();
@@ -324,6 +381,52 @@ pub async fn invoice_link(transport: &Transport, scope: &Scope, invoice: &Invoic
     let request = Request::post(transport.endpoint().at(&path)?, scope.path(), None);
     let what = request.what();
     link_of(&transport.finish(request).await?, &what)
+}
+
+/// The link to several documents, or to a summary of an invoice, packed by the service: `action` is
+/// `downloadDocuments` at a scope or `downloadSummary` at an invoice, `body` what it is asked with.
+///
+/// # Errors
+/// As [`invoice_link`].
+pub async fn documents_link(transport: &Transport, at: &str, action: &str, body: &Value) -> Result<Link> {
+    let path = format!("{at}/{action}?api-version={TODAY}");
+    let request = Request::post(transport.endpoint().at(&path)?, at, Some(body));
+    let what = request.what();
+    link_of(&transport.finish(request).await?, &what)
+}
+
+/// The sums of an invoice's lines.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransactionSummary {
+    /// The currency of every amount.
+    #[serde(default, deserialize_with = "some")]
+    pub billing_currency: Option<String>,
+    /// Before tax.
+    #[serde(default, deserialize_with = "some_amount")]
+    pub sub_total: Option<Amount>,
+    /// The tax.
+    #[serde(default, deserialize_with = "some_amount")]
+    pub tax: Option<Amount>,
+    /// All of it.
+    #[serde(default, deserialize_with = "some_amount")]
+    pub total: Option<Amount>,
+    /// Credit that was used.
+    #[serde(default, deserialize_with = "some_amount")]
+    pub azure_credit_applied: Option<Amount>,
+}
+
+/// The sums of the lines of an invoice.
+///
+/// # Errors
+/// What [`Transport::call`] may say.
+pub async fn transaction_summary(
+    transport: &Transport,
+    scope: &Scope,
+    invoice: &Invoice,
+) -> Result<TransactionSummary> {
+    let path = format!("{}/transactionSummary?api-version={TODAY}", invoice.id);
+    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
 }
 
 /// The link in a reply: `{url, expiryTime}`, the latter missing at times.

@@ -8,6 +8,8 @@
 //! prints a token, a signature or a key.
 
 mod billing_accounts;
+#[cfg(feature = "blobs")]
+mod blobs;
 mod budgets;
 #[cfg(feature = "sign-in")]
 mod certificate;
@@ -40,11 +42,16 @@ mod wait;
 mod wire;
 
 pub use billing_accounts::{
-    AccountFacts, BillingAccount, BillingProfile, ProfileFacts, SpendingLimit, SubscriptionPlan,
-    SubscriptionPolicies, billing_accounts, billing_profiles, subscription_plan,
+    AccountFacts, BillingAccount, BillingProfile, BillingProperty, BillingSubscription, EnrollmentAccount,
+    ProfileFacts, SpendingLimit, SubscriptionPlan, SubscriptionPolicies, available_balance, billing_account,
+    billing_accounts, billing_profile, billing_profiles, billing_property, billing_subscription,
+    billing_subscriptions, enrollment_accounts, subscription_plan,
 };
+#[cfg(feature = "blobs")]
+pub use blobs::{Blob, BlobAddress, Blobs};
 pub use budgets::{
-    Alert, AlertDetails, AlertState, Budget, BudgetPeriod, BudgetState, Spend, alerts, budgets,
+    Alert, AlertDetails, AlertState, Budget, BudgetPeriod, BudgetState, ScheduledAction, Spend, alert,
+    alerts, budget, budgets, scheduled_action,
 };
 pub use clock::Clock;
 pub use cloud::{Cloud, Endpoint};
@@ -52,14 +59,16 @@ pub use cost_details::{CostDetails, DetailsFile, cost_details};
 pub use cost_query::{CostQuery, DimensionValues, QueryGroup, QueryRow, dimensions, own_forecast};
 pub use error::{Error, Result};
 pub use exports::{
-    Definition, Delivery, Destination, Export, ExportRun, ExportSettings, Schedule, export_runs, exports,
+    Definition, Delivery, Destination, Export, ExportRun, ExportSettings, Schedule, export, export_runs,
+    exports,
 };
 pub use fault::Fault;
 #[cfg(feature = "sign-in")]
 pub use http_sender::{HttpSender, TimeOuts};
 pub use invoices::{
-    Between, BillingPeriod, Invoice, Link, Transaction, billing_periods, classic_invoices, invoice_link,
-    invoice_transactions, invoices, save_link, unbilled_transactions,
+    Between, BillingPeriod, Invoice, Link, Transaction, TransactionSummary, billing_period, billing_periods,
+    classic_invoice, classic_invoices, documents_link, invoice, invoice_link, invoice_transactions, invoices,
+    save_link, transaction_summary, unbilled_transactions,
 };
 pub use message::{Reply, Request, SendFault, Sender, Sending, Token, TokenSource};
 pub use pace::{Limit, Pace};

@@ -68,6 +68,8 @@ const IDENTITY_SERVICE: ([u8; 4], u16) = ([169, 254, 169, 254], 80);
 pub struct SignIn {
     method: Method,
     cloud: Cloud,
+    /// What tokens are asked for.
+    audience: &'static str,
     variables: HashMap<&'static str, String>,
     identity_service: SocketAddr,
     /// Changes requests for tokens; for tests, since authorities must be https.
@@ -92,11 +94,18 @@ impl SignIn {
         Self {
             method,
             cloud,
+            audience: cloud.token_scope(),
             variables,
             identity_service: IDENTITY_SERVICE.into(),
             policy: None,
             current: Mutex::default(),
         }
+    }
+
+    /// The same for storage instead of management calls.
+    #[must_use]
+    pub fn for_storage(self) -> Self {
+        Self { audience: self.cloud.storage_scope(), ..self }
     }
 
     /// Signs in, and says by which way.
@@ -115,7 +124,9 @@ impl SignIn {
             *current = None;
         }
         if let Some((method, credential)) = &*current {
-            return ask(&**credential, self.cloud).await.map_err(|why| format!("{}: {why}", method.name()));
+            return ask(&**credential, self.audience)
+                .await
+                .map_err(|why| format!("{}: {why}", method.name()));
         }
         let methods: &[Method] = match &self.method {
             Method::Auto => &[Method::Environment, Method::Workload, Method::Managed, Method::Cli],
@@ -124,7 +135,7 @@ impl SignIn {
         let mut tried = Vec::new();
         for method in methods {
             let outcome = match self.credential(*method).await {
-                Ok(credential) => ask(&*credential, self.cloud).await.map(|token| (credential, token)),
+                Ok(credential) => ask(&*credential, self.audience).await.map(|token| (credential, token)),
                 Err(why) => Err(why),
             };
             match outcome {
@@ -217,8 +228,8 @@ impl SignIn {
     }
 }
 
-async fn ask(credential: &dyn TokenCredential, cloud: Cloud) -> std::result::Result<Token, String> {
-    let token = credential.get_token(&[cloud.token_scope()], None).await;
+async fn ask(credential: &dyn TokenCredential, audience: &str) -> std::result::Result<Token, String> {
+    let token = credential.get_token(&[audience], None).await;
     token.map(|token| Token::new(token.token.secret())).map_err(|error| brief(&error.to_string()))
 }
 

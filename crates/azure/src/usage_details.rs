@@ -54,13 +54,19 @@ struct Wire {
     date: Option<String>,
     #[serde(default, deserialize_with = "some")]
     usage_start: Option<String>,
-    #[serde(default, deserialize_with = "some_amount", alias = "usageQuantity")]
+    #[serde(default, deserialize_with = "some_amount")]
     quantity: Option<Amount>,
+    #[serde(default, deserialize_with = "some_amount")]
+    usage_quantity: Option<Amount>,
     cost: Option<Decimal>,
     pretax_cost: Option<Decimal>,
     cost_in_billing_currency: Option<Decimal>,
-    #[serde(default, deserialize_with = "some", alias = "billingCurrencyCode", alias = "currency")]
+    #[serde(default, deserialize_with = "some")]
     billing_currency: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    billing_currency_code: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    currency: Option<String>,
     #[serde(default, deserialize_with = "some_day")]
     billing_period_start_date: Option<NaiveDate>,
     #[serde(default, deserialize_with = "some_day")]
@@ -88,20 +94,28 @@ struct Wire {
     meter_sub_category: Option<String>,
     #[serde(default, deserialize_with = "some")]
     consumed_service: Option<String>,
-    #[serde(default, deserialize_with = "some", alias = "subscriptionGuid")]
+    #[serde(default, deserialize_with = "some")]
     subscription_id: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    subscription_guid: Option<String>,
     #[serde(default, deserialize_with = "some")]
     subscription_name: Option<String>,
     #[serde(default, deserialize_with = "some")]
     resource_group: Option<String>,
-    #[serde(default, deserialize_with = "some", alias = "instanceId")]
+    #[serde(default, deserialize_with = "some")]
     resource_id: Option<String>,
     #[serde(default, deserialize_with = "some")]
+    instance_id: Option<String>,
+    #[serde(default, deserialize_with = "some")]
     instance_name: Option<String>,
-    #[serde(default, deserialize_with = "some", alias = "instanceLocation")]
+    #[serde(default, deserialize_with = "some")]
     resource_location: Option<String>,
-    #[serde(default, deserialize_with = "some", alias = "benefitId")]
+    #[serde(default, deserialize_with = "some")]
+    instance_location: Option<String>,
+    #[serde(default, deserialize_with = "some")]
     reservation_id: Option<String>,
+    #[serde(default, deserialize_with = "some")]
+    benefit_id: Option<String>,
     #[serde(default, deserialize_with = "some")]
     billing_account_id: Option<String>,
     #[serde(default, deserialize_with = "some")]
@@ -176,7 +190,11 @@ fn charge(item: Item, metric: &str) -> std::result::Result<ServiceCharge, String
         .or(wire.pretax_cost)
         .ok_or("it has no cost (`costInBillingCurrency`, `cost` or `pretaxCost`)")?
         .0;
-    let currency = wire.billing_currency.ok_or("it has no currency")?;
+    let currency =
+        wire.billing_currency.or(wire.billing_currency_code).or(wire.currency).ok_or("it has no currency")?;
+    // In modern rows the resource's id stands where its name was.
+    let named = wire.instance_name.filter(|name| name.starts_with('/'));
+    let resource_id = wire.resource_id.or(wire.instance_id).or(named);
     let period = wire
         .billing_period_start_date
         .zip(wire.billing_period_end_date.and_then(|last| last.checked_add_days(Days::new(1))));
@@ -194,7 +212,7 @@ fn charge(item: Item, metric: &str) -> std::result::Result<ServiceCharge, String
         category: wire.charge_type,
         frequency: wire.frequency,
         pricing_model: wire.pricing_model,
-        quantity: wire.quantity,
+        quantity: wire.quantity.or(wire.usage_quantity),
         unit: wire.unit_of_measure.or_else(|| of_meter(|meter| &meter.unit)),
         list_unit_price: wire.unit_price,
         meter_category: wire
@@ -204,15 +222,14 @@ fn charge(item: Item, metric: &str) -> std::result::Result<ServiceCharge, String
         meter_subcategory: wire.meter_sub_category.or_else(|| of_meter(|meter| &meter.meter_sub_category)),
         meter_name: wire.meter_name.or_else(|| of_meter(|meter| &meter.meter_name)),
         meter_id: wire.meter_id.map(|id| id.to_lowercase()),
-        subscription_id: wire.subscription_id,
+        subscription_id: wire.subscription_id.or(wire.subscription_guid),
         subscription_name: wire.subscription_name,
-        resource_group: wire.resource_group.or_else(|| group_of(wire.resource_id.as_deref())),
-        // In modern rows the name is the id.
-        resource_id: wire.resource_id.or_else(|| wire.instance_name.filter(|name| name.starts_with('/'))),
-        region: wire.resource_location,
+        resource_group: wire.resource_group.or_else(|| group_of(resource_id.as_deref())),
+        resource_id,
+        region: wire.resource_location.or(wire.instance_location),
         tags: tags(&item.tags),
         publisher_type: wire.publisher_type,
-        commitment_id: wire.reservation_id,
+        commitment_id: wire.reservation_id.or(wire.benefit_id),
         billing_account_id: wire.billing_account_id,
         billing_profile_id: wire.billing_profile_id,
         invoice_section_id: wire.invoice_section_id,

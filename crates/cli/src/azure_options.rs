@@ -35,6 +35,22 @@ pub struct Reach {
     pub max_wait: u64,
 }
 
+impl Reach {
+    /// What the environment says, for commands that reach Azure only where an input lies there.
+    ///
+    /// # Errors
+    /// A way to sign in that is none.
+    pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let auth = match variable("FORECAST_AUTH") {
+            Some(text) => <Auth as ValueEnum>::from_str(&text, true)
+                .map_err(|_| anyhow::anyhow!("FORECAST_AUTH: `{text}` is no way to sign in"))?,
+            None => Auth::Auto,
+        };
+        let cloud = variable("FORECAST_CLOUD").unwrap_or_else(|| "public".to_owned());
+        Ok(Self { tenant: variable("FORECAST_TENANT"), cloud, auth, max_wait: 900 })
+    }
+}
+
 /// How to sign in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Auth {

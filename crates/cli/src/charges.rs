@@ -37,8 +37,12 @@ pub fn read(global: &Global, charges: &Charges, options: &ReadOptions) -> Result
             "name the cost exports to read: files, folders or patterns (there is no ledger to read from yet)";
         return Err(Failure::Usage(text.to_owned()).into());
     }
-    let bar = talk::reading_bar(global, &charges.inputs);
-    let daily = ingest::read(&charges.inputs, options, &|bytes| bar.inc(bytes));
+    #[cfg(feature = "azure")]
+    let inputs = &crate::azure::storage::localised(&charges.inputs, options)?;
+    #[cfg(not(feature = "azure"))]
+    let inputs = &charges.inputs;
+    let bar = talk::reading_bar(global, inputs);
+    let daily = ingest::read(inputs, options, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let daily = daily?;
     say(&daily.controls);
@@ -66,7 +70,7 @@ pub fn meta(command: &str, daily: &DailyCosts) -> Map<String, Value> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn say(controls: &Controls) {
+pub fn say(controls: &Controls) {
     for line in controls.lines() {
         tracing::info!("{line}");
     }

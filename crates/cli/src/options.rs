@@ -134,7 +134,7 @@ pub enum Command {
 /// Which charges are read, and how.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Charges {
-    /// Cost exports: files, folders, patterns.
+    /// Cost exports: files, folders, patterns, addresses of storage (az://, abfss://, https://).
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<String>,
     /// Group by this dimension (repeatable): subscription, service, resource-group, resource, region, meter,
@@ -223,9 +223,25 @@ pub struct Predict {
     /// The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge, ….
     #[arg(long, value_name = "NAME", env = "FORECAST_MODEL", help_heading = "Forecast")]
     pub model: Option<String>,
+    /// Set another forecast of the same cycle beside ours: `azure`, its own.
+    #[cfg(feature = "azure")]
+    #[arg(long, value_name = "PEER", conflicts_with = "series", help_heading = "Forecast")]
+    pub compare: Option<Peer>,
+    /// The scope that the total is of, where rows are not subscriptions.
+    #[cfg(feature = "azure")]
+    #[arg(long, value_name = "ID", requires = "compare", help_heading = "Forecast")]
+    pub compare_scope: Option<String>,
     /// Where the ledger lies.
     #[arg(long, value_name = "PATH", env = "FORECAST_LEDGER", help_heading = "Charges")]
     pub ledger: Option<PathBuf>,
+}
+
+/// Another forecaster.
+#[cfg(feature = "azure")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Peer {
+    /// Azure's Cost Management.
+    Azure,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -19,7 +19,10 @@ use crate::{
 use billing::{AMOUNT_SCALE, Metric};
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// What is asked of every file.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +98,16 @@ pub(crate) fn sum_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
     let lines = typed_lines(file, wanted, &sums)?;
     let days = typed_days(&sums.days)?;
     collect_sums(file, lines, &days, &sums, &costs)
+}
+
+/// The columns that summing a file reads.
+pub(crate) fn needed_columns(file: &DataFile, wanted: &Wanted) -> BTreeSet<String> {
+    let costs = cost_columns(file, wanted);
+    let check = price_check(file, &costs);
+    let texts = text_columns(file, wanted, &costs, check);
+    let others = check.into_iter().flat_map(|(paid, asked)| [paid, asked]).chain([DAY]);
+    let all = texts.into_iter().chain(others).map(str::to_owned).chain(costs.iter().cloned());
+    all.filter(|column| file.layout.has(column)).collect()
 }
 
 /// The columns by which the lines of a file are told apart.

@@ -76,15 +76,14 @@ impl Landing {
         self.write(&mut charges.chunks(GROUP_ROWS).map(charge_frame))
     }
 
-    /// Lands the charges of classic or FOCUS cost files, whose one cost column holds `metric` where the
-    /// file does not say.
+    /// Lands the charges of cost files. Of a classic one, what its one cost column holds is given.
     ///
     /// # Errors
     /// Files that are no cost files; a folder that cannot be written.
-    pub fn files(&self, files: &[PathBuf], metric: Metric) -> Result<Landed> {
-        self.write(&mut files.iter().map(|path| {
+    pub fn files(&self, files: &[(PathBuf, Metric)]) -> Result<Landed> {
+        self.write(&mut files.iter().map(|(path, metric)| {
             let file = DataFile::open(path, None)?;
-            focus_frame(charges(&file, metric)?.collect()?, metric)
+            focus_frame(charges(&file, *metric)?.collect()?)
         }))
     }
 
@@ -181,7 +180,7 @@ fn add_totals(frame: &DataFrame, totals: &mut BTreeMap<(String, &'static str), A
 }
 
 /// A normalised frame of a file as FOCUS has it: categories by their FOCUS names, times at midnight.
-fn focus_frame(frame: DataFrame, metric: Metric) -> Result<DataFrame> {
+fn focus_frame(frame: DataFrame) -> Result<DataFrame> {
     let has = |name: &str| frame.column(name).is_ok();
     let midnight = |name: &str| {
         col(name).cast(DataType::Datetime(TimeUnit::Milliseconds, None)).dt().replace_time_zone(
@@ -200,7 +199,13 @@ fn focus_frame(frame: DataFrame, metric: Metric) -> Result<DataFrame> {
         // FOCUS files have the column; here nothing is known of it.
         columns.push(lit(NULL).cast(crate::amount_type()).alias("BilledCost"));
     }
-    columns.push(crate::charges::focus_category(col("x_ChargeKind")).alias("ChargeCategory"));
+    // A kind that is not known keeps its word: without one it would be taken for usage.
+    let word = if has("ChargeCategory") { col("ChargeCategory") } else { lit(NULL) };
+    let category = crate::charges::focus_category(col("x_ChargeKind"));
+    columns.push(coalesce(&[category, word]).alias("ChargeCategory"));
+    if !has("ServiceName") && has("x_SkuMeterCategory") {
+        columns.push(col("x_SkuMeterCategory").alias("ServiceName"));
+    }
     let refund = when(col("x_ChargeKind").eq(lit("refund")))
         .then(lit("Correction"))
         .otherwise(if has("ChargeClass") { col("ChargeClass") } else { lit(NULL) });
@@ -209,8 +214,15 @@ fn focus_frame(frame: DataFrame, metric: Metric) -> Result<DataFrame> {
         .then(lit("Unused"))
         .otherwise(if has("CommitmentDiscountStatus") { col("CommitmentDiscountStatus") } else { lit(NULL) });
     columns.push(unused.alias("CommitmentDiscountStatus"));
-    let _ = metric;
-    let frame = frame.lazy().with_columns(columns).collect()?;
+    let mut frame = frame.lazy().with_columns(columns).collect()?;
+    // Under the names that FOCUS files of Azure have them.
+    for (ours, theirs) in
+        [("x_PricingModel", "CommitmentDiscountType"), ("x_PublisherType", "x_PublisherCategory")]
+    {
+        if frame.column(ours).is_ok() && frame.column(theirs).is_err() {
+            frame.rename(ours, theirs.into())?;
+        }
+    }
     Ok(frame.drop_many([crate::data_file::ROW]))
 }
 
@@ -387,7 +399,7 @@ mod tests {
                     s,10/01/2026,1.5,EUR,a,Usage,Storage\ns,10/02/2026,-0.5,EUR,a,Refund,Storage\n";
         fs::write(&file, text).unwrap();
         let own = landing(&out.path().join("to"), "azure-cost-details", "2026-10-12T00:00:00Z");
-        let landed = own.files(&[file], Metric::Billed).unwrap();
+        let landed = own.files(&[(file, Metric::Billed)]).unwrap();
         assert_eq!(landed.rows, 2);
         assert_eq!(total(&out.path().join("to")).to_string(), "1");
     }

@@ -15,11 +15,13 @@ mod known_days;
 mod landing;
 mod lines;
 mod manifest;
+mod normalise;
 mod outlook;
 mod parquet_rows;
 #[cfg(test)]
 mod properties;
 mod reader;
+mod remote;
 mod row_sums;
 mod run_costs;
 mod runs;
@@ -41,8 +43,10 @@ pub use family::{FAMILIES, Family, Layout};
 pub use file_sums::BadRow;
 pub use landing::{Landed, Landing};
 pub use manifest::Manifest;
+pub use normalise::normalise;
 pub use outlook::{LeafOutlook, Line, Outlook};
 pub use reader::{ForcedFamily, ReadOptions, read};
+pub use remote::{footer_bytes, needed_parts, repeated_runs};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
 pub use source::{Encoding, Found, find};
 

@@ -161,7 +161,7 @@ fn no_rows(plan: &Plan, controls: &Controls) -> Error {
 }
 
 /// What every file is asked for.
-fn wanted(plan: &Plan, options: &ReadOptions) -> Result<Wanted> {
+pub(crate) fn wanted(plan: &Plan, options: &ReadOptions) -> Result<Wanted> {
     let files = || plan.runs.iter().flat_map(|run| &run.files).map(|(file, _)| file);
     let mut dimensions: Vec<Dimension> = Vec::new();
     for dimension in options.group_by.iter().chain(options.filters.iter().map(|filter| &filter.dimension)) {
@@ -195,7 +195,7 @@ pub(crate) type ReadRuns = BTreeMap<usize, Vec<FileSums>>;
 
 /// Reads the runs that count, and says which proved incomplete. A run that a newer one repeats is
 /// read only when that newer one is broken.
-fn read_runs(
+pub(crate) fn read_runs(
     plan: &Plan,
     wanted: &Wanted,
     progress: &(dyn Fn(u64) + Sync),

@@ -56,7 +56,7 @@ pub(crate) fn settle_metrics(
 
 /// What the one cost column of each classic file of a run holds: the manifest's word, then what only
 /// one of them can hold, then `--family`, then actual. Files that speak together are told together.
-fn classic_metrics(
+pub(crate) fn classic_metrics(
     run: &Run,
     files: &[FileSums],
     options: &ReadOptions,

@@ -219,8 +219,9 @@ async fn details(
     if files.is_empty() {
         return Ok(None);
     }
-    let (own, metric) = (landing.clone(), options.metric);
-    match tokio::task::spawn_blocking(move || own.files(&files, metric)).await? {
+    let own = landing.clone();
+    let files: Vec<_> = files.into_iter().map(|path| (path, options.metric)).collect();
+    match tokio::task::spawn_blocking(move || own.files(&files)).await? {
         // A report with a header only: nothing was charged, as far as the service knows.
         Err(ingest::Error::NoCosts(_)) => Ok(None),
         landed => Ok(Some(landed?).filter(|landed| landed.rows > 0)),

@@ -6,6 +6,7 @@ pub mod exports;
 pub mod ingest;
 pub mod invoice;
 pub mod peer;
+pub mod storage;
 
 use crate::azure_options::{Auth, Reach};
 use anyhow::{Context, Result};
@@ -47,6 +48,16 @@ fn variable(name: &str) -> Option<String> {
 }
 
 impl Connection {
+    fn method(auth: Auth) -> Method {
+        match auth {
+            Auth::Auto => Method::Auto,
+            Auth::Environment => Method::Environment,
+            Auth::Workload => Method::Workload,
+            Auth::Managed => Method::Managed,
+            Auth::Cli => Method::Cli,
+        }
+    }
+
     pub fn open(reach: &Reach) -> Result<Self> {
         let cloud = Cloud::named(&reach.cloud)?;
         let base = variable(ARM_ENDPOINT);
@@ -56,13 +67,7 @@ impl Connection {
         let (sign_in, tokens): (_, Arc<dyn TokenSource>) = match variable(ACCESS_TOKEN) {
             Some(token) => (None, Arc::new(ReadyToken(Token::new(token.trim())))),
             None => {
-                let method = match reach.auth {
-                    Auth::Auto => Method::Auto,
-                    Auth::Environment => Method::Environment,
-                    Auth::Workload => Method::Workload,
-                    Auth::Managed => Method::Managed,
-                    Auth::Cli => Method::Cli,
-                };
+                let method = Self::method(reach.auth);
                 let sign_in = Arc::new(SignIn::new(method, reach.tenant.clone(), cloud, variable));
                 (Some(Arc::clone(&sign_in)), sign_in)
             }

@@ -1,1 +1,107 @@
-//! Azure's own forecast beside ours.
+//! `predict --compare azure`: Azure's own forecast of the same cycle beside ours.
+//!
+//! Azure's has no range, knows total costs of a scope only, and is that of the scope as a whole: rows of
+//! subscriptions are compared, or the total with a scope that is named.
+
+use super::{Connection, wait_for};
+use crate::{azure_options::Reach, failure::Failure};
+use anyhow::Result;
+use azure::{Scope, own_forecast};
+use billing::Amount;
+use report::{ForecastReport, TotalRow};
+
+/// Rows that are compared at most: each is a call to a service that is slow to be asked.
+const MOST: usize = 10;
+
+/// Adds what Azure says to the notes of a report.
+///
+/// # Errors
+/// Nothing that could be compared; what the service may say.
+pub fn compare(report: &mut ForecastReport, scope: Option<&str>) -> Result<()> {
+    let pairs = pairs(report, scope)?;
+    let connection = Connection::open(&Reach::of_environment(super::variable)?)?;
+    let notes = wait_for(async {
+        let mut notes = Vec::new();
+        for (row, scope) in &pairs {
+            notes.push(one(&connection, row, scope).await?);
+        }
+        Ok(notes)
+    })?;
+    report.notes.extend(notes);
+    Ok(())
+}
+
+fn pairs(report: &ForecastReport, scope: Option<&str>) -> Result<Vec<(TotalRow, Scope)>> {
+    let refuse = |text: &str| Err(Failure::Usage(text.to_owned()).into());
+    if let Some(scope) = scope {
+        let scope = Scope::parse(scope)?;
+        return Ok(report
+            .rows
+            .iter()
+            .filter(|row| row.level == 0)
+            .map(|row| (row.clone(), scope.clone()))
+            .collect());
+    }
+    let Some(place) = report.group_columns.iter().position(|name| name == "SubAccountId") else {
+        return refuse(
+            "name the scope that the total is of with `--compare-scope ID`, or group by subscription",
+        );
+    };
+    let last = report.deepest_level();
+    let mut pairs = Vec::new();
+    for row in report.rows.iter().filter(|row| row.level == last) {
+        if let Some(scope) = row.keys[place].as_deref().and_then(|key| Scope::parse(key).ok()) {
+            pairs.push((row.clone(), scope));
+        }
+    }
+    if pairs.is_empty() {
+        return refuse(
+            "there are no subscriptions of Azure to compare; name a scope with `--compare-scope ID`",
+        );
+    }
+    if pairs.len() > MOST {
+        tracing::warn!(
+            "of {} subscriptions the first {MOST} are compared with Azure's forecast",
+            pairs.len()
+        );
+        pairs.truncate(MOST);
+    }
+    Ok(pairs)
+}
+
+async fn one(connection: &Connection, row: &TotalRow, scope: &Scope) -> Result<String> {
+    let cycle = row.cycle;
+    let days = own_forecast(&connection.costs, scope, cycle.start(), cycle.last_day()).await?;
+    let currency = row.currency.as_ref().map_or("", |currency| currency.code());
+    let own: Vec<_> = days
+        .iter()
+        .filter(|day| day.currency.eq_ignore_ascii_case(currency))
+        .filter(|day| day.day.is_none_or(|date| cycle.contains(date)))
+        .collect();
+    if own.is_empty() {
+        return Ok(format!("Azure has no forecast of {scope} in {currency} for this cycle"));
+    }
+    let sum = |is_forecast: bool| -> Amount {
+        let of = own.iter().filter(|day| {
+            (day.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("Forecast")))
+                == is_forecast
+        });
+        of.map(|day| day.cost).sum()
+    };
+    let digits = row.currency.as_ref().map_or(2, billing::Currency::minor_digits);
+    let (actual, expected) = (sum(false), sum(true));
+    let theirs = actual + expected;
+    let compared = match row.total {
+        Some(ours) if !theirs.rounded(digits).is_positive() => format!("ours is {}", ours.to_fixed(digits)),
+        Some(ours) => {
+            let percent = (ours.to_f64() / theirs.to_f64() - 1.0) * 100.0;
+            format!("ours is {} ({percent:+.1} %)", ours.to_fixed(digits))
+        }
+        None => "ours has no total".to_owned(),
+    };
+    Ok(format!(
+        "Azure's own forecast of {scope}: {} {currency}, {} of it spent, without a range; {compared}",
+        theirs.to_fixed(digits),
+        actual.to_fixed(digits)
+    ))
+}

@@ -20,10 +20,15 @@ pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> 
     let model = options.model.as_deref().or(config.defaults.model.as_deref());
     let for_people = output::format(global) == Format::Table && !options.daily;
     let wanted = Wanted { model, cycles: options.cycles.or(config.defaults.cycles), for_people };
-    let done = match options.any.series {
+    #[cfg_attr(not(feature = "azure"), expect(unused_mut, reason = "only a peer adds to it"))]
+    let mut done = match options.any.series {
         Some(_) => forecast_series(&options.any, &options.charges, &wanted)?,
         None => forecast_charges(global, &options.charges, &wanted)?,
     };
+    #[cfg(feature = "azure")]
+    if options.compare.is_some() {
+        crate::azure::peer::compare(&mut done.report, options.compare_scope.as_deref())?;
+    }
     if options.daily {
         output::write_dataset(global, &daily_dataset(&done)?)?;
     } else if output::format(global) == Format::Table {

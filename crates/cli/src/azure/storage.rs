@@ -1,0 +1,275 @@
+//! Inputs in Blob Storage: what a question needs of them is copied here, and kept.
+//!
+//! Files whose version (ETag) is the one that was copied are not read again. Runs that a newer whole run
+//! repeats are not read at all. Of Parquet the footer and the needed column chunks are copied, into a
+//! file with holes; a later question that needs more fills them.
+
+use super::{Connection, variable, wait_for};
+use crate::{azure_options::Reach, failure::Failure};
+use anyhow::{Context, Result};
+use azure::{Blob, BlobAddress, Blobs, Cloud, ReadyToken, SignIn, Token, TokenSource};
+use ingest::{Manifest, ReadOptions, footer_bytes, needed_parts, repeated_runs};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{Seek, SeekFrom, Write},
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// How much of the end of a Parquet file is read at first: most footers fit.
+const END_BYTES: u64 = 64 * 1024;
+/// Needed parts that lie closer together than this are read at once.
+const GAP_BYTES: u64 = 4 * 1024;
+/// The longest part that is asked for at once.
+const PART_BYTES: u64 = 64 * 1024 * 1024;
+/// Where copies are kept, instead of the user's cache.
+const CACHE: &str = "FORECAST_CACHE";
+
+/// What is known of a copy.
+#[derive(Default, Serialize, Deserialize)]
+struct Copy {
+    etag: Option<String>,
+    size: u64,
+    /// Parts that are here, in order; one of all bytes where it is whole.
+    parts: Vec<(u64, u64)>,
+}
+
+/// The inputs with every address replaced by copies here.
+pub fn localised(inputs: &[String], options: &ReadOptions) -> Result<Vec<String>> {
+    if !inputs.iter().any(|input| BlobAddress::is_one(input)) {
+        return Ok(inputs.to_vec());
+    }
+    let reach = Reach::of_environment(variable)?;
+    let mut local = Vec::new();
+    for input in inputs {
+        if BlobAddress::is_one(input) {
+            let blobs = open(BlobAddress::parse(input)?, &reach)?;
+            let files = wait_for(fetch(&blobs, Some(options), |_| true))?;
+            if files.is_empty() {
+                let text = format!("there are no cost files behind `{}`", BlobAddress::parse(input)?);
+                return Err(Failure::NotEnough(text).into());
+            }
+            tracing::info!(
+                "`{}`: {} bytes read from storage",
+                BlobAddress::parse(input)?,
+                blobs.bytes_read()
+            );
+            local.extend(files.into_iter().map(|path| path.to_string_lossy().into_owned()));
+        } else {
+            local.push(input.clone());
+        }
+    }
+    Ok(local)
+}
+
+/// Opens a container with what the environment has, or by signing in.
+pub fn open(address: BlobAddress, reach: &Reach) -> Result<Blobs> {
+    let cloud = Cloud::named(&reach.cloud)?;
+    let tokens: Arc<dyn TokenSource> = match variable(super::ACCESS_TOKEN) {
+        Some(token) => Arc::new(ReadyToken(Token::new(token.trim()))),
+        None => Arc::new(
+            SignIn::new(Connection::method(reach.auth), reach.tenant.clone(), cloud, variable).for_storage(),
+        ),
+    };
+    Ok(Blobs::open(address, cloud, variable, tokens)?)
+}
+
+/// Copies the runs that `wanted` takes, whole.
+pub async fn fetch_whole(blobs: &Blobs, wanted: impl Fn(&Manifest) -> bool) -> Result<Vec<PathBuf>> {
+    fetch(blobs, None, wanted).await
+}
+
+/// Copies what is needed of the runs that `wanted` takes, or all of it where no options say what that
+/// is, and gives the paths of the copies.
+async fn fetch(
+    blobs: &Blobs,
+    options: Option<&ReadOptions>,
+    wanted: impl Fn(&Manifest) -> bool,
+) -> Result<Vec<PathBuf>> {
+    let home = cache()?.join("blobs").join(blobs.account()).join(blobs.container());
+    let listed = blobs.list().await?;
+    let folder_of = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let name_of = |path: &str| path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_manifest = |path: &str| matches!(name_of(path).as_str(), "manifest.json" | "_manifest.json");
+    let is_data = |path: &str| {
+        [".csv", ".csv.gz", ".parquet"].iter().any(|ending| name_of(path).ends_with(ending))
+            && !path.split('/').any(|part| part.starts_with('.'))
+    };
+    let mut runs: Vec<(String, Manifest, PathBuf)> = Vec::new();
+    for blob in listed.iter().filter(|blob| is_manifest(&blob.path)) {
+        let path = whole(blobs, blob, &home).await?;
+        runs.push((folder_of(&blob.path), Manifest::read(&path)?, path));
+    }
+    let sizes: BTreeMap<String, u64> = listed.iter().map(|blob| (blob.path.clone(), blob.size)).collect();
+    let states: Vec<(&Manifest, bool)> = runs
+        .iter()
+        .map(|(folder, manifest, _)| {
+            let there = manifest.blobs.iter().all(|named| {
+                let beside = format!("{folder}/{}", named.name.rsplit('/').next().unwrap_or_default());
+                let size = sizes.get(beside.trim_start_matches('/')).or_else(|| sizes.get(&named.name));
+                size.is_some_and(|size| named.bytes.is_none_or(|stated| stated == *size))
+            });
+            (manifest, there && !manifest.blobs.is_empty())
+        })
+        .collect();
+    let repeated = repeated_runs(&states);
+    let mut files = Vec::new();
+    let mut passed_over: Vec<String> = Vec::new();
+    for (place, (folder, manifest, path)) in runs.iter().enumerate() {
+        if repeated.contains(&place) || !wanted(manifest) {
+            passed_over.push(folder.clone());
+        } else {
+            files.push(path.clone());
+        }
+    }
+    if !repeated.is_empty() {
+        tracing::info!("{} older runs are repeated by newer ones and were not read", repeated.len());
+    }
+    for blob in listed.iter().filter(|blob| is_data(&blob.path)) {
+        if passed_over.contains(&folder_of(&blob.path)) {
+            continue;
+        }
+        files.push(copied(blobs, blob, &home, options).await.with_context(|| format!("`{}`", blob.path))?);
+    }
+    Ok(files)
+}
+
+/// The folder of copies.
+fn cache() -> Result<PathBuf> {
+    let folder = match (variable(CACHE), variable("XDG_CACHE_HOME"), variable("HOME")) {
+        (Some(own), ..) => PathBuf::from(own),
+        (_, Some(cache), _) => PathBuf::from(cache).join("forecast"),
+        (.., Some(home)) => PathBuf::from(home).join(".cache").join("forecast"),
+        _ => anyhow::bail!("there is no place for copies of files; set {CACHE} to a folder"),
+    };
+    Ok(folder)
+}
+
+/// Where the copy of a file lies, and what is known of it. The state lies beside it, hidden.
+fn place(blob: &Blob, home: &Path) -> Result<(PathBuf, PathBuf, Copy)> {
+    let path = home.join(&blob.path);
+    let folder = path.parent().unwrap_or(home).to_owned();
+    fs::create_dir_all(&folder).with_context(|| format!("cannot write `{}`", folder.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let state = folder.join(format!(".{name}.state"));
+    let copy: Copy =
+        fs::read(&state).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let is_same = copy.etag.is_some()
+        && copy.etag == blob.etag
+        && copy.size == blob.size
+        && path.metadata().is_ok_and(|meta| meta.len() == blob.size);
+    let fresh = Copy { etag: blob.etag.clone(), size: blob.size, parts: Vec::new() };
+    Ok((path, state, if is_same { copy } else { fresh }))
+}
+
+fn keep(state: &Path, copy: &Copy) -> Result<()> {
+    let text = serde_json::to_vec(copy)?;
+    crate::output::write_file(state, |file| Ok(file.write_all(&text)?))
+}
+
+/// A whole copy of a file.
+async fn whole(blobs: &Blobs, blob: &Blob, home: &Path) -> Result<PathBuf> {
+    let (path, state, mut copy) = place(blob, home)?;
+    if copy.parts == [(0, blob.size)] {
+        return Ok(path);
+    }
+    // What is known of an older copy holds no more once this one begins.
+    let _ = fs::remove_file(&state);
+    blobs.save(blob, &path).await?;
+    copy.parts = vec![(0, blob.size)];
+    keep(&state, &copy)?;
+    Ok(path)
+}
+
+/// A copy of what is needed of a file.
+async fn copied(blobs: &Blobs, blob: &Blob, home: &Path, options: Option<&ReadOptions>) -> Result<PathBuf> {
+    let Some(options) = options else { return whole(blobs, blob, home).await };
+    if !blob.path.to_ascii_lowercase().ends_with(".parquet") || blob.size <= END_BYTES {
+        return whole(blobs, blob, home).await;
+    }
+    let (path, state, mut copy) = place(blob, home)?;
+    if copy.parts.is_empty() {
+        let _ = fs::remove_file(&state);
+        let file = File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+        file.set_len(blob.size)?;
+        let mut begin = blob.size - END_BYTES;
+        let end = blobs.part(blob, begin..blob.size).await?;
+        put(&path, begin, &end)?;
+        let footer = footer_bytes(&end).context("it is damaged: it does not end as a Parquet file does")?;
+        if footer > END_BYTES {
+            let from = blob.size.checked_sub(footer).context("it is damaged: its footer is too long")?;
+            put(&path, from, &blobs.part(blob, from..begin).await?)?;
+            begin = from;
+        }
+        // Every Parquet file begins with its mark, by which it is known.
+        put(&path, 0, b"PAR1")?;
+        copy.parts = vec![(0, 4), (begin, blob.size)];
+        keep(&state, &copy)?;
+    }
+    let needed = {
+        let (path, options) = (path.clone(), options.clone());
+        tokio::task::spawn_blocking(move || needed_parts(&path, &options)).await??
+    };
+    let missing = missing(&needed, &copy.parts);
+    for part in &missing {
+        put(&path, part.start, &blobs.part(blob, part.clone()).await?)?;
+        copy.parts = joined(copy.parts.iter().copied().chain([(part.start, part.end)]));
+    }
+    if !missing.is_empty() {
+        keep(&state, &copy)?;
+    }
+    Ok(path)
+}
+
+fn put(path: &Path, at: u64, bytes: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.seek(SeekFrom::Start(at))?;
+    Ok(file.write_all(bytes)?)
+}
+
+/// The parts that are needed and not here, near ones joined and long ones cut.
+fn missing(needed: &[Range<u64>], here: &[(u64, u64)]) -> Vec<Range<u64>> {
+    let lacks = |part: &&Range<u64>| !here.iter().any(|(from, to)| *from <= part.start && part.end <= *to);
+    let mut out: Vec<Range<u64>> = Vec::new();
+    for part in needed.iter().filter(lacks) {
+        match out.last_mut() {
+            Some(last) if part.start <= last.end + GAP_BYTES && part.end - last.start <= PART_BYTES => {
+                last.end = last.end.max(part.end);
+            }
+            _ => out.push(part.clone()),
+        }
+    }
+    out
+}
+
+/// Parts in order, those that touch as one.
+fn joined(parts: impl Iterator<Item = (u64, u64)>) -> Vec<(u64, u64)> {
+    let mut sorted: Vec<(u64, u64)> = parts.collect();
+    sorted.sort_unstable();
+    let mut out: Vec<(u64, u64)> = Vec::new();
+    for (from, to) in sorted {
+        match out.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => out.push((from, to)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_parts_are_read_at_once_and_those_that_are_here_not_again() {
+        let far = 10 * GAP_BYTES;
+        let needed = [4..100, 150..200, far..far + 10];
+        assert_eq!(missing(&needed, &[]), [4..200, far..far + 10]);
+        assert_eq!(missing(&needed, &[(0, 120)]), [150..200, far..far + 10]);
+        assert_eq!(missing(&needed, &[(0, far + 10)]), []);
+        assert_eq!(joined([(5, 9), (0, 3), (3, 5), (20, 30)].into_iter()), [(0, 9), (20, 30)]);
+    }
+}

@@ -1,0 +1,104 @@
+//! What of an export that lies elsewhere has to be fetched: which runs, and which parts of which files.
+//!
+//! Of Parquet only the column chunks that a question needs are read, so a copy here may have holes: it
+//! is as long as the file, and holds its end (the footer) and those chunks.
+
+use crate::{
+    Error, Manifest, ReadOptions, Result,
+    data_file::DataFile,
+    file_sums::{Wanted, needed_columns},
+};
+use billing::Metric;
+use polars::prelude::*;
+use std::{collections::BTreeSet, fs::File, ops::Range, path::Path};
+
+/// How many bytes the footer of a Parquet file takes, with the eight that end it; `None` where these
+/// are none of a Parquet file. `end` is the last part of the file, at least eight bytes.
+#[must_use]
+pub fn footer_bytes(end: &[u8]) -> Option<u64> {
+    let tail = end.last_chunk::<8>()?;
+    let [a, b, c, d, magic @ ..] = tail;
+    (magic == b"PAR1").then(|| u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8)
+}
+
+/// The parts of a Parquet file that reading it with these options needs, besides its footer. The file at
+/// `path` may have holes everywhere but in its footer.
+///
+/// # Errors
+/// As when the file is read.
+pub fn needed_parts(path: &Path, options: &ReadOptions) -> Result<Vec<Range<u64>>> {
+    let file = DataFile::open(path, options.family.map(|forced| forced.family))?;
+    let dimensions: Vec<_> = options
+        .group_by
+        .iter()
+        .chain(options.filters.iter().map(|filter| &filter.dimension))
+        .cloned()
+        .collect();
+    let mut places: BTreeSet<usize> = BTreeSet::new();
+    // Which column a service is named by depends on what else is read.
+    for service_is_meter_category in [false, true] {
+        let wanted = Wanted {
+            dimensions: dimensions.clone(),
+            metrics: vec![options.metric.unwrap_or(Metric::Billed)],
+            currency: options.currency.as_ref().map(|currency| currency.code().to_owned()),
+            service_is_meter_category,
+        };
+        places.extend(needed_columns(&file, &wanted).iter().filter_map(|column| file.layout.place(column)));
+    }
+    let open = File::open(path).map_err(|source| Error::unreadable(path, source))?;
+    let mut reader = ParquetReader::new(open);
+    let metadata = reader.get_metadata().map_err(|error| file.fault(&error))?;
+    // Of flat files the leaves are the columns, in their order.
+    let leaf_of: Vec<usize> = metadata
+        .schema_descr
+        .columns()
+        .iter()
+        .map(|leaf| leaf.path_in_schema.first().map(|name| name.as_str().to_owned()))
+        .map(|name| {
+            metadata
+                .schema_descr
+                .fields()
+                .iter()
+                .position(|field| Some(field.name()) == name.as_deref())
+                .unwrap_or(usize::MAX)
+        })
+        .collect();
+    let mut parts: Vec<Range<u64>> = Vec::new();
+    for group in &metadata.row_groups {
+        for (leaf, chunk) in group.parquet_columns().iter().enumerate() {
+            if leaf_of.get(leaf).is_some_and(|place| places.contains(place)) {
+                parts.push(chunk.byte_range());
+            }
+        }
+    }
+    parts.sort_by_key(|part| part.start);
+    Ok(parts)
+}
+
+/// Which of these runs a newer one of the same export repeats whole: their places. Given is what their
+/// manifests say, and whether all their files are there.
+#[must_use]
+pub fn repeated_runs(runs: &[(&Manifest, bool)]) -> BTreeSet<usize> {
+    let repeats = |older: &Manifest, newer: &Manifest| {
+        let ranges = older.range.zip(newer.range);
+        older.export.is_some()
+            && older.export == newer.export
+            && older.export_type == newer.export_type
+            && older.submitted.zip(newer.submitted).is_some_and(|(older, newer)| newer > older)
+            && ranges.is_some_and(|(older, newer)| newer.0 <= older.0 && older.1 <= newer.1)
+    };
+    let is_repeated =
+        |place: &usize| runs.iter().any(|(newer, whole)| *whole && repeats(runs[*place].0, newer));
+    (0..runs.len()).filter(is_repeated).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_file_tells_its_footer() {
+        assert_eq!(footer_bytes(b"....\x10\0\0\0PAR1"), Some(24));
+        assert_eq!((footer_bytes(b"PAR1"), footer_bytes(b"12345678")), (None, None));
+    }
+}

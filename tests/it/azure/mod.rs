@@ -1,0 +1,7 @@
+//! Runs of the command against a server that plays Azure.
+
+mod doors;
+mod faults;
+mod server;
+mod storage;
+mod usage;
