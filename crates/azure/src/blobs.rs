@@ -357,8 +357,15 @@ impl Blobs {
     fn fault(&self, error: &object_store::Error) -> Error {
         let what = format!("az://{}@{}", self.address.container, self.account);
         let text = brief(error);
+        // Lists come back with the status in words only.
+        let says = |status: &str| text.contains(status);
         match error {
-            object_store::Error::Unauthenticated { .. } | object_store::Error::PermissionDenied { .. } => {
+            _ if matches!(
+                error,
+                object_store::Error::Unauthenticated { .. } | object_store::Error::PermissionDenied { .. }
+            ) || says("403 Forbidden")
+                || says("401 Unauthorized") =>
+            {
                 Error::NotAllowed {
                     scope: what,
                     fault: crate::Fault { status: 403, code: String::new(), message: text },
@@ -374,8 +381,7 @@ impl Blobs {
             object_store::Error::Precondition { .. } => {
                 Error::bad_reply(&what, "a file changed while it was read; begin again")
             }
-            // Lists of a container that is not there come as any other fault.
-            _ if text.contains("404 Not Found") => Error::Refused {
+            _ if says("404 Not Found") => Error::Refused {
                 what,
                 fault: crate::Fault {
                     status: 404,

@@ -271,7 +271,7 @@ fn doctor_says_what_works_and_what_to_do() {
     let run = run_against(&server, folder.path(), &["doctor", "-o", "csv"]);
     assert_eq!(run.code, 1, "{} {}", run.stdout, run.stderr);
     assert!(run.stdout.contains("sign-in,ok,a ready token"), "{}", run.stdout);
-    assert!(run.stdout.contains("clock,failed,this machine's clock is"), "{}", run.stdout);
+    assert!(run.stdout.contains("clock,failed,\"this machine's clock is"), "{}", run.stdout);
     let checked = run_against(&server, folder.path(), &["doctor", "--scope", SUBSCRIPTION, "-o", "csv"]);
     assert_eq!(checked.code, 5, "{} {}", checked.stdout, checked.stderr);
     assert!(checked.stdout.contains("Cost Management Reader"), "{}", checked.stdout);
