@@ -305,9 +305,12 @@ fn readers() -> Vec<Reader> {
     ]
 }
 
+/// A reply: status, headers and body.
+type OneReply = (u16, Vec<(String, String)>, Value);
+
 /// What is played for a payload: replies in turn, the last of them for ever.
 struct Played {
-    replies: Vec<(u16, Vec<(String, String)>, Value)>,
+    replies: Vec<OneReply>,
     /// The link to a next page that the payload holds.
     next: Option<String>,
 }
@@ -425,7 +428,7 @@ fn last_page(body: &Value) -> Value {
 
 async fn play(reader: &Reader, played: &Played) -> Result<Outcome, String> {
     let server = MockServer::start().await;
-    let mut all: Vec<(u16, Vec<(String, String)>, Value)> = played.replies.clone();
+    let mut all: Vec<OneReply> = played.replies.clone();
     if played.next.is_some() {
         let last = last_page(&all.last().unwrap().2);
         all.push((200, Vec::new(), last));

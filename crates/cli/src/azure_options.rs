@@ -1,5 +1,6 @@
 //! Options of the commands that read from Azure.
 
+use crate::options::Granularity;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -196,16 +197,6 @@ pub struct UsageDoor {
     /// Day on which billing cycles begin: free amounts and tiers count from then on.
     #[arg(long, value_name = "N", env = "FORECAST_CYCLE_DAY", value_parser = clap::value_parser!(u32).range(1..=31))]
     pub cycle_day: Option<u32>,
-}
-
-/// Days or hours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Granularity {
-    /// By UTC day.
-    #[default]
-    Daily,
-    /// By hour.
-    Hourly,
 }
 
 /// Invoices.

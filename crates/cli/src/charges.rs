@@ -27,22 +27,33 @@ pub fn refuse_ledger(ledger: Option<&Path>) -> Result<()> {
     }
 }
 
-/// Reads the inputs and says what was found.
+/// The inputs as paths on this machine.
 ///
 /// # Errors
-/// Unusable input, or none.
-pub fn read(global: &Global, charges: &Charges, options: &ReadOptions) -> Result<DailyCosts> {
+/// None are named; storage that cannot be read.
+pub fn inputs(charges: &Charges, options: &ReadOptions) -> Result<Vec<String>> {
     if charges.inputs.is_empty() {
         let text =
             "name the cost exports to read: files, folders or patterns (there is no ledger to read from yet)";
         return Err(Failure::Usage(text.to_owned()).into());
     }
     #[cfg(feature = "azure")]
-    let inputs = &crate::azure::storage::localised(&charges.inputs, options)?;
+    return crate::azure::storage::localised(&charges.inputs, options);
     #[cfg(not(feature = "azure"))]
-    let inputs = &charges.inputs;
-    let bar = talk::reading_bar(global, inputs);
-    let daily = ingest::read(inputs, options, &|bytes| bar.inc(bytes));
+    {
+        let _ = options;
+        Ok(charges.inputs.clone())
+    }
+}
+
+/// Reads the inputs and says what was found.
+///
+/// # Errors
+/// Unusable input, or none.
+pub fn read(global: &Global, charges: &Charges, options: &ReadOptions) -> Result<DailyCosts> {
+    let inputs = inputs(charges, options)?;
+    let bar = talk::reading_bar(global, &inputs);
+    let daily = ingest::read(&inputs, options, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let daily = daily?;
     say(&daily.controls);

@@ -248,9 +248,22 @@ pub enum Peer {
 pub struct Series {
     #[command(flatten)]
     pub charges: Charges,
+    /// Days or, where the source has them, hours: the spend so far.
+    #[arg(long, value_name = "daily|hourly", default_value = "daily", help_heading = "Charges")]
+    pub granularity: Granularity,
     /// Where the ledger lies.
     #[arg(long, value_name = "PATH", env = "FORECAST_LEDGER", help_heading = "Charges")]
     pub ledger: Option<PathBuf>,
+}
+
+/// Days or hours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Granularity {
+    /// By UTC day.
+    #[default]
+    Daily,
+    /// By hour.
+    Hourly,
 }
 
 #[derive(Debug, Clone, Args)]

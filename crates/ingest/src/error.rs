@@ -83,6 +83,11 @@ pub enum Error {
     /// Readable input that holds no costs.
     #[error("no costs found: {0}")]
     NoCosts(String),
+    /// Charges of whole days only, where hours were asked for.
+    #[error(
+        "the input has no hours: its charges are of whole days; `ingest azure usage --granularity hourly` reads hours"
+    )]
+    NoHours,
     /// A pattern or address that is not understood.
     #[error("cannot use the input `{input}`: {why}")]
     BadInput {
@@ -109,7 +114,7 @@ impl Error {
     /// Whether the call, not the input, is to blame.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::BadFilter(_) | Self::NoSuchDimension(_))
+        matches!(self, Self::BadFilter(_) | Self::NoSuchDimension(_) | Self::NoHours)
     }
 
     /// Whether a file is broken, which makes the run it belongs to incomplete.

@@ -34,7 +34,7 @@ pub fn needed_parts(path: &Path, options: &ReadOptions) -> Result<Vec<Range<u64>
         .chain(options.filters.iter().map(|filter| &filter.dimension))
         .cloned()
         .collect();
-    let mut places: BTreeSet<usize> = BTreeSet::new();
+    let mut columns: BTreeSet<String> = BTreeSet::new();
     // Which column a service is named by depends on what else is read.
     for service_is_meter_category in [false, true] {
         let wanted = Wanted {
@@ -43,8 +43,11 @@ pub fn needed_parts(path: &Path, options: &ReadOptions) -> Result<Vec<Range<u64>
             currency: options.currency.as_ref().map(|currency| currency.code().to_owned()),
             service_is_meter_category,
         };
-        places.extend(needed_columns(&file, &wanted).iter().filter_map(|column| file.layout.place(column)));
+        columns.extend(needed_columns(&file, &wanted));
     }
+    let places: BTreeSet<usize> = columns.iter().filter_map(|column| file.layout.place(column)).collect();
+    let named: Vec<&str> = columns.iter().filter_map(|column| file.header_of(column)).collect();
+    tracing::debug!("`{}`: needed columns: {}", path.display(), named.join(", "));
     let open = File::open(path).map_err(|source| Error::unreadable(path, source))?;
     let mut reader = ParquetReader::new(open);
     let metadata = reader.get_metadata().map_err(|error| file.fault(&error))?;

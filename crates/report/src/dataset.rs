@@ -5,7 +5,7 @@
 
 use crate::{Error, Result, columns};
 use billing::Amount;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
@@ -46,6 +46,8 @@ pub enum ColumnValues {
     Date(Vec<Option<NaiveDate>>),
     /// Midnights in UTC: bounds of periods.
     Timestamp(Vec<Option<NaiveDate>>),
+    /// Moments in UTC, to the second.
+    Moment(Vec<Option<DateTime<Utc>>>),
     /// Exact amounts.
     Amount {
         /// The amounts.
@@ -154,6 +156,7 @@ impl ColumnValues {
             Self::Text(values) => values.len(),
             Self::Repeated { rows, .. } => rows.len(),
             Self::Date(values) | Self::Timestamp(values) => values.len(),
+            Self::Moment(values) => values.len(),
             Self::Amount { values, .. } => values.len(),
             Self::Float(values) => values.len(),
             Self::Integer(values) => values.len(),
@@ -183,6 +186,9 @@ impl ColumnValues {
             Self::Repeated { values, rows } => values[rows[row] as usize].as_deref().map(Cow::Borrowed),
             Self::Date(values) => values[row].map(|day| day.to_string().into()),
             Self::Timestamp(values) => values[row].map(|day| format!("{day}T00:00:00Z").into()),
+            Self::Moment(values) => {
+                values[row].map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true).into())
+            }
             Self::Amount { values, least_digits } => {
                 values[row].map(|amount| plain_digits(amount, *least_digits).into())
             }

@@ -56,6 +56,12 @@ fn polars_column(column: &OurColumn) -> Result<Column> {
                 .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
                 .into_series()
         }
+        ColumnValues::Moment(values) => {
+            let instants = values.iter().map(|time| time.map(|time| time.timestamp_micros()));
+            Int64Chunked::from_iter_options(name, instants)
+                .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
+                .into_series()
+        }
         ColumnValues::Amount { values, .. } => {
             let units = values.iter().map(|amount| amount.map(units_at_scale));
             Int128Chunked::from_iter_options(name, units)

@@ -181,3 +181,34 @@ fn an_offer_without_a_card_is_refused_with_the_way_that_works() {
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(refused.stderr.contains("cost exports"), "{}", refused.stderr);
 }
+
+#[test]
+fn hours_are_read_where_they_are_asked_for() {
+    let server = Server::start(|asked, _| {
+        if !asked.target.contains("UsageAggregates") {
+            return good(asked);
+        }
+        let mut records = vec![usage("2026-10-01", "M", "6"), usage("2026-10-01", "M", "2")];
+        for (record, hour) in records.iter_mut().zip([7, 8]) {
+            record["properties"]["usageStartTime"] = json!(format!("2026-10-01T{hour:02}:00:00+00:00"));
+            record["properties"]["usageEndTime"] = json!(format!("2026-10-01T{:02}:00:00+00:00", hour + 1));
+        }
+        Answer::json(&json!({ "value": records }))
+    });
+    let folder = folder();
+    let hourly = [&READ_USAGE[..], &["--granularity", "hourly"]].concat();
+    assert_eq!(run_against(&server, folder.path(), &hourly).code, 0);
+    assert!(server.asked()[0].target.contains("aggregationGranularity=Hourly"));
+    let series = run(folder.path(), &["series", "costs", "--granularity", "hourly", "-o", "csv"]);
+    // Eight hours of which five are free: 6 dollars, shared by quantity.
+    assert_eq!(
+        series.stdout,
+        "ChargePeriodStart,ChargePeriodEnd,BillingCurrency,BilledCost\n\
+         2026-10-01T07:00:00Z,2026-10-01T08:00:00Z,USD,4.5\n\
+         2026-10-01T08:00:00Z,2026-10-01T09:00:00Z,USD,1.5\n",
+        "{}",
+        series.stderr
+    );
+    let days = run(folder.path(), &["series", "costs", "-o", "csv"]);
+    assert!(days.stdout.contains("2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,USD,6\n"), "{}", days.stdout);
+}

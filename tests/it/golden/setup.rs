@@ -17,7 +17,8 @@ Usage: forecast predict [OPTIONS] [INPUT]...
 
 Arguments:
   [INPUT]...
-          Cost exports: files, folders, patterns
+          Cost exports: files, folders, patterns, addresses of storage (az://,
+          abfss://, https://)
 
 Options:
   -h, --help
@@ -125,6 +126,15 @@ Forecast:
           …
           
           [env: FORECAST_MODEL=]
+
+      --compare <PEER>
+          Set another forecast of the same cycle beside ours: `azure`, its own
+
+          Possible values:
+          - azure: Azure's Cost Management
+
+      --compare-scope <ID>
+          The scope that the total is of, where rows are not subscriptions
 
 Output:
   -o, --output <FORMAT>

@@ -5,8 +5,9 @@ use super::{
     ingest::{LATE_DAYS, Portion},
 };
 use crate::{
-    azure_options::{Door, Granularity, PlainDoor, QueryDoor, UsageDoor},
+    azure_options::{Door, PlainDoor, QueryDoor, UsageDoor},
     failure::Failure,
+    options::Granularity,
     output,
 };
 use anyhow::{Context, Result};

@@ -4,11 +4,12 @@ use crate::{
     charges,
     config::Config,
     exit::Exit,
-    options::{Global, Series},
+    options::{Charges, Global, Granularity, Series},
     output,
 };
 use anyhow::Result;
-use ingest::{DailyCosts, Leaf};
+use chrono::TimeDelta;
+use ingest::{DailyCosts, HourRow, Leaf, read_hourly};
 use report::{Column, ColumnValues, Dataset, columns};
 use std::sync::Arc;
 
@@ -16,10 +17,44 @@ pub fn run(global: &Global, config: &Config, options: &Series) -> Result<Exit> {
     charges::refuse_ledger(options.ledger.as_deref())?;
     let mut wanted = options.charges.clone();
     config.defaults.fill(&mut wanted)?;
+    if options.granularity == Granularity::Hourly {
+        return hourly(global, &wanted);
+    }
     let daily = charges::read(global, &wanted, &wanted.read_options()?)?;
     let dataset = dataset(&daily)?;
     drop(daily);
     output::write_dataset(global, &dataset)?;
+    Ok(Exit::Done)
+}
+
+/// The same by the hour: only hours with charges have rows.
+fn hourly(global: &Global, wanted: &Charges) -> Result<Exit> {
+    let options = wanted.read_options()?;
+    let costs = read_hourly(&charges::inputs(wanted, &options)?, &options)?;
+    if costs.malformed_rows > 0 {
+        tracing::warn!("{} malformed rows are left out", costs.malformed_rows);
+    }
+    if costs.has_estimates {
+        tracing::warn!("costs are estimates: usage priced by a rate card");
+    }
+    let start = |row: &HourRow| Some(row.start);
+    let end = |row: &HourRow| row.start.checked_add_signed(TimeDelta::hours(1));
+    let text =
+        |get: &dyn Fn(&HourRow) -> Option<String>| ColumnValues::Text(costs.rows.iter().map(get).collect());
+    let mut all = vec![
+        Column::new(
+            columns::CHARGE_PERIOD_START,
+            ColumnValues::Moment(costs.rows.iter().map(start).collect()),
+        ),
+        Column::new(columns::CHARGE_PERIOD_END, ColumnValues::Moment(costs.rows.iter().map(end).collect())),
+    ];
+    for (place, name) in costs.group_columns.iter().enumerate() {
+        all.push(Column::new(name.as_str(), text(&|row| row.keys[place].clone())));
+    }
+    all.push(Column::new(columns::BILLING_CURRENCY, text(&|row| Some(row.currency.clone()))));
+    let values = costs.rows.iter().map(|row| Some(row.cost)).collect();
+    all.push(Column::new(costs.metric.column(), ColumnValues::Amount { values, least_digits: 0 }));
+    output::write_dataset(global, &Dataset::new("hourly_series", 1, all)?)?;
     Ok(Exit::Done)
 }
 
