@@ -24,6 +24,15 @@ pub struct RateCardQuery {
     pub region: String,
 }
 
+/// Offers whose prices are no rate card's.
+const WITHOUT_CARD: [(&str, &str); 5] = [
+    ("MS-AZR-0017P", "it is an Enterprise Agreement, whose prices are in its price sheet"),
+    ("MS-AZR-0148P", "it is an Enterprise Agreement, whose prices are in its price sheet"),
+    ("MS-AZR-USGOV-0017P", "it is an Enterprise Agreement, whose prices are in its price sheet"),
+    ("MS-AZR-0145P", "it is sold by a partner, who sets its prices"),
+    ("MS-AZR-0017G", "it belongs to a Customer Agreement, whose prices are in its price sheet"),
+];
+
 /// Prices and terms of an offer in one currency.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateCard {
@@ -143,36 +152,37 @@ impl RateCardQuery {
         Ok(reply.body)
     }
 
-    /// Refuses names that are none.
+    /// Refuses names that are none, and offers that are known to have no card.
     ///
     /// # Errors
-    /// [`Error::Usage`] with what they look like.
+    /// [`Error::Usage`] with what they look like, or with the way that works.
     pub fn check(&self) -> Result<()> {
         let plain = |text: &str, also: &str| {
             !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
         };
-        let digits: Vec<&str> = self.offer.strip_prefix("MS-AZR-").unwrap_or("").split('-').collect();
-        let is_offer = digits.iter().all(|part| {
-            part.len() == 5 && part.ends_with('P') && part[..4].bytes().all(|b| b.is_ascii_digit())
-        });
-        if !is_offer {
+        if !self.offer.starts_with("MS-AZR-") || !plain(&self.offer, "-") {
             return Err(Error::Usage(format!("`{}` is no offer; offers look like MS-AZR-0003P", self.offer)));
         }
-        let fits = plain(&self.currency, "") && plain(&self.locale, "-") && plain(&self.region, "");
-        if fits {
-            Ok(())
-        } else {
-            Err(Error::Usage(
-                "currency, locale and region are short plain words, such as EUR, en-US and DE".to_owned(),
-            ))
+        if let Some((_, why)) = WITHOUT_CARD.iter().find(|(offer, _)| self.offer.eq_ignore_ascii_case(offer))
+        {
+            return Err(Error::Usage(format!(
+                "the offer {} has no rate card: {why}; read the costs themselves with `ingest azure cost-details` or `query`, or an export",
+                self.offer
+            )));
         }
+        if plain(&self.currency, "") && plain(&self.locale, "-") && plain(&self.region, "") {
+            return Ok(());
+        }
+        Err(Error::Usage(
+            "currency, locale and region are short plain words, such as EUR, en-US and DE".to_owned(),
+        ))
     }
 
     /// Partners' subscriptions have no card, which the service says in one word.
     fn explained(&self, error: Error) -> Error {
         match error {
             Error::Refused { fault, .. } if fault.code == "DisallowedProvider" => Error::Usage(format!(
-                "the offer {} has no rate card ({fault}); subscriptions of a partner or an Enterprise Agreement are read from their cost exports",
+                "the offer {} has no rate card ({fault}); subscriptions of a partner or an Enterprise Agreement are read from their cost exports, or with `ingest azure cost-details` or `query`",
                 self.offer
             )),
             other => other,
@@ -185,10 +195,18 @@ impl RateCard {
     /// card names none.
     ///
     /// # Errors
-    /// [`Error::BadReply`] with the meter.
+    /// [`Error::Usage`] for a card of another currency, which the offer lacks then; [`Error::BadReply`]
+    /// with the meter.
     pub fn read(body: &[u8], what: &str, currency: &str) -> Result<Self> {
         let wire: WireCard =
             serde_json::from_slice(body).map_err(|error| Error::bad_reply(what, error.to_string()))?;
+        if let Some(own) =
+            wire.currency.as_deref().map(str::trim).filter(|own| !own.eq_ignore_ascii_case(currency))
+        {
+            return Err(Error::Usage(format!(
+                "{what} has prices in {own}, not in {currency}: the offer lacks that currency; ask for `--currency {own}`"
+            )));
+        }
         let mut meters = BTreeMap::new();
         for meter in wire.meters {
             let id = meter.meter_id.to_lowercase();

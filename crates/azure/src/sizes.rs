@@ -74,7 +74,8 @@ pub async fn sizes(transport: &Transport, scope: &Scope, region: &str) -> Result
 fn sizes_of(wire: Wire) -> Vec<Size> {
     let is_machine = wire.resource_type.as_deref() == Some("virtualMachines");
     let number = |name: &str| wire.capabilities.iter().find(|own| own.name == name).map(|own| &own.value);
-    let cores = number("vCPUs").and_then(|text| text.parse().ok());
+    // Of sizes with fewer cores than their hardware has, those that are left.
+    let cores = number("vCPUsAvailable").or_else(|| number("vCPUs")).and_then(|text| text.parse().ok());
     let memory = number("MemoryGB").and_then(|text| text.parse().ok());
     let (true, Some(name), Some(cores), Some(memory_gib)) = (is_machine, wire.name, cores, memory) else {
         return Vec::new();
@@ -91,4 +92,30 @@ fn sizes_of(wire: Wire) -> Vec<Size> {
             is_restricted,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_machines_with_cores_and_memory_are_sizes() {
+        let capabilities = r#"[{"name":"vCPUs","value":"2"},{"name":"MemoryGB","value":"7"},{"name":"OSVhdSizeMB","value":"1047552"}]"#;
+        let item = |kind: &str, capabilities: &str, restrictions: &str| {
+            let text = format!(
+                r#"{{"resourceType":"{kind}","name":"Standard_D2_v2","tier":"Standard","size":"D2_v2","family":"standardDv2Family",
+                    "locations":["westus","EastUS"],"capabilities":{capabilities},"restrictions":{restrictions}}}"#
+            );
+            sizes_of(serde_json::from_str(&text).unwrap())
+        };
+        let found = item("virtualMachines", capabilities, "[]");
+        assert_eq!((found.len(), found[1].region.as_str(), found[0].cores), (2, "eastus", 2));
+        assert_eq!((found[0].memory_gib.to_string().as_str(), found[0].is_restricted), ("7", false));
+        let limits =
+            r#"[{"type":"Location","values":["westus"],"reasonCode":"NotAvailableForSubscription"}]"#;
+        assert!(item("virtualMachines", capabilities, limits)[0].is_restricted);
+        assert!(
+            item("disks", capabilities, "[]").is_empty() && item("virtualMachines", "[]", "[]").is_empty()
+        );
+    }
 }

@@ -267,3 +267,57 @@ async fn a_record_that_lacks_something_is_named_by_page_and_place() {
         query().fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap_err().to_string();
     assert!(error.contains("record 3") && error.contains("usageStartTime"), "{error}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn order_and_size_of_pages_change_no_result(
+        quantities in proptest::collection::vec(0_u32..1000, 1..40),
+        cuts in proptest::collection::vec(0_usize..8, 1..20),
+        seed in proptest::prelude::any::<u64>(),
+    ) {
+        let record = |place: usize, quantity: u32| {
+            serde_json::json!({ "properties": {
+                "subscriptionId": "s", "meterId": format!("m{}", place % 3), "unit": "GB",
+                "usageStartTime": format!("2015-05-{:02}T00:00:00+00:00", 1 + place % 28),
+                "usageEndTime": format!("2015-05-{:02}T00:00:00+00:00", 2 + place % 28),
+                // Quantities that differ, so that no two records are alike by chance.
+                "quantity": f64::from(quantity) + place as f64 / 64.0,
+            } })
+        };
+        let mut records: Vec<Value> =
+            quantities.iter().enumerate().map(|(place, quantity)| record(place, *quantity)).collect();
+        let read = |replies: Vec<Reply>| {
+            let (transport, _) = play(replies);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let scope = Scope::parse("/subscriptions/s").unwrap();
+            let mut found = runtime.block_on(query().fetch(&transport, &scope)).unwrap();
+            found.sort_by(|a, b| (a.start, &a.meter_id, a.quantity).cmp(&(b.start, &b.meter_id, b.quantity)));
+            found
+        };
+        let whole = read(vec![recorded(serde_json::json!({ "value": records }).to_string().into())]);
+        // The same records in another order, on pages of any size.
+        records.sort_by_key(|record| record.to_string().bytes().fold(seed | 1, |mix, byte| mix.wrapping_mul(31).wrapping_add(byte.into())));
+        let mut pages = Vec::new();
+        let mut rest = records.as_slice();
+        for size in cuts.iter().cycle() {
+            let (page, more) = rest.split_at((*size).min(rest.len()));
+            rest = more;
+            pages.push(page.to_vec());
+            if rest.is_empty() || pages.len() > 100 {
+                break;
+            }
+        }
+        pages.push(rest.to_vec());
+        let last = pages.len() - 1;
+        let replies = pages.into_iter().enumerate().map(|(number, page)| {
+            let mut body = serde_json::json!({ "value": page });
+            if number < last {
+                body["nextLink"] = format!("/subscriptions/s/x?t={number}").into();
+            }
+            recorded(body.to_string().into())
+        });
+        proptest::prop_assert_eq!(read(replies.collect()), whole);
+    }
+}

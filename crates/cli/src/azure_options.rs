@@ -191,6 +191,9 @@ pub struct UsageDoor {
     /// Two letters of the country of purchase.
     #[arg(long, value_name = "CC", env = "FORECAST_RATE_REGION", default_value = "US")]
     pub rate_region: String,
+    /// Usage of each meter as a whole, without its resources and tags.
+    #[arg(long)]
+    pub no_details: bool,
     /// Ask for the rate card again, though there is one of today.
     #[arg(long)]
     pub refresh: bool,

@@ -2,6 +2,7 @@
 
 mod doors;
 mod faults;
+mod recorded;
 mod server;
 mod storage;
 mod usage;

@@ -97,7 +97,7 @@ async fn usage(
             Granularity::Daily => azure::Granularity::Daily,
             Granularity::Hourly => azure::Granularity::Hourly,
         },
-        details: true,
+        details: !options.no_details,
     };
     let mut records = asked.fetch(&connection.billing, &portion.scope).await?;
     // Use of the cycle before, reported in this one, belongs to that cycle's tiers.
@@ -156,6 +156,7 @@ async fn rate_card(
         region: options.rate_region.clone(),
     };
     query.check()?;
+    let _one_at_a_time = connection.rate_card.lock().await;
     // Hidden, so that nobody takes it for charges.
     let folder = out.join(".rate-cards");
     let name = format!(

@@ -15,18 +15,23 @@ use anyhow::{Context, Result};
 use azure::{Clock, CostQuery, Error, Scope};
 use billing::{Amount, BillingCycle, CycleDay, Metric};
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use futures_util::{StreamExt, stream};
 use ingest::{Landed, Landing, Manifest};
 use report::{Column, ColumnValues, Dataset};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Services keep nothing that is older.
 const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(2014, 5, 1).expect("a day");
 /// Records of use were seen to be reported up to eight days later.
 pub const LATE_DAYS: u64 = 10;
+
+/// Scopes that are read side by side; calls are paced and bounded for all of them together.
+const SCOPES_AT_A_TIME: usize = 4;
 
 /// What a door is asked for: some days of one scope.
 #[derive(Clone, Debug)]
@@ -62,38 +67,57 @@ pub fn run(global: &Global, door: &Door) -> Result<Exit> {
     let connection = Connection::open(&options.reach)?;
     let today = options.as_of.unwrap_or_else(|| connection.clock.utc().date_naive());
     let cycle_day = cycle_day(door)?;
-    let mut portions = Vec::new();
+    let mut by_scope: Vec<(Scope, Vec<Portion>)> = Vec::new();
     for scope in &scopes {
         let (first, last) = days(options, door, scope, &out, today)?;
-        portions.extend(cut(scope, first, last, cycle_day, today, &connection.clock));
+        by_scope.push((scope.clone(), cut(scope, first, last, cycle_day, today, &connection.clock)));
     }
-    doors::check(door, &portions)?;
+    for (_, portions) in &by_scope {
+        doors::check(door, portions)?;
+    }
     let mut progress = Progress::open(&out, door, today);
-    let bar = talk::counting_bar(global, portions.len());
-    let (outcomes, failures) = wait_for(async {
-        let mut outcomes: Vec<Outcome> = Vec::new();
-        let mut failures: Vec<(Scope, anyhow::Error)> = Vec::new();
-        for portion in portions {
-            bar.set_message(portion.scope.to_string());
-            if failures.iter().any(|(scope, _)| *scope == portion.scope) || progress.has(&portion) {
-                bar.inc(1);
-                continue;
-            }
-            match one(&connection, door, &out, &portion, options.check).await {
-                Ok(outcome) => {
-                    progress.done(&portion);
-                    outcomes.push(outcome);
+    let bar = talk::counting_bar(global, by_scope.iter().map(|(_, portions)| portions.len()).sum());
+    let (outcomes, failures) = {
+        let shared = Mutex::new(&mut progress);
+        let work = by_scope.into_iter().enumerate().map(|(place, (scope, portions))| {
+            let (connection, shared, bar, out) = (&connection, &shared, &bar, out.as_path());
+            async move {
+                let mut outcomes: Vec<Outcome> = Vec::new();
+                let mut failure = None;
+                for portion in &portions {
+                    bar.set_message(scope.to_string());
+                    if !locked(shared).has(portion) {
+                        match one(connection, door, out, portion, options.check).await {
+                            Ok(outcome) => {
+                                locked(shared).done(portion);
+                                outcomes.push(outcome);
+                            }
+                            Err(error) => {
+                                // What follows of this scope would fail in the same way.
+                                failure = Some(error);
+                                break;
+                            }
+                        }
+                    }
+                    bar.inc(1);
                 }
-                Err(error) => {
-                    tracing::error!("{}: {error:#}", portion.scope);
-                    failures.push((portion.scope.clone(), error));
-                }
+                (place, scope, outcomes, failure)
             }
-            bar.inc(1);
+        });
+        let mut done: Vec<_> =
+            wait_for(async { Ok(stream::iter(work).buffer_unordered(SCOPES_AT_A_TIME).collect().await) })?;
+        done.sort_by_key(|(place, ..)| *place);
+        let (mut outcomes, mut failures) = (Vec::new(), Vec::new());
+        for (_, scope, own, failure) in done {
+            outcomes.extend(own);
+            failures.extend(failure.map(|error| (scope, error)));
         }
-        bar.finish_and_clear();
-        Ok((outcomes, failures))
-    })?;
+        (outcomes, failures)
+    };
+    bar.finish_and_clear();
+    for (scope, error) in &failures {
+        tracing::error!("{scope}: {error:#}");
+    }
     let landed = outcomes.iter().any(|outcome| outcome.landed.is_some()) || progress.skipped > 0;
     if progress.skipped > 0 {
         tracing::warn!(
@@ -359,6 +383,10 @@ fn summary(door: &Door, outcomes: &[Outcome]) -> Result<Dataset> {
         Column::new("x_Folder", text(&|(_, landed, _)| Some(landed.folder.display().to_string()))),
     ];
     Ok(Dataset::new("ingest_summary", 1, columns)?)
+}
+
+fn locked<'a, 'b>(progress: &'a Mutex<&'b mut Progress>) -> MutexGuard<'a, &'b mut Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Which portions of an interrupted run have landed.

@@ -40,6 +40,8 @@ pub struct Connection {
     /// To all other services of the resource manager.
     pub billing: Transport,
     pub clock: Clock,
+    /// Held while a rate card is asked for: the next scope finds it kept.
+    pub rate_card: tokio::sync::Mutex<()>,
     pub sign_in: Option<Arc<SignIn>>,
 }
 
@@ -86,6 +88,7 @@ impl Connection {
             costs: transport(COST_MANAGEMENT),
             billing: transport(BILLING),
             clock: clock.clone(),
+            rate_card: tokio::sync::Mutex::default(),
             sign_in,
         })
     }
