@@ -8,6 +8,7 @@ use super::{Connection, variable, wait_for};
 use crate::{azure_options::Reach, failure::Failure};
 use anyhow::{Context, Result};
 use azure::{Blob, BlobAddress, Blobs, Cloud, ReadyToken, SignIn, Token, TokenSource};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ingest::{Manifest, ReadOptions, footer_bytes, needed_parts, repeated_runs};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -20,11 +21,13 @@ use std::{
 };
 
 /// How much of the end of a Parquet file is read at first: most footers fit.
-const END_BYTES: u64 = 64 * 1024;
+const END_BYTES: u64 = 32 * 1024;
 /// Needed parts that lie closer together than this are read at once.
-const GAP_BYTES: u64 = 4 * 1024;
+const GAP_BYTES: u64 = 1024;
 /// The longest part that is asked for at once.
 const PART_BYTES: u64 = 64 * 1024 * 1024;
+/// Files, and parts of each, that are read side by side.
+const AT_A_TIME: usize = 4;
 /// Where copies are kept, instead of the user's cache.
 const CACHE: &str = "FORECAST_CACHE";
 
@@ -128,12 +131,13 @@ async fn fetch(
     if !repeated.is_empty() {
         tracing::info!("{} older runs are repeated by newer ones and were not read", repeated.len());
     }
-    for blob in listed.iter().filter(|blob| is_data(&blob.path)) {
-        if passed_over.contains(&folder_of(&blob.path)) {
-            continue;
-        }
-        files.push(copied(blobs, blob, &home, options).await.with_context(|| format!("`{}`", blob.path))?);
-    }
+    let data =
+        listed.iter().filter(|blob| is_data(&blob.path) && !passed_over.contains(&folder_of(&blob.path)));
+    let copies = data.map(|blob| async {
+        copied(blobs, blob, &home, options).await.with_context(|| format!("`{}`", blob.path))
+    });
+    let copies: Vec<PathBuf> = stream::iter(copies).buffered(AT_A_TIME).try_collect().await?;
+    files.extend(copies);
     Ok(files)
 }
 
@@ -214,10 +218,17 @@ async fn copied(blobs: &Blobs, blob: &Blob, home: &Path, options: Option<&ReadOp
         tokio::task::spawn_blocking(move || needed_parts(&path, &options)).await??
     };
     let missing = missing(&needed, &copy.parts);
-    for part in &missing {
-        put(&path, part.start, &blobs.part(blob, part.clone()).await?)?;
-        copy.parts = joined(copy.parts.iter().copied().chain([(part.start, part.end)]));
+    let parts = missing.iter().map(|part| async {
+        let bytes = blobs.part(blob, part.clone()).await?;
+        Ok::<_, anyhow::Error>((part.start, bytes))
+    });
+    let mut parts = stream::iter(parts).buffer_unordered(AT_A_TIME);
+    while let Some((start, bytes)) = parts.try_next().await? {
+        put(&path, start, &bytes)?;
     }
+    drop(parts);
+    let own = missing.iter().map(|part| (part.start, part.end));
+    copy.parts = joined(copy.parts.iter().copied().chain(own));
     if !missing.is_empty() {
         keep(&state, &copy)?;
     }

@@ -1,4 +1,4 @@
-//! A Parquet data file, written a few thousand rows at a time. Numbers are `Decimal(38, 18)`, days
+//! A Parquet data file, written some ten thousand rows at a time. Numbers are `Decimal(38, 18)`, days
 //! are timestamps of their midnight in milliseconds, empty text is null.
 
 use super::{
@@ -30,7 +30,7 @@ enum Values {
 }
 
 /// Rows that are written together.
-const BATCH_ROWS: usize = 16_384;
+const BATCH_ROWS: usize = 65_536;
 const PRECISION: usize = 38;
 const SCALE: usize = billing::AMOUNT_SCALE as usize;
 
