@@ -400,7 +400,7 @@ fn brief(error: &dyn std::error::Error) -> String {
     let line = text.lines().next().unwrap_or_default();
     let words: Vec<&str> =
         line.split(' ').map(|word| word.split_once('?').map_or(word, |(before, _)| before)).collect();
-    words.join(" ").chars().take(300).collect()
+    crate::fault::redacted(&words.join(" ").chars().take(300).collect::<String>())
 }
 
 /// Gives storage the same sign-in as everything else has.

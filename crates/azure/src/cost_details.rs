@@ -47,9 +47,28 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WireManifest {
     #[serde(default)]
     blobs: Vec<DetailsFile>,
+    blob_count: Option<usize>,
+    byte_count: Option<u64>,
+}
+
+impl WireManifest {
+    /// Its files, if there are as many, and as long, as it says itself.
+    fn files(self, what: &str) -> Result<Vec<DetailsFile>> {
+        let files = self.blobs.len();
+        if let Some(stated) = self.blob_count.filter(|stated| *stated != files) {
+            return Err(Error::bad_reply(what, format!("it lists {files} files of {stated}")));
+        }
+        let bytes: Option<u64> = self.blobs.iter().map(|file| file.byte_count).sum();
+        if let Some((stated, listed)) = self.byte_count.zip(bytes).filter(|(stated, listed)| stated != listed)
+        {
+            return Err(Error::bad_reply(what, format!("its files have {listed} bytes of {stated}")));
+        }
+        Ok(self.blobs)
+    }
 }
 
 #[derive(Deserialize)]
@@ -110,7 +129,7 @@ impl CostDetails {
             let valid_till = wire.properties.and_then(|older| older.valid_till);
             return Ok(Self { files: vec![DetailsFile { link, byte_count: None }], valid_till });
         }
-        let files = wire.manifest.map(|manifest| manifest.blobs).unwrap_or_default();
+        let files = wire.manifest.map(|manifest| manifest.files(what)).transpose()?.unwrap_or_default();
         match wire.status.as_deref() {
             Some(status) if status.eq_ignore_ascii_case("Completed") => {
                 Ok(Self { files, valid_till: wire.valid_till })

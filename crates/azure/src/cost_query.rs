@@ -15,7 +15,7 @@ use billing::Amount;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const VERSION: &str = "2023-11-01";
 /// Names of cost columns, the preferred one first.
@@ -212,6 +212,15 @@ async fn ask(transport: &Transport, scope: &Scope, verb: &str, body: &Value) -> 
                 .map_err(|error| bad(format!("row {}: {error}", place + 1)))?;
             rows.push(row(&columns, &cells).map_err(|why| bad(format!("row {}: {why}", place + 1)))?);
         }
+    }
+    // A day, group and currency stand in one row; a second one like it is the same row, given twice.
+    let key =
+        |row: &QueryRow| (row.day, row.currency.clone(), row.groups.clone(), row.status.clone(), row.cost);
+    let mut seen = BTreeSet::new();
+    let given = rows.len();
+    rows.retain(|row| seen.insert(key(row)));
+    if rows.len() < given {
+        tracing::warn!("{scope}: {} rows of the {verb} were given twice and count once", given - rows.len());
     }
     Ok(rows)
 }

@@ -29,7 +29,7 @@ impl Fault {
             let text = String::from_utf8_lossy(body);
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let shown: String = text.chars().take(SHOWN).collect();
-            return Self { status, code: String::new(), message: shown };
+            return Self { status, code: String::new(), message: redacted(&shown) };
         };
         let inner = named(&value, "error").filter(|inner| inner.is_object()).unwrap_or(&value);
         let text = |name: &str| named(inner, name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -38,7 +38,7 @@ impl Fault {
         if !detail.is_empty() {
             message = format!("{message} {}", detail.chars().take(SHOWN).collect::<String>());
         }
-        Self { status, code: text("code"), message }
+        Self { status, code: text("code"), message: redacted(&message) }
     }
 
     /// Whether the token has expired: a new one may be all that is needed.
@@ -54,6 +54,37 @@ impl Fault {
         let own_fault = self.message.contains("GetAzureSubscriptionsById returns null or empty list");
         matches!(self.status, 408 | 429 | 500..=599) || (self.status == 404 && own_fault)
     }
+}
+
+/// A text without what must not be shown: services were seen to repeat what they were sent. Signatures of
+/// addresses, tokens and keys are cut.
+pub(crate) fn redacted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut after_bearer = false;
+    for piece in text.split_inclusive(|c: char| c.is_whitespace() || "\"'<>".contains(c)) {
+        let word = piece.trim_end_matches(|c: char| c.is_whitespace() || "\"'<>".contains(c));
+        let rest = &piece[word.len()..];
+        let lower = word.to_ascii_lowercase();
+        let secret = ["sig=", "accountkey=", "client_secret=", "access_token=", "sharedkey "]
+            .iter()
+            .filter_map(|mark| lower.find(mark).map(|place| place + mark.len()))
+            .min();
+        // A JSON web token begins so, whatever stands around it.
+        let token = lower.find("eyj").filter(|place| word.len() - place > 40);
+        match secret.or(token) {
+            _ if after_bearer && !word.is_empty() => out.push('…'),
+            Some(place) => {
+                out.push_str(&word[..place]);
+                out.push('…');
+            }
+            None => out.push_str(word),
+        }
+        if !word.is_empty() {
+            after_bearer = lower == "bearer" || lower.ends_with(":bearer");
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 /// A member of an object, whatever the case of its first letter.
@@ -95,6 +126,20 @@ mod tests {
         assert_eq!(read(502, "<html>\n  Bad gateway</html>"), "502: <html> Bad gateway</html>");
         assert_eq!(read(500, ""), "500");
         assert_eq!(read(500, r#"{"error":"text"}"#), "500");
+    }
+
+    #[test]
+    fn secrets_that_a_service_repeats_are_cut() {
+        let shown = |text: &str| redacted(text);
+        assert_eq!(shown("x?sv=1&sig=planted%2F&se=2 gone"), "x?sv=1&sig=… gone");
+        assert_eq!(
+            shown("header 'Authorization: Bearer planted-token' is bad"),
+            "header 'Authorization: Bearer …' is bad"
+        );
+        assert_eq!(shown("AccountKey=planted;x"), "AccountKey=…");
+        let token = format!("got eyJ{} here", "a".repeat(60));
+        assert_eq!(shown(&token), "got … here");
+        assert_eq!(shown("The request is invalid.\nTry again"), "The request is invalid.\nTry again");
     }
 
     #[test]

@@ -1,23 +1,20 @@
-//! Invoices and billing periods: the classic service by subscription, and today's by account, profile
-//! or subscription.
+//! Invoices: the classic service by subscription, and today's by account, profile or subscription.
 //!
 //! The classic one answers 404 where there is nothing, and knows no amounts. Of today's, `amountDue` is
-//! what is left to pay, not the bill. First and last days are both in the period. Names of periods tell
-//! nothing; only their days do. A link to a PDF works for an hour or less and holds a signature.
+//! what is left to pay, not the bill. First and last days are both in the period. A link to a PDF works for an hour or less and holds a signature.
 //! Source: specifications 2017-04-24-preview and 2024-04-01, recorded replies of both.
 
 use crate::{
     Error, Reply, Request, Result, Scope, Transport,
-    wire::{Money, encoded, items, moment, one, some, some_amount, some_day},
+    wire::{Money, encoded, items, moment, one, some, some_day},
 };
-use billing::Amount;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
 
-const CLASSIC: &str = "2017-04-24-preview";
-const TODAY: &str = "2024-04-01";
+pub(crate) const CLASSIC: &str = "2017-04-24-preview";
+pub(crate) const TODAY: &str = "2024-04-01";
 
 /// An invoice. Amounts are absent from the classic service and, some, from pay-as-you-go accounts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,19 +87,6 @@ impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link").field("expires", &self.expires).finish_non_exhaustive()
     }
-}
-
-/// A billing period of a pay-as-you-go subscription.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BillingPeriod {
-    /// Its name, which tells nothing.
-    pub name: String,
-    /// Its first day.
-    pub first_day: NaiveDate,
-    /// Its last day, in it.
-    pub last_day: NaiveDate,
-    /// Its invoices; none while it is open, and often for offers with credit.
-    pub invoices: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -300,64 +284,6 @@ pub async fn classic_invoice(transport: &Transport, scope: &Scope, name: &str) -
     Ok(wire.into())
 }
 
-#[derive(Deserialize)]
-struct WirePeriod {
-    name: String,
-    properties: WirePeriodDays,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WirePeriodDays {
-    #[serde(default, deserialize_with = "some_day")]
-    billing_period_start_date: Option<NaiveDate>,
-    #[serde(default, deserialize_with = "some_day")]
-    billing_period_end_date: Option<NaiveDate>,
-    invoice_ids: Option<Vec<String>>,
-}
-
-impl WirePeriod {
-    fn read(self, what: &str) -> Result<BillingPeriod> {
-        let days = self.properties.billing_period_start_date.zip(self.properties.billing_period_end_date);
-        let (first_day, last_day) =
-            days.ok_or_else(|| Error::bad_reply(what, format!("`{}` has no days", self.name)))?;
-        let name = |id: String| id.rsplit('/').next().unwrap_or_default().to_owned();
-        let invoices = self.properties.invoice_ids.unwrap_or_default().into_iter().map(name).collect();
-        Ok(BillingPeriod { name: self.name, first_day, last_day, invoices })
-    }
-}
-
-/// The billing periods of a pay-as-you-go subscription, the newest first.
-///
-/// # Errors
-/// As [`classic_invoices`].
-pub async fn billing_periods(transport: &Transport, scope: &Scope) -> Result<Vec<BillingPeriod>> {
-    let path = format!(
-        "{}/providers/Microsoft.Billing/billingPeriods?api-version={CLASSIC}",
-        subscription_only(scope, "billing periods")?
-    );
-    let first = Request::get(transport.endpoint().at(&path)?, scope.path());
-    let what = first.what();
-    let periods: Vec<WirePeriod> = none_is_404(items(transport, first).await)?;
-    periods.into_iter().map(|period| period.read(&what)).collect()
-}
-
-/// A billing period by its name.
-///
-/// # Errors
-/// As [`classic_invoices`], and that there is none.
-pub async fn billing_period(transport: &Transport, scope: &Scope, name: &str) -> Result<BillingPeriod> {
-    let path = format!(
-        "{}/providers/Microsoft.Billing/billingPeriods/{}?api-version={CLASSIC}",
-        subscription_only(scope, "billing periods")?,
-        encoded(name)
-    );
-    let request = Request::get(transport.endpoint().at(&path)?, scope.path());
-    let what = request.what();
-    let period: WirePeriod = one(transport, request).await?;
-    period.read(&what)
-}
-
 /// The link to the PDF of an invoice: the one it brought, or one that is asked for.
 ///
 /// # Errors
@@ -395,40 +321,6 @@ pub async fn documents_link(transport: &Transport, at: &str, action: &str, body:
     link_of(&transport.finish(request).await?, &what)
 }
 
-/// The sums of an invoice's lines.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TransactionSummary {
-    /// The currency of every amount.
-    #[serde(default, deserialize_with = "some")]
-    pub billing_currency: Option<String>,
-    /// Before tax.
-    #[serde(default, deserialize_with = "some_amount")]
-    pub sub_total: Option<Amount>,
-    /// The tax.
-    #[serde(default, deserialize_with = "some_amount")]
-    pub tax: Option<Amount>,
-    /// All of it.
-    #[serde(default, deserialize_with = "some_amount")]
-    pub total: Option<Amount>,
-    /// Credit that was used.
-    #[serde(default, deserialize_with = "some_amount")]
-    pub azure_credit_applied: Option<Amount>,
-}
-
-/// The sums of the lines of an invoice.
-///
-/// # Errors
-/// What [`Transport::call`] may say.
-pub async fn transaction_summary(
-    transport: &Transport,
-    scope: &Scope,
-    invoice: &Invoice,
-) -> Result<TransactionSummary> {
-    let path = format!("{}/transactionSummary?api-version={TODAY}", invoice.id);
-    one(transport, Request::get(transport.endpoint().at(&path)?, scope.path())).await
-}
-
 /// The link in a reply: `{url, expiryTime}`, the latter missing at times.
 pub(crate) fn link_of(reply: &Reply, what: &str) -> Result<Link> {
     let wire: Value = reply.json(what)?;
@@ -461,80 +353,6 @@ pub async fn save_link(
     transport.save(&link.url, scope.path(), path).await
 }
 
-/// A line of an invoice, or of what will come on the next one.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Transaction {
-    /// Its day.
-    #[serde(default, deserialize_with = "some_day")]
-    pub date: Option<NaiveDate>,
-    /// `Purchase`, `Usage`, ….
-    #[serde(default, deserialize_with = "some")]
-    pub transaction_type: Option<String>,
-    /// What it is for.
-    #[serde(default, deserialize_with = "some")]
-    pub product_description: Option<String>,
-    /// What it comes to.
-    pub transaction_amount: Option<Money>,
-    /// Before tax.
-    pub sub_total: Option<Money>,
-    /// The tax.
-    pub tax: Option<Money>,
-    /// Credit that was used.
-    pub azure_credit_applied: Option<Money>,
-    /// The invoice, or `Pending`.
-    #[serde(default, deserialize_with = "some")]
-    pub invoice: Option<String>,
-    /// The section it belongs to.
-    #[serde(default, deserialize_with = "some")]
-    pub invoice_section_id: Option<String>,
-}
-
-/// The lines of an invoice.
-///
-/// # Errors
-/// What [`Transport::call`] may say; [`Error::BadReply`] with the place.
-pub async fn invoice_transactions(
-    transport: &Transport,
-    scope: &Scope,
-    invoice: &Invoice,
-) -> Result<Vec<Transaction>> {
-    transactions(transport, scope, &format!("{}/transactions?api-version={TODAY}", invoice.id)).await
-}
-
-/// What will come on the next invoice of a billing profile (Customer Agreement).
-///
-/// # Errors
-/// As [`invoice_transactions`]; [`Error::Usage`] for other scopes.
-pub async fn unbilled_transactions(
-    transport: &Transport,
-    scope: &Scope,
-    between: Between,
-) -> Result<Vec<Transaction>> {
-    if !scope.path().contains("/billingProfiles/") {
-        return Err(Error::Usage(format!(
-            "unbilled transactions belong to a billing profile, not to `{scope}`"
-        )));
-    }
-    let path = format!(
-        "{}/transactions?api-version={TODAY}&periodStartDate={}&periodEndDate={}&type=Unbilled",
-        scope.path(),
-        between.from,
-        between.last
-    );
-    transactions(transport, scope, &path).await
-}
-
-async fn transactions(transport: &Transport, scope: &Scope, path: &str) -> Result<Vec<Transaction>> {
-    #[derive(Deserialize)]
-    struct Item {
-        properties: Transaction,
-    }
-    let list: Vec<Item> =
-        items(transport, Request::get(transport.endpoint().at(path)?, scope.path())).await?;
-    Ok(list.into_iter().map(|item| item.properties).collect())
-}
-
 fn sorted(wires: Vec<WireInvoice>, between: Between) -> Vec<Invoice> {
     let mut invoices: Vec<Invoice> = wires.into_iter().map(Invoice::from).collect();
     // Filters that a service does not know are passed over by it in silence.
@@ -545,7 +363,7 @@ fn sorted(wires: Vec<WireInvoice>, between: Between) -> Vec<Invoice> {
 }
 
 /// The classic services answer 404 where a list would be empty.
-fn none_is_404<T>(result: Result<Vec<T>>) -> Result<Vec<T>> {
+pub(crate) fn none_is_404<T>(result: Result<Vec<T>>) -> Result<Vec<T>> {
     match result {
         Err(Error::Refused { fault, .. }) if fault.status == 404 && fault.code == "ResourceNotFound" => {
             Ok(Vec::new())
@@ -558,7 +376,7 @@ fn is_subscription(scope: &Scope) -> bool {
     scope.subscription().is_some_and(|id| scope.path().len() == "/subscriptions/".len() + id.len())
 }
 
-fn subscription_only<'a>(scope: &'a Scope, what: &str) -> Result<&'a str> {
+pub(crate) fn subscription_only<'a>(scope: &'a Scope, what: &str) -> Result<&'a str> {
     if is_subscription(scope) {
         return Ok(scope.path());
     }

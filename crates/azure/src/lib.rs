@@ -8,6 +8,7 @@
 //! prints a token, a signature or a key.
 
 mod billing_accounts;
+mod billing_periods;
 #[cfg(feature = "blobs")]
 mod blobs;
 mod budgets;
@@ -35,6 +36,7 @@ mod scope;
 #[cfg(feature = "sign-in")]
 mod sign_in;
 mod sizes;
+mod transactions;
 mod transport;
 mod usage;
 mod usage_details;
@@ -47,6 +49,7 @@ pub use billing_accounts::{
     billing_accounts, billing_profile, billing_profiles, billing_property, billing_subscription,
     billing_subscriptions, enrollment_accounts, subscription_plan,
 };
+pub use billing_periods::{BillingPeriod, billing_period, billing_periods};
 #[cfg(feature = "blobs")]
 pub use blobs::{Blob, BlobAddress, Blobs};
 pub use budgets::{
@@ -66,9 +69,8 @@ pub use fault::Fault;
 #[cfg(feature = "sign-in")]
 pub use http_sender::{HttpSender, TimeOuts};
 pub use invoices::{
-    Between, BillingPeriod, Invoice, Link, Transaction, TransactionSummary, billing_period, billing_periods,
-    classic_invoice, classic_invoices, documents_link, invoice, invoice_link, invoice_transactions, invoices,
-    save_link, transaction_summary, unbilled_transactions,
+    Between, Invoice, Link, classic_invoice, classic_invoices, documents_link, invoice, invoice_link,
+    invoices, save_link,
 };
 pub use message::{Reply, Request, SendFault, Sender, Sending, Token, TokenSource};
 pub use pace::{Limit, Pace};
@@ -79,6 +81,9 @@ pub use scope::Scope;
 #[cfg(feature = "sign-in")]
 pub use sign_in::{Method, ReadyToken, SignIn};
 pub use sizes::{Size, sizes};
+pub use transactions::{
+    Transaction, TransactionSummary, invoice_transactions, transaction_summary, unbilled_transactions,
+};
 pub use transport::{Patience, Transport};
 pub use usage::{Granularity, UsageQuery, UsageRecord, UsageResource};
 pub use usage_details::{UsageDetails, UsageDetailsQuery};

@@ -3,14 +3,14 @@
 //!
 //! Three generations are read: 2017 (`instanceId`, `pretaxCost`), 2018 (the same for enterprises) and
 //! 2019 on, of kind `legacy` or `modern`. A row's name is no key. A filter that is not known is passed
-//! over in silence by the service, so the days of what comes back are checked. Rows were seen on two
-//! pages; those that are equal to the letter count once.
+//! over in silence by the service, so the days of what comes back are checked. Pages were seen to overlap;
+//! rows that are alike within a page are charges that are alike.
 //! Source: specification 2023-11-01, recorded replies of 2017 and 2018.
 
 use crate::{
     Error, Request, Result, Scope, Transport,
     number::Decimal,
-    wire::{encoded, items_once, moment, some, some_amount, some_day},
+    wire::{encoded, moment, overlapping_items, some, some_amount, some_day},
 };
 use billing::{Amount, ServiceCharge};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -34,8 +34,10 @@ pub struct UsageDetailsQuery {
 pub struct UsageDetails {
     /// The charges of the days asked for.
     pub charges: Vec<ServiceCharge>,
-    /// Rows that were given twice and count once.
+    /// Rows that a page repeated from the one before, and that count once.
     pub repeated: usize,
+    /// Borders of pages at which two equal rows meet: both count, though one may be a repetition.
+    pub doubtful: usize,
     /// Rows of other days, which the service gave although they were not asked for.
     pub outside: usize,
 }
@@ -164,10 +166,10 @@ impl UsageDetailsQuery {
         );
         let first = Request::get(transport.endpoint().at(&path)?, scope.path());
         let what = first.what();
-        let (items, repeated) = items_once::<Item>(transport, first).await?;
-        let mut charges = Vec::with_capacity(items.len());
+        let list = overlapping_items::<Item>(transport, first).await?;
+        let mut charges = Vec::with_capacity(list.items.len());
         let mut outside = 0;
-        for (place, item) in items.into_iter().enumerate() {
+        for (place, item) in list.items.into_iter().enumerate() {
             let charge = charge(item, self.metric)
                 .map_err(|why| Error::bad_reply(&what, format!("record {}: {why}", place + 1)))?;
             if (self.from..=self.last).contains(&charge.start.date_naive()) {
@@ -176,7 +178,7 @@ impl UsageDetailsQuery {
                 outside += 1;
             }
         }
-        Ok(UsageDetails { charges, repeated, outside })
+        Ok(UsageDetails { charges, repeated: list.repeated, doubtful: list.doubtful, outside })
     }
 }
 

@@ -9,7 +9,6 @@ use billing::Amount;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use std::collections::HashSet;
 
 /// An amount of a currency, as Microsoft.Billing writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,57 +43,74 @@ struct Page {
 
 /// The items of a list, page after page, each read on its own so that an error names its place.
 pub(crate) async fn items<T: DeserializeOwned>(transport: &Transport, first: Request) -> Result<Vec<T>> {
-    items_but(transport, first, false).await.map(|(items, _)| items)
-}
-
-/// The same for lists that were seen to give a record on two pages: a record that equals one of an
-/// earlier page to the letter is left out, and counted.
-pub(crate) async fn items_once<T: DeserializeOwned>(
-    transport: &Transport,
-    first: Request,
-) -> Result<(Vec<T>, usize)> {
-    items_but(transport, first, true).await
-}
-
-async fn items_but<T: DeserializeOwned>(
-    transport: &Transport,
-    first: Request,
-    once: bool,
-) -> Result<(Vec<T>, usize)> {
-    let what = first.what();
-    let page = |reply: &Reply| -> Result<Page> {
-        // Nothing there: 204, or a body without a word.
-        if reply.status == 204 || reply.body.is_empty() {
-            return Ok(Page { value: Vec::new(), next_link: None });
+    let (what, replies) = list(transport, first).await?;
+    let mut items = Vec::new();
+    for (number, reply) in replies.iter().enumerate() {
+        for (place, raw) in page(reply, &what)?.value.iter().enumerate() {
+            items.push(read(raw.get(), &what, number, place)?);
         }
-        reply.json(&what)
-    };
+    }
+    Ok(items)
+}
+
+/// What reading a list whose pages were seen to overlap came to.
+pub(crate) struct Overlapping<T> {
+    pub items: Vec<T>,
+    /// Records that a page repeated from the end of the one before, and that count once.
+    pub repeated: usize,
+    /// Borders of pages at which one record equals the next: it may be one, or two that are alike.
+    pub doubtful: usize,
+}
+
+/// The same for lists whose pages were seen to overlap: where a page begins with the last two or more
+/// records of the one before, to the letter, these count once. Equal records elsewhere are charges that are
+/// alike, and all count.
+pub(crate) async fn overlapping_items<T: DeserializeOwned>(
+    transport: &Transport,
+    first: Request,
+) -> Result<Overlapping<T>> {
+    let (what, replies) = list(transport, first).await?;
+    let mut out = Overlapping { items: Vec::new(), repeated: 0, doubtful: 0 };
+    let mut before: Vec<String> = Vec::new();
+    for (number, reply) in replies.iter().enumerate() {
+        let rows: Vec<String> = page(reply, &what)?.value.iter().map(|row| row.get().to_owned()).collect();
+        let overlap = (1..=before.len().min(rows.len()))
+            .rev()
+            .find(|length| before[before.len() - length..] == rows[..*length])
+            .unwrap_or(0);
+        let skipped = if overlap > 1 { overlap } else { 0 };
+        out.repeated += skipped;
+        out.doubtful += usize::from(overlap == 1);
+        for (place, raw) in rows.iter().enumerate().skip(skipped) {
+            out.items.push(read(raw, &what, number, place)?);
+        }
+        before = rows;
+    }
+    Ok(out)
+}
+
+async fn list(transport: &Transport, first: Request) -> Result<(String, Vec<Reply>)> {
+    let what = first.what();
     let replies = pages(transport, first, |reply| {
-        let page = page(reply)?;
+        let page = page(reply, &what)?;
         Ok((page.next_link, Rows::of(page.value.iter().map(|row| row.get()))))
     })
     .await?;
-    let mut items = Vec::new();
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut repeated = 0;
-    for (number, reply) in replies.iter().enumerate() {
-        let mut here = Vec::new();
-        for (place, raw) in page(reply)?.value.iter().enumerate() {
-            if once && seen.contains(raw.get()) {
-                repeated += 1;
-                continue;
-            }
-            let item = serde_json::from_str(raw.get()).map_err(|error| {
-                Error::bad_reply(&what, format!("page {}, record {}: {error}", number + 1, place + 1))
-            })?;
-            items.push(item);
-            here.push(raw.get().to_owned());
-        }
-        if once && replies.len() > 1 {
-            seen.extend(here);
-        }
+    Ok((what, replies))
+}
+
+fn page(reply: &Reply, what: &str) -> Result<Page> {
+    // Nothing there: 204, or a body without a word.
+    if reply.status == 204 || reply.body.is_empty() {
+        return Ok(Page { value: Vec::new(), next_link: None });
     }
-    Ok((items, repeated))
+    reply.json(what)
+}
+
+fn read<T: DeserializeOwned>(raw: &str, what: &str, number: usize, place: usize) -> Result<T> {
+    serde_json::from_str(raw).map_err(|error| {
+        Error::bad_reply(what, format!("page {}, record {}: {error}", number + 1, place + 1))
+    })
 }
 
 /// One thing.

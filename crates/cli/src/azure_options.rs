@@ -86,6 +86,9 @@ pub struct Ingest {
     /// See no run that was exported on this day or later.
     #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF")]
     pub as_of: Option<NaiveDate>,
+    /// Fail on the first malformed row instead of leaving it out.
+    #[arg(long, env = "FORECAST_STRICT")]
+    pub strict: bool,
 }
 
 /// Another source than files.
@@ -191,6 +194,9 @@ pub struct UsageDoor {
     /// Two letters of the country of purchase.
     #[arg(long, value_name = "CC", env = "FORECAST_RATE_REGION", default_value = "US")]
     pub rate_region: String,
+    /// How many days after its use a record may be reported; records that come later are not seen.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=92))]
+    pub late_days: u64,
     /// Usage of each meter as a whole, without its resources and tags.
     #[arg(long)]
     pub no_details: bool,

@@ -38,7 +38,7 @@ pub fn inputs(charges: &Charges, options: &ReadOptions) -> Result<Vec<String>> {
         return Err(Failure::Usage(text.to_owned()).into());
     }
     #[cfg(feature = "azure")]
-    return crate::azure::storage::localised(&charges.inputs, options);
+    return crate::azure::storage::localised(&charges.inputs, Some(options));
     #[cfg(not(feature = "azure"))]
     {
         let _ = options;

@@ -282,6 +282,10 @@ fn tell_lines(sums: &mut FileSums, lines: &DataFrame, nonzero: Vec<Option<bool>>
 fn bad_row(file: &DataFile, fault: Fault, rows: u64, row: u64, cost: &str) -> BadRow {
     let column = |name: &str| file.header_of(name).unwrap_or(name).to_owned();
     let what = match fault {
+        // Usage that landed without a price.
+        Fault::NoAmount if file.layout.has("x_IsEstimate") => {
+            format!("`{}` is empty: the rate card has no price for its meter", column(cost))
+        }
         Fault::NoAmount => format!("`{}` is no amount", column(cost)),
         Fault::TooLong => "it has more fields than the header".to_owned(),
         Fault::TooShort => "it has fewer fields than the header".to_owned(),

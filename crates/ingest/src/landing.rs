@@ -5,7 +5,7 @@
 //! decided when it is read, as for any export. Amounts keep all digits of [`billing::Amount`].
 
 use crate::{DataFile, Error, Result, charges::charges};
-use billing::{AMOUNT_SCALE, Amount, Metric, ServiceCharge};
+use billing::{AMOUNT_SCALE, Agreement, Amount, Metric, ServiceCharge};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use polars::prelude::*;
 use serde_json::json;
@@ -33,8 +33,10 @@ pub struct Landing {
     pub first: NaiveDate,
     /// Last day, in it.
     pub last: NaiveDate,
-    /// As known at this moment.
+    /// As known at this moment: of days long gone, when they were final.
     pub known_at: DateTime<Utc>,
+    /// When it was read: of two runs that hold a day, the one read later counts.
+    pub read_at: DateTime<Utc>,
 }
 
 /// What landed.
@@ -51,21 +53,24 @@ pub struct Landed {
 }
 
 impl Landing {
-    /// The folder of this run. One source and scope always gives the same.
+    /// The folder of all runs of this source and scope.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        // What a file system cannot hold becomes `_`; a digest tells apart what then looks alike.
+        let scope = self.scope.to_lowercase();
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' };
+        let slug: Vec<char> = scope.trim_matches('/').chars().map(plain).collect();
+        let slug: String = slug[slug.len().saturating_sub(80)..].iter().collect();
+        let digest = blake3::hash(scope.as_bytes()).to_hex();
+        self.out.join(&self.source).join(format!("{slug}-{}", &digest[..8]))
+    }
+
+    /// The folder of this run.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
-        let plain = |text: &str| -> String {
-            let slug = text.trim_matches('/').chars();
-            slug.map(|c| {
-                if c.is_ascii_alphanumeric() || "-._".contains(c) { c.to_ascii_lowercase() } else { '_' }
-            })
-            .collect()
-        };
-        self.out
-            .join(plain(&self.source))
-            .join(plain(&self.scope))
+        self.home()
             .join(format!("{}-{}", self.first.format("%Y%m%d"), self.last.format("%Y%m%d")))
-            .join(self.known_at.format("%Y%m%d%H%M").to_string())
+            .join(self.read_at.format("%Y%m%dT%H%M%S%3fZ").to_string())
     }
 
     /// Lands charges of a service.
@@ -76,14 +81,15 @@ impl Landing {
         self.write(&mut charges.chunks(GROUP_ROWS).map(charge_frame))
     }
 
-    /// Lands the charges of cost files. Of a classic one, what its one cost column holds is given.
+    /// Lands the charges of cost files. Of a classic one, what its one cost column holds is given. Rows
+    /// without a usable cost, day or currency do not land; `strict` refuses all of it because of one.
     ///
     /// # Errors
-    /// Files that are no cost files; a folder that cannot be written.
-    pub fn files(&self, files: &[(PathBuf, Metric)]) -> Result<Landed> {
+    /// Files that are no cost files, [`Error::Malformed`], a folder that cannot be written.
+    pub fn files(&self, files: &[(PathBuf, Metric)], strict: bool) -> Result<Landed> {
         self.write(&mut files.iter().map(|(path, metric)| {
             let file = DataFile::open(path, None)?;
-            focus_frame(charges(&file, *metric)?.collect()?)
+            focus_frame(usable_rows(&file, *metric, strict)?, file.family.agreement)
         }))
     }
 
@@ -92,7 +98,8 @@ impl Landing {
         let above = folder.parent().unwrap_or(Path::new(".")).to_owned();
         fs::create_dir_all(&above).map_err(|source| Error::unreadable(&above, source))?;
         // Hidden, so that nobody reads it before it is whole.
-        let making = above.join(format!(".{}.part", crate::source::file_name(&folder)));
+        let making =
+            above.join(format!(".{}-{}.part", crate::source::file_name(&folder), std::process::id()));
         let _ = fs::remove_dir_all(&making);
         fs::create_dir_all(&making).map_err(|source| Error::unreadable(&making, source))?;
         let written = self.write_into(&making, frames);
@@ -100,6 +107,11 @@ impl Landing {
             let _ = fs::remove_dir_all(&making);
         }
         let (rows, totals, without_cost) = written?;
+        if rows == 0 {
+            // An empty run would say that nothing was charged, which nobody knows.
+            let _ = fs::remove_dir_all(&making);
+            return Ok(Landed { folder, rows, totals, without_cost });
+        }
         let cannot = |source| Error::unreadable(&folder, source);
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(cannot)?;
@@ -141,7 +153,8 @@ impl Landing {
             },
             "runInfo": {
                 "executionType": "OnDemand",
-                "submittedTime": self.known_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+                "submittedTime": self.read_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+                "x_knownAt": self.known_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
                 "startDate": self.first.and_time(NaiveTime::MIN),
                 "endDate": self.last.and_time(NaiveTime::MIN),
             },
@@ -179,25 +192,58 @@ fn add_totals(frame: &DataFrame, totals: &mut BTreeMap<(String, &'static str), A
     Ok(frame.clone().lazy().filter(missing).collect()?.height() as u64)
 }
 
-/// A normalised frame of a file as FOCUS has it: categories by their FOCUS names, times at midnight.
-fn focus_frame(frame: DataFrame) -> Result<DataFrame> {
+/// The normalised charges of a file without rows that cannot be used, or lines with nothing in them.
+fn usable_rows(file: &DataFile, metric: Metric, strict: bool) -> Result<DataFrame> {
+    let frame = charges(file, metric)?.collect().map_err(|error| file.fault(&error))?;
     let has = |name: &str| frame.column(name).is_ok();
-    let midnight = |name: &str| {
-        col(name).cast(DataType::Datetime(TimeUnit::Milliseconds, None)).dt().replace_time_zone(
+    let column =
+        Metric::ALL.into_iter().map(Metric::column).find(|name| has(name)).unwrap_or(metric.column());
+    let needed: Vec<&str> =
+        [column, "ChargePeriodStart", "BillingCurrency"].into_iter().filter(|name| has(name)).collect();
+    let any_missing = needed.iter().map(|name| col(*name).is_null()).reduce(Expr::or);
+    let something = frame
+        .get_column_names()
+        .into_iter()
+        .filter(|name| !matches!(name.as_str(), "x_ChargeKind" | crate::data_file::ROW))
+        .map(|name| col(name.as_str()).is_not_null())
+        .reduce(Expr::or);
+    let (Some(bad), Some(something)) = (any_missing, something) else { return Ok(frame) };
+    if strict {
+        let broken = frame.clone().lazy().filter(bad.clone().and(something)).collect()?;
+        if broken.height() > 0 {
+            let row = broken.column(crate::data_file::ROW)?.get(0)?;
+            let first = format!("`{}` row {row} has no usable cost, day or currency", file.path.display());
+            return Err(Error::Malformed { count: broken.height() as u64, first });
+        }
+    }
+    Ok(frame.lazy().filter(bad.not()).collect()?)
+}
+
+/// A normalised frame of a file as FOCUS has it: categories by their FOCUS names, times at midnight, periods
+/// half-open.
+fn focus_frame(frame: DataFrame, agreement: Agreement) -> Result<DataFrame> {
+    let has = |name: &str| frame.column(name).is_ok();
+    let midnight = |day: Expr| {
+        day.cast(DataType::Datetime(TimeUnit::Milliseconds, None)).dt().replace_time_zone(
             Some(polars::prelude::TimeZone::UTC),
             lit("raise"),
             NonExistent::Raise,
         )
     };
+    let next_day = |name: &str| (col(name).cast(DataType::Int32) + lit(1)).cast(DataType::Date);
+    // The last day of a period, in it, is what classic files write as its end.
+    let is_classic = agreement != Agreement::Focus;
     let mut columns: Vec<Expr> =
         ["ChargePeriodStart", "ChargePeriodEnd", "BillingPeriodStart", "BillingPeriodEnd"]
             .into_iter()
             .filter(|name| has(name))
-            .map(|name| midnight(name).alias(name))
+            .map(|name| match name {
+                "BillingPeriodEnd" if is_classic => midnight(next_day(name)).alias(name),
+                _ => midnight(col(name)).alias(name),
+            })
             .collect();
-    if !has("BilledCost") {
-        // FOCUS files have the column; here nothing is known of it.
-        columns.push(lit(NULL).cast(crate::amount_type()).alias("BilledCost"));
+    if !has("ChargePeriodEnd") {
+        columns.push(midnight(next_day("ChargePeriodStart")).alias("ChargePeriodEnd"));
     }
     // A kind that is not known keeps its word: without one it would be taken for usage.
     let word = if has("ChargeCategory") { col("ChargeCategory") } else { lit(NULL) };
@@ -290,6 +336,11 @@ fn charge_frame(charges: &[ServiceCharge]) -> Result<DataFrame> {
         text("InvoiceId", &|charge| charge.invoice_id.clone()),
         text("x_PriceStatus", &|charge| charge.price_status.map(str::to_owned)),
     ];
+    // Amortized charges say nothing of what is billed, so the column is not there to be asked.
+    let amortized = |charge: &ServiceCharge| charge.billed_cost.is_none() && charge.effective_cost.is_some();
+    if charges.iter().all(amortized) {
+        columns.retain(|column| column.name() != "BilledCost");
+    }
     // The mark of estimates: files of charges that are none do not have the column.
     if charges.iter().any(|charge| charge.is_estimate) {
         columns.push(flag.into_series().into_column());
@@ -335,6 +386,7 @@ mod tests {
             first: "2026-10-01".parse().unwrap(),
             last: "2026-10-02".parse().unwrap(),
             known_at: moment(known_at),
+            read_at: moment(known_at),
         }
     }
 
@@ -399,7 +451,7 @@ mod tests {
                     s,10/01/2026,1.5,EUR,a,Usage,Storage\ns,10/02/2026,-0.5,EUR,a,Refund,Storage\n";
         fs::write(&file, text).unwrap();
         let own = landing(&out.path().join("to"), "azure-cost-details", "2026-10-12T00:00:00Z");
-        let landed = own.files(&[(file, Metric::Billed)]).unwrap();
+        let landed = own.files(&[(file, Metric::Billed)], false).unwrap();
         assert_eq!(landed.rows, 2);
         assert_eq!(total(&out.path().join("to")).to_string(), "1");
     }

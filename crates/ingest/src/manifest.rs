@@ -18,6 +18,9 @@ pub struct Manifest {
     pub export: Option<String>,
     /// When the run was submitted (UTC).
     pub submitted: Option<DateTime<Utc>>,
+    /// As known at which moment its charges are (UTC), where that is not when it was submitted: charges of
+    /// days long gone, read today, are those of when they were final.
+    pub known_at: Option<DateTime<Utc>>,
     /// First and last day that the run covers, both inclusive.
     pub range: Option<(NaiveDate, NaiveDate)>,
     /// The data files, in order.
@@ -86,6 +89,8 @@ struct WireRun {
     submitted_time: Option<String>,
     start_date: Option<String>,
     end_date: Option<String>,
+    #[serde(rename = "x_knownAt")]
+    known_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +114,7 @@ impl From<Wire> for Manifest {
                 .and_then(|c| text(&c.resource_id).or(text(&c.export_name)))
                 .map(|id| id.to_lowercase()),
             submitted: run.as_ref().and_then(|r| r.submitted_time.as_deref()).and_then(moment),
+            known_at: run.as_ref().and_then(|r| r.known_at.as_deref()).and_then(moment),
             range: run.as_ref().and_then(|r| day(r.start_date.as_ref()).zip(day(r.end_date.as_ref()))),
             blobs: wire
                 .blobs

@@ -3,13 +3,13 @@
 use crate::{
     Controls, Landed, Landing, ReadOptions, Result,
     file_sums::FileSums,
-    reader::{read_runs, wanted},
+    reader::{count_rows, read_runs, wanted},
     runs::{Run, plan, superseded},
     settled_metric::classic_metrics,
     source::find,
 };
 use billing::Metric;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate, NaiveTime};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// The name under which runs of files land.
@@ -42,6 +42,7 @@ pub fn normalise(
     for (name, lacks) in &controls.incomplete {
         controls.warnings.push(format!("the run `{name}` is incomplete and does not land: {lacks}"));
     }
+    count_rows(&plan, &read, options, &mut controls)?;
     let mut landed = Vec::new();
     let mut places: BTreeMap<PathBuf, usize> = BTreeMap::new();
     for (place, sums) in &read {
@@ -60,7 +61,9 @@ pub fn normalise(
             scope: run.export.clone().unwrap_or_else(|| run.name.clone()),
             first,
             last,
-            known_at: run.time,
+            // Files that do not tell when they were made are known for their own days.
+            known_at: run.stated.unwrap_or((last + Days::new(1)).and_time(NaiveTime::MIN).and_utc()),
+            read_at: run.time,
         };
         // Two runs of one export and moment are told apart by their place.
         let times = places.entry(landing.folder()).or_default();
@@ -68,7 +71,8 @@ pub fn normalise(
         if *times > 1 {
             landing.scope = format!("{}-{times}", landing.scope);
         }
-        landed.push(landing.files(&files)?);
+        let own = landing.files(&files, options.strict)?;
+        landed.extend(Some(own).filter(|own| own.rows > 0));
     }
     Ok((landed, controls))
 }

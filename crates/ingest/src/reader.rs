@@ -274,7 +274,12 @@ fn time_told_by(run: &Run) -> Option<String> {
 /// One row in so many without a list or contracted price is worth a warning.
 const UNPRICED_SHARE: u64 = 20;
 
-fn count_rows(plan: &Plan, read: &ReadRuns, options: &ReadOptions, controls: &mut Controls) -> Result<()> {
+pub(crate) fn count_rows(
+    plan: &Plan,
+    read: &ReadRuns,
+    options: &ReadOptions,
+    controls: &mut Controls,
+) -> Result<()> {
     for (run, files) in read {
         for ((file, _), sums) in plan.runs[*run].files.iter().zip(files) {
             if sums.names_no_currency

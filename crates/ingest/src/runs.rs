@@ -163,10 +163,11 @@ fn with_manifest(
         }
     }
     let stamp = folder_stamp(folder);
-    let stated = manifest.submitted.or(stamp);
+    let made = manifest.submitted.or(stamp);
+    let stated = manifest.known_at.or(made);
     plan.runs.push(Run {
         name,
-        time: match stated {
+        time: match made {
             Some(time) => time,
             None => newest_file_time(files.iter().map(|(file, _)| file.path.as_path()))?,
         },

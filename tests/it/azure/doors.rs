@@ -139,22 +139,23 @@ fn detail(day: &str, cost: &str, more: &Value) -> Value {
 }
 
 #[test]
-fn usage_details_of_both_kinds_are_read_and_rows_on_two_pages_count_once() {
+fn usage_details_of_both_kinds_are_read_equal_rows_count_and_pages_may_overlap() {
     let server = Server::start(|asked, _| {
         if asked.target.contains("token=2") {
-            let again = detail("2026-10-01", "1.5E-05", &json!({}));
+            let again = [
+                detail("2026-10-03", "-1", &json!({ "chargeType": "Refund" })),
+                detail("2026-10-03", "-1", &json!({ "chargeType": "Refund" })),
+            ];
             let modern = json!({ "kind": "modern", "tags": null, "properties": {
                 "date": "2026-10-02T00:00:00Z", "costInBillingCurrency": 2, "billingCurrencyCode": "CAD",
                 "instanceName": "/subscriptions/x/resourceGroups/g/providers/p/t/n", "chargeType": "Purchase",
             } });
-            return Answer::json(&json!({ "value": [again, modern] }));
+            let rows: Vec<Value> = again.into_iter().chain([modern]).collect();
+            return Answer::json(&json!({ "value": rows }));
         }
         let outside = detail("2026-09-30", "77", &json!({}));
-        let rows = [
-            detail("2026-10-01", "1.5E-05", &json!({})),
-            outside,
-            detail("2026-10-03", "-1", &json!({ "chargeType": "Refund" })),
-        ];
+        let refund = || detail("2026-10-03", "-1", &json!({ "chargeType": "Refund" }));
+        let rows = [detail("2026-10-01", "1.5E-05", &json!({})), outside, refund(), refund()];
         Answer::json(
             &json!({ "value": rows, "nextLink": format!("{SUBSCRIPTION}/providers/Microsoft.Consumption/usageDetails?token=2") }),
         )
@@ -162,8 +163,8 @@ fn usage_details_of_both_kinds_are_read_and_rows_on_two_pages_count_once() {
     let folder = folder();
     let ingested = run_against(&server, folder.path(), &through("usage-details", &[]));
     assert_eq!(ingested.code, 0, "{}", ingested.stderr);
-    assert!(ingested.stdout.contains("CAD,1.000015,,false,3,0,"), "{}", ingested.stdout);
-    assert!(ingested.stderr.contains("1 rows stood on two pages"), "{}", ingested.stderr);
+    assert!(ingested.stdout.contains("CAD,0.000015,,false,4,0,"), "{}", ingested.stdout);
+    assert!(ingested.stderr.contains("2 rows stood on two pages"), "{}", ingested.stderr);
     assert!(ingested.stderr.contains("1 rows of other days"), "{}", ingested.stderr);
 }
 

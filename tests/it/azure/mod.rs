@@ -2,6 +2,7 @@
 
 mod doors;
 mod faults;
+mod landed;
 mod recorded;
 mod server;
 mod storage;

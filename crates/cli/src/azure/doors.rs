@@ -1,9 +1,6 @@
 //! What each of Azure's doors gives for some days of a scope.
 
-use super::{
-    Connection,
-    ingest::{LATE_DAYS, Portion},
-};
+use super::{Connection, ingest::Portion};
 use crate::{
     azure_options::{Door, PlainDoor, QueryDoor, UsageDoor},
     failure::Failure,
@@ -89,7 +86,7 @@ async fn usage(
             midnight(now.date_naive()) + TimeDelta::hours(i64::from(chrono::Timelike::hour(&now)))
         }
     };
-    let end = midnight(portion.last + Days::new(1 + LATE_DAYS)).min(full);
+    let end = midnight(portion.last + Days::new(1 + options.late_days)).min(full);
     let asked = UsageQuery {
         reported_from: begin,
         reported_to: end,
@@ -122,7 +119,8 @@ async fn usage(
 /// Lands charges off the thread that waits for services, where the frame engine may not wait itself.
 async fn land_charges(landing: &Landing, charges: Vec<ServiceCharge>) -> Result<Option<Landed>> {
     let own = landing.clone();
-    Ok(Some(tokio::task::spawn_blocking(move || own.charges(&charges)).await??))
+    let landed = tokio::task::spawn_blocking(move || own.charges(&charges)).await??;
+    Ok(Some(landed).filter(|landed| landed.rows > 0))
 }
 
 fn name_unpriced(scope: &Scope, charges: &[ServiceCharge]) {
@@ -223,7 +221,7 @@ async fn details(
     }
     let own = landing.clone();
     let files: Vec<_> = files.into_iter().map(|path| (path, options.metric)).collect();
-    match tokio::task::spawn_blocking(move || own.files(&files)).await? {
+    match tokio::task::spawn_blocking(move || own.files(&files, true)).await? {
         // A report with a header only: nothing was charged, as far as the service knows.
         Err(ingest::Error::NoCosts(_)) => Ok(None),
         landed => Ok(Some(landed?).filter(|landed| landed.rows > 0)),
@@ -246,6 +244,12 @@ async fn usage_details(
     let scope = &portion.scope;
     if found.repeated > 0 {
         tracing::warn!("{scope}: {} rows stood on two pages and count once", found.repeated);
+    }
+    if found.doubtful > 0 {
+        tracing::warn!(
+            "{scope}: at {} borders of pages two equal rows meet; both count, though one may be a repetition",
+            found.doubtful
+        );
     }
     if found.outside > 0 {
         tracing::warn!("{scope}: {} rows of other days than asked for are left out", found.outside);

@@ -57,9 +57,10 @@ pub async fn fetch(
     if let Some((first, last)) = newest.and_then(|manifest| manifest.range) {
         (own.first, own.last) = (first, last);
         own.known_at = newest.and_then(|manifest| manifest.submitted).unwrap_or(own.known_at);
+        own.read_at = own.known_at;
     }
     let files: Vec<_> = data.into_iter().map(|path| (path, metric)).collect();
-    let landed = tokio::task::spawn_blocking(move || own.files(&files)).await??;
+    let landed = tokio::task::spawn_blocking(move || own.files(&files, true)).await??;
     Ok(Some(landed).filter(|landed| landed.rows > 0))
 }
 

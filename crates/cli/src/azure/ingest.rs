@@ -62,8 +62,8 @@ pub fn run(global: &Global, door: &Door) -> Result<Exit> {
     let out = options.out.clone().ok_or_else(|| {
         Failure::Usage("there is no ledger yet; say with `--out DIR` where the charges shall go".to_owned())
     })?;
-    let scopes: Vec<Scope> =
-        options.scope.iter().map(|text| Scope::parse(text)).collect::<azure::Result<_>>()?;
+    let scopes = distinct(&options.scope)?;
+    refuse_parts(&scopes, &out)?;
     let connection = Connection::open(&options.reach)?;
     let today = options.as_of.unwrap_or_else(|| connection.clock.utc().date_naive());
     let cycle_day = cycle_day(door)?;
@@ -158,6 +158,51 @@ fn common(door: &Door) -> &DoorOptions {
         Door::Query(query) => &query.plain.door,
         Door::Export(export) => &export.plain.door,
     }
+}
+
+/// The scopes that are asked for, each once.
+fn distinct(texts: &[String]) -> Result<Vec<Scope>> {
+    let mut scopes: Vec<Scope> = Vec::new();
+    for text in texts {
+        let scope = Scope::parse(text)?;
+        if !scopes.iter().any(|other| other.path().eq_ignore_ascii_case(scope.path())) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
+}
+
+/// Refuses a resource group beside another part of its subscription, or the whole: a day of a subscription
+/// is taken from one run, so that one of them would be lost.
+fn refuse_parts(scopes: &[Scope], out: &Path) -> Result<()> {
+    let there = ingest::find(&[out.to_string_lossy().into_owned()]).unwrap_or_default();
+    let landed = there.manifests.iter().filter_map(|path| {
+        let export = Manifest::read(path).ok()?.export?;
+        Scope::parse(export.rsplit_once('/')?.0).ok()
+    });
+    let all: Vec<Scope> = landed.chain(scopes.iter().cloned()).collect();
+    for scope in scopes {
+        let other = all.iter().find(|other| {
+            let same_subscription = scope
+                .subscription()
+                .zip(other.subscription())
+                .is_some_and(|(own, other)| own.eq_ignore_ascii_case(other));
+            same_subscription
+                && !scope.path().eq_ignore_ascii_case(other.path())
+                && (is_group(scope) || is_group(other))
+        });
+        if let Some(other) = other {
+            return Err(Failure::Usage(format!(
+                "`{scope}` and `{other}` are parts of one subscription; a day of a subscription is taken from one of them, so give each a folder of its own with `--out`"
+            ))
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn is_group(scope: &Scope) -> bool {
+    scope.path().to_ascii_lowercase().contains("/resourcegroups/")
 }
 
 /// The name of a door, under which its charges land.
@@ -271,9 +316,9 @@ fn newest_landed(out: &Path, source: &str, scope: &Scope) -> Option<NaiveDate> {
         first: any,
         last: any,
         known_at: DateTime::UNIX_EPOCH,
+        read_at: DateTime::UNIX_EPOCH,
     };
-    let home = probe.folder().parent()?.parent()?.to_owned();
-    let found = ingest::find(&[home.to_string_lossy().into_owned()]).ok()?;
+    let found = ingest::find(&[probe.home().to_string_lossy().into_owned()]).ok()?;
     found.manifests.iter().filter_map(|path| Manifest::read(path).ok()?.range.map(|(_, last)| last)).max()
 }
 
@@ -291,6 +336,7 @@ async fn one(
         first: portion.first,
         last: portion.last,
         known_at: portion.known_at,
+        read_at: connection.clock.utc(),
     };
     let landed = doors::fetch(connection, door, portion, &landing).await?;
     let mut own_totals = BTreeMap::new();

@@ -83,11 +83,7 @@ fn download(options: &InvoiceDownload) -> Result<String> {
         .with_context(|| format!("cannot write to `{}`", options.out.display()))?;
     let mut text = String::new();
     for (scope, invoice) in &found {
-        let plain: String = invoice
-            .name
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
-            .collect();
+        let plain = file_name(&invoice.name)?;
         let path = options.out.join(format!("{plain}.pdf"));
         let making = options.out.join(format!(".{plain}.part"));
         let saved = wait_for(async {
@@ -105,12 +101,27 @@ fn download(options: &InvoiceDownload) -> Result<String> {
         }
         saved.with_context(|| format!("invoice {}", invoice.name))?;
         if !fs::read(&making)?.starts_with(b"%PDF") {
-            tracing::warn!("`{}` does not begin as a PDF does", path.display());
+            let _ = fs::remove_file(&making);
+            anyhow::bail!("invoice {}: what came is no PDF; it was not kept", invoice.name);
         }
         fs::rename(&making, &path).with_context(|| format!("cannot write `{}`", path.display()))?;
         text.push_str(&format!("{}\n", path.display()));
     }
     Ok(text)
+}
+
+/// A name for the file of an invoice, one for each number.
+fn file_name(number: &str) -> Result<String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if number.trim().is_empty() {
+        anyhow::bail!("an invoice without a number cannot be kept under one");
+    }
+    if number.len() <= 64 && number.chars().all(is_plain) {
+        return Ok(number.to_owned());
+    }
+    // What a file system may not hold is replaced; a digest tells apart what then looks alike.
+    let plain: String = number.chars().take(64).map(|c| if is_plain(c) { c } else { '_' }).collect();
+    Ok(format!("{plain}-{}", &blake3::hash(number.as_bytes()).to_hex()[..8]))
 }
 
 fn dataset(found: &[(Scope, Invoice)]) -> Result<Dataset> {

@@ -13,20 +13,29 @@ use report::{ForecastReport, TotalRow};
 /// Rows that are compared at most: each is a call to a service that is slow to be asked.
 const MOST: usize = 10;
 
-/// Adds what Azure says to the notes of a report.
+/// Adds what Azure says to the notes of a report, and says it where the output does not show notes.
 ///
 /// # Errors
-/// Nothing that could be compared; what the service may say.
-pub fn compare(report: &mut ForecastReport, scope: Option<&str>) -> Result<()> {
+/// Nothing that could be compared. What the service says when it has no forecast becomes a note.
+pub fn compare(report: &mut ForecastReport, scope: Option<&str>, is_shown: bool) -> Result<()> {
     let pairs = pairs(report, scope)?;
     let connection = Connection::open(&Reach::of_environment(super::variable)?)?;
     let notes = wait_for(async {
         let mut notes = Vec::new();
         for (row, scope) in &pairs {
-            notes.push(one(&connection, row, scope).await?);
+            // Theirs is often not to be had; ours stands all the same.
+            let note = one(&connection, row, scope).await;
+            notes.push(note.unwrap_or_else(|error| {
+                format!("Azure's own forecast of {scope} is not to be had: {error}")
+            }));
         }
         Ok(notes)
     })?;
+    if !is_shown {
+        for note in &notes {
+            tracing::warn!("{note}");
+        }
+    }
     report.notes.extend(notes);
     Ok(())
 }

@@ -40,8 +40,9 @@ struct Copy {
     parts: Vec<(u64, u64)>,
 }
 
-/// The inputs with every address replaced by copies here.
-pub fn localised(inputs: &[String], options: &ReadOptions) -> Result<Vec<String>> {
+/// The inputs with every address replaced by copies here: of what a question with these options needs, or of
+/// whole files.
+pub fn localised(inputs: &[String], options: Option<&ReadOptions>) -> Result<Vec<String>> {
     if !inputs.iter().any(|input| BlobAddress::is_one(input)) {
         return Ok(inputs.to_vec());
     }
@@ -50,7 +51,7 @@ pub fn localised(inputs: &[String], options: &ReadOptions) -> Result<Vec<String>
     for input in inputs {
         if BlobAddress::is_one(input) {
             let blobs = open(BlobAddress::parse(input)?, &reach)?;
-            let files = wait_for(fetch(&blobs, Some(options), |_| true))?;
+            let files = wait_for(fetch(&blobs, options, |_| true))?;
             if files.is_empty() {
                 let text = format!("there are no cost files behind `{}`", BlobAddress::parse(input)?);
                 return Err(Failure::NotEnough(text).into());

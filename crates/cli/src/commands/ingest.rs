@@ -26,10 +26,13 @@ pub fn run(global: &Global, options: &Ingest) -> Result<Exit> {
     let read = ReadOptions {
         family: options.family.as_deref().map(ForcedFamily::named).transpose()?,
         as_of: options.as_of,
+        strict: options.strict,
         ..ReadOptions::default()
     };
-    let bar = talk::reading_bar(global, &options.inputs);
-    let done = normalise(&options.inputs, &read, out, &|bytes| bar.inc(bytes));
+    // Every column lands, so files in storage are copied whole.
+    let inputs = crate::azure::storage::localised(&options.inputs, None)?;
+    let bar = talk::reading_bar(global, &inputs);
+    let done = normalise(&inputs, &read, out, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let (landed, controls) = done?;
     charges::say(&controls);

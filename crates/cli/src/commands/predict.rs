@@ -27,7 +27,8 @@ pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> 
     };
     #[cfg(feature = "azure")]
     if options.compare.is_some() {
-        crate::azure::peer::compare(&mut done.report, options.compare_scope.as_deref())?;
+        let is_shown = matches!(output::format(global), Format::Table | Format::Json) && !options.daily;
+        crate::azure::peer::compare(&mut done.report, options.compare_scope.as_deref(), is_shown)?;
     }
     if options.daily {
         output::write_dataset(global, &daily_dataset(&done)?)?;

@@ -9,7 +9,7 @@ use billing::Agreement;
 pub(super) static FOCUS: Family = Family {
     name: "focus",
     agreement: Agreement::Focus,
-    required: &["BilledCost", "ChargePeriodStart", "ChargeCategory"],
+    required: &["ChargePeriodStart", "ChargeCategory"],
     telling: &["billedcost", "effectivecost", "chargeperiodstart", "chargecategory", "subaccountid"],
     table: TABLE,
 };
