@@ -55,7 +55,7 @@ impl WirePeriod {
 /// The billing periods of a pay-as-you-go subscription, the newest first.
 ///
 /// # Errors
-/// As [`classic_invoices`].
+/// As [`classic_invoices`](crate::classic_invoices).
 pub async fn billing_periods(transport: &Transport, scope: &Scope) -> Result<Vec<BillingPeriod>> {
     let path = format!(
         "{}/providers/Microsoft.Billing/billingPeriods?api-version={CLASSIC}",
@@ -70,7 +70,7 @@ pub async fn billing_periods(transport: &Transport, scope: &Scope) -> Result<Vec
 /// A billing period by its name.
 ///
 /// # Errors
-/// As [`classic_invoices`], and that there is none.
+/// As [`classic_invoices`](crate::classic_invoices), and that there is none.
 pub async fn billing_period(transport: &Transport, scope: &Scope, name: &str) -> Result<BillingPeriod> {
     let path = format!(
         "{}/providers/Microsoft.Billing/billingPeriods/{}?api-version={CLASSIC}",

@@ -126,6 +126,23 @@ impl DataFile {
         Ok(frame.lazy().select(chosen))
     }
 
+    /// Names of columns, as the file writes them, that are none of the family's.
+    pub(crate) fn other_columns(&self) -> Vec<String> {
+        let known: Vec<usize> =
+            self.layout.columns().filter_map(|column| self.layout.place(column)).collect();
+        let is_other = |place: &usize| {
+            // A name that stands twice tells nothing; one of ours must not come a second time.
+            let name = normalised(&self.names[*place]);
+            !known.contains(place)
+                && self.layout.place(&name) == Some(*place)
+                && self.names.iter().filter(|other| normalised(other) == name).count() == 1
+        };
+        (0..self.names.len())
+            .filter(is_other)
+            .map(|place| self.names[place].trim_start_matches('\u{feff}').trim().to_owned())
+            .collect()
+    }
+
     /// The name of a column as the file writes it. `None` where the file lacks it.
     pub(crate) fn header_of(&self, column: &str) -> Option<&str> {
         let name = self.names.get(self.layout.place(column)?)?;

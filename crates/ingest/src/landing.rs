@@ -4,7 +4,12 @@
 //! A run appears whole or not at all. What is there already stays; which run of a scope counts is
 //! decided when it is read, as for any export. Amounts keep all digits of [`billing::Amount`].
 
-use crate::{DataFile, Error, Result, charges::charges};
+use crate::{
+    DataFile, Error, Result,
+    charges::charges,
+    data_file::{OVERLONG, ROW},
+    file_sums::{Wanted, sum_file},
+};
 use billing::{AMOUNT_SCALE, Agreement, Amount, Metric, ServiceCharge};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use polars::prelude::*;
@@ -194,29 +199,39 @@ fn add_totals(frame: &DataFrame, totals: &mut BTreeMap<(String, &'static str), A
 
 /// The normalised charges of a file without rows that cannot be used, or lines with nothing in them.
 fn usable_rows(file: &DataFile, metric: Metric, strict: bool) -> Result<DataFrame> {
-    let frame = charges(file, metric)?.collect().map_err(|error| file.fault(&error))?;
+    let mut frame = charges(file, metric)?.collect().map_err(|error| file.fault(&error))?;
+    if file.family.agreement == Agreement::Focus {
+        // What FOCUS names and nothing here asks for is kept as it is written.
+        let others = file.other_columns();
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let kept = file.scan(&others)?.select(others.iter().map(|name| col(*name)).collect::<Vec<_>>());
+        frame = frame.hstack(kept.collect().map_err(|error| file.fault(&error))?.columns())?;
+    }
     let has = |name: &str| frame.column(name).is_ok();
     let column =
         Metric::ALL.into_iter().map(Metric::column).find(|name| has(name)).unwrap_or(metric.column());
-    let needed: Vec<&str> =
-        [column, "ChargePeriodStart", "BillingCurrency"].into_iter().filter(|name| has(name)).collect();
-    let any_missing = needed.iter().map(|name| col(*name).is_null()).reduce(Expr::or);
-    let something = frame
-        .get_column_names()
-        .into_iter()
-        .filter(|name| !matches!(name.as_str(), "x_ChargeKind" | crate::data_file::ROW))
-        .map(|name| col(name.as_str()).is_not_null())
-        .reduce(Expr::or);
-    let (Some(bad), Some(something)) = (any_missing, something) else { return Ok(frame) };
-    if strict {
-        let broken = frame.clone().lazy().filter(bad.clone().and(something)).collect()?;
-        if broken.height() > 0 {
-            let row = broken.column(crate::data_file::ROW)?.get(0)?;
-            let first = format!("`{}` row {row} has no usable cost, day or currency", file.path.display());
-            return Err(Error::Malformed { count: broken.height() as u64, first });
-        }
+    // Reading for sums tells good rows from bad ones to the letter; what lands must be as many.
+    let wanted = Wanted { metrics: vec![metric], ..Wanted::default() };
+    let sums = sum_file(file, &wanted)?;
+    let bad: u64 = sums.bad.iter().map(|bad| bad.rows).sum();
+    if let Some(first) = sums.bad.first().filter(|_| strict) {
+        return Err(Error::Malformed { count: bad, first: first.to_string() });
     }
-    Ok(frame.lazy().filter(bad.not()).collect()?)
+    let usable = [column, "ChargePeriodStart", "BillingCurrency"]
+        .into_iter()
+        .filter(|name| has(name))
+        .map(|name| col(name).is_not_null())
+        .fold(col(OVERLONG).not(), Expr::and);
+    let flags = file.scan(&[])?.select([col(OVERLONG)]).collect().map_err(|error| file.fault(&error))?;
+    let kept = frame.hstack(flags.columns())?.lazy().filter(usable).collect()?.drop(OVERLONG)?;
+    if kept.height() as u64 != sums.rows - bad {
+        let first = sums.bad.first().map_or_else(|| "none that can be named".to_owned(), ToString::to_string);
+        return Err(Error::Malformed {
+            count: bad,
+            first: format!("{first}; mend the file, rows of it are cut"),
+        });
+    }
+    Ok(kept)
 }
 
 /// A normalised frame of a file as FOCUS has it: categories by their FOCUS names, times at midnight, periods
@@ -269,7 +284,7 @@ fn focus_frame(frame: DataFrame, agreement: Agreement) -> Result<DataFrame> {
             frame.rename(ours, theirs.into())?;
         }
     }
-    Ok(frame.drop_many([crate::data_file::ROW]))
+    Ok(frame.drop_many([ROW]))
 }
 
 fn charge_frame(charges: &[ServiceCharge]) -> Result<DataFrame> {
@@ -454,5 +469,35 @@ mod tests {
         let landed = own.files(&[(file, Metric::Billed)], false).unwrap();
         assert_eq!(landed.rows, 2);
         assert_eq!(total(&out.path().join("to")).to_string(), "1");
+    }
+
+    #[test]
+    fn rows_that_cannot_be_used_do_not_land_and_strict_refuses_all() {
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("ea.csv");
+        let text = "SubscriptionId,Date,CostInBillingCurrency,BillingCurrencyCode,AccountName,ChargeType\n\
+                    s,10/01/2026,1,EUR,a,Usage\ns,10/01/2026,1,234.5,EUR,a,Usage\ns,10/40/2026,2,EUR,a,Usage\n";
+        fs::write(&file, text).unwrap();
+        let own = landing(&out.path().join("to"), "azure-cost-details", "2026-10-12T00:00:00Z");
+        let strict = own.files(&[(file.clone(), Metric::Billed)], true).unwrap_err().to_string();
+        assert!(strict.contains("2 malformed rows") && strict.contains("row 2"), "{strict}");
+        assert!(!own.folder().exists());
+        assert_eq!(own.files(&[(file, Metric::Billed)], false).unwrap().rows, 1);
+    }
+
+    #[test]
+    fn columns_of_focus_that_nothing_here_reads_land_too() {
+        let out = tempfile::tempdir().unwrap();
+        let file = out.path().join("focus.csv");
+        let text = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SkuId,PricingCategory\n\
+                    1,EUR,2026-10-01T00:00:00Z,Usage,sku1,Standard\n";
+        fs::write(&file, text).unwrap();
+        let own = landing(&out.path().join("to"), "files", "2026-10-12T00:00:00Z");
+        own.files(&[(file, Metric::Billed)], true).unwrap();
+        let options =
+            ReadOptions { group_by: vec![crate::Dimension::parse("SkuId")], ..ReadOptions::default() };
+        let inputs = [out.path().join("to").to_string_lossy().into_owned()];
+        let daily = read(&inputs, &options, &|_| ()).unwrap();
+        assert_eq!(daily.leaves[0].keys[0].as_deref(), Some("sku1"));
     }
 }

@@ -259,6 +259,28 @@ fn classic_invoices_that_are_not_there_are_none_and_a_link_that_ran_out_is_asked
 }
 
 #[test]
+fn where_today_s_service_refuses_a_subscription_the_classic_one_is_asked() {
+    let server = Server::start(|asked, _| {
+        if !asked.target.contains("/subscriptions/") || asked.target.contains("billingSubscriptions") {
+            return Answer::status(
+                403,
+                &json!({ "error": { "code": "AuthorizationFailed", "message": "no" } }),
+            );
+        }
+        Answer::json(&json!({ "value": [{ "id": "/i", "name": "201705-1", "properties": {
+            "invoicePeriodStartDate": "2026-08-27", "invoicePeriodEndDate": "2026-09-26",
+            "downloadUrl": { "expiryTime": "2026-10-01T00:00:00Z", "url": "https://x.blob.core.windows.net/?sig=planted-signature" },
+        } }] }))
+    });
+    let folder = folder();
+    let args = ["invoice", "list", "--scope", SUBSCRIPTION, "--from", "2026-01-01", "-o", "csv"];
+    let listed = run_against(&server, folder.path(), &args);
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert!(listed.stdout.contains("2026-08-27T00:00:00Z,2026-09-27T00:00:00Z"), "{}", listed.stdout);
+    assert!(listed.stderr.contains("the classic service was asked instead"), "{}", listed.stderr);
+}
+
+#[test]
 fn doctor_says_what_works_and_what_to_do() {
     let server = Server::start(|asked, _| {
         if asked.target.starts_with("/subscriptions?") {
@@ -351,5 +373,45 @@ fn files_land_as_focus_and_are_read_to_the_same_digit() {
             .stdout
         };
         assert_eq!(series("focus"), series("export"), "{family}");
+    }
+}
+
+#[test]
+fn doctor_finds_a_healthy_set_up_healthy() {
+    let server = Server::start(|asked, _| {
+        let now = chrono::Utc::now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        let is = |part: &str| asked.target.contains(part);
+        if is("/billingAccounts") {
+            let account = json!({ "id": "/a", "name": "1234", "properties": { "agreementType": "EnterpriseAgreement" } });
+            return Answer::json(&json!({ "value": [account] }));
+        }
+        if is("/billingPeriods") {
+            return Answer::status(
+                404,
+                &json!({ "error": { "code": "ResourceNotFound", "message": "none" } }),
+            );
+        }
+        if is("/query") {
+            return table(&["Cost", "Currency"], &json!([[12.5, "EUR"]]), None);
+        }
+        if is("/exports") {
+            let settings = json!({ "deliveryInfo": { "destination": { "container": "c" } }, "definition": { "type": "ActualCost" } });
+            return Answer::json(&json!({ "value": [{ "name": "daily", "properties": settings }] }));
+        }
+        let plan = json!({ "subscriptionPolicies": { "quotaId": "PayAsYouGo_2014-09-01" }, "value": [] });
+        Answer::json(&plan).header("date", &now)
+    });
+    let folder = folder();
+    let run = run_against(&server, folder.path(), &["doctor", "--scope", SUBSCRIPTION, "-o", "csv"]);
+    assert_eq!(run.code, 0, "{} {}", run.stdout, run.stderr);
+    for told in [
+        "reach,ok",
+        "clock,ok",
+        "1234 (EnterpriseAgreement)",
+        "PayAsYouGo_2014-09-01",
+        "12.5 EUR",
+        "daily (ActualCost)",
+    ] {
+        assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
     }
 }

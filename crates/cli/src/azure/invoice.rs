@@ -51,16 +51,39 @@ fn find(options: &InvoiceOptions) -> Result<(Connection, Vec<(Scope, Invoice)>)>
     let found = wait_for(async {
         let mut found = Vec::new();
         for scope in &scopes {
-            let list = if options.classic {
-                classic_invoices(&connection.billing, scope, between).await
-            } else {
-                invoices(&connection.billing, scope, between).await
+            let list = match options.classic {
+                true => classic_invoices(&connection.billing, scope, between).await,
+                false => today_or_classic(&connection, scope, between).await,
             };
             found.extend(list?.into_iter().map(|invoice| (scope.clone(), invoice)));
         }
         Ok(found)
     })?;
     Ok((connection, found))
+}
+
+/// Today's service or, where it refuses a subscription, the classic one, which knows no amounts.
+async fn today_or_classic(
+    connection: &Connection,
+    scope: &Scope,
+    between: Between,
+) -> azure::Result<Vec<Invoice>> {
+    let refused = match invoices(&connection.billing, scope, between).await {
+        Err(error @ (azure::Error::Refused { .. } | azure::Error::NotAllowed { .. }))
+            if scope.subscription().is_some() =>
+        {
+            error
+        }
+        other => return other,
+    };
+    match classic_invoices(&connection.billing, scope, between).await {
+        Ok(found) => {
+            tracing::warn!("{refused}; the classic service was asked instead, which knows no amounts");
+            Ok(found)
+        }
+        // What was refused first says more.
+        Err(_) => Err(refused),
+    }
 }
 
 fn download(options: &InvoiceDownload) -> Result<String> {
