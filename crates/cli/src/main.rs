@@ -24,7 +24,21 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The allocator's option of how long freed pages are kept, by its place in `mimalloc.h` of version 2.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+
+/// Keeps freed pages until the end: given back, the system would have to clear them again for the next
+/// frame, which was a fifth of the time of reading Parquet. The most memory that is used stays about the same.
+fn keep_freed_pages() {
+    #[expect(unsafe_code, reason = "the allocator has no safe way to set its options")]
+    // SAFETY: the option exists in this version of the allocator, and any number is a valid value of it.
+    unsafe {
+        libmimalloc_sys::mi_option_set(PURGE_DELAY, -1);
+    }
+}
+
 fn main() -> ExitCode {
+    keep_freed_pages();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
