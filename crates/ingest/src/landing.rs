@@ -57,6 +57,19 @@ pub struct Landed {
     pub without_cost: u64,
 }
 
+impl Landed {
+    /// Both together, in the folder of the first.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.rows += other.rows;
+        self.without_cost += other.without_cost;
+        for (key, total) in other.totals {
+            *self.totals.entry(key).or_default() += total;
+        }
+        self
+    }
+}
+
 impl Landing {
     /// The folder of all runs of this source and scope.
     #[must_use]

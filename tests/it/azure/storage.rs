@@ -203,3 +203,65 @@ fn what_is_not_there_or_not_allowed_is_told() {
     let address = run_with(&[], folder.path(), &["series", "s3://bucket/x"]);
     assert_eq!(address.code, 2, "{}", address.stderr);
 }
+
+#[test]
+fn an_export_that_is_set_up_is_found_and_lands_once() {
+    let Some(azurite) = Azurite::start() else { return };
+    let folder = folder();
+    let sample = ["sample", "--out", "export/root", "--seed", "3", "--months", "3", "--subscriptions", "2"];
+    assert_eq!(
+        run(folder.path(), &[&sample[..], &["--rows-per-day", "40", "--family", "ea-actual"]].concat()).code,
+        0
+    );
+    azurite.fill("exports", &folder.path().join("export"));
+    let name = std::fs::read_dir(folder.path().join("export/root"))
+        .expect("a folder")
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir()))
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .next()
+        .expect("the export's folder");
+    let listed = json!({ "value": [{ "name": name, "properties": {
+        "deliveryInfo": { "destination": { "resourceId": "/x/storageAccounts/devstoreaccount1", "container": "exports", "rootFolderPath": "root" } },
+        "definition": { "type": "ActualCost" },
+    } }] });
+    let server = super::server::Server::start(move |_, _| super::server::Answer::json(&listed));
+    let key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    let environment = [
+        ("FORECAST_AZURE_ARM_ENDPOINT", server.url.as_str()),
+        ("FORECAST_AZURE_ACCESS_TOKEN", super::server::TOKEN),
+        ("AZURE_STORAGE_ACCOUNT_KEY", key),
+        ("AZURE_STORAGE_ENDPOINT", azurite.endpoint.as_str()),
+    ];
+    let args = [
+        "ingest",
+        "azure",
+        "export",
+        "--scope",
+        super::server::SUBSCRIPTION,
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-11-20",
+        "--out",
+        "costs",
+    ];
+    let landed = run_with(&environment, folder.path(), &args);
+    assert_eq!(landed.code, 0, "{}", landed.stderr);
+    let series = |input: &str| run(folder.path(), &["series", input, "-g", "service", "-o", "csv"]).stdout;
+    assert_eq!(series("costs"), series("export/root"));
+}
+
+#[test]
+fn the_resource_manager_s_token_does_not_go_to_storage() {
+    let storage = super::server::Server::start(|_, _| super::server::Answer::text(500, "no"));
+    let folder = folder();
+    let environment = [
+        ("FORECAST_AZURE_ACCESS_TOKEN", super::server::TOKEN),
+        ("AZURE_STORAGE_ACCOUNT_NAME", "acc"),
+        ("AZURE_STORAGE_ENDPOINT", storage.url.as_str()),
+        ("FORECAST_AUTH", "environment"),
+    ];
+    let read = run_with(&environment, folder.path(), &["series", "az://costs/x", "-o", "csv"]);
+    assert_eq!(read.code, 5, "{}", read.stderr);
+    assert!(storage.asked().iter().all(|asked| !asked.signed_in));
+}

@@ -5,10 +5,10 @@ use crate::azure_options::ExportDoor;
 use anyhow::{Context, Result};
 use azure::{BlobAddress, Export, exports};
 use billing::Metric;
-use ingest::{Landed, Landing, Manifest};
-use std::path::PathBuf;
+use ingest::{Landed, Landing, Manifest, ReadOptions, normalise};
 
-/// The newest whole run of the scope's export that holds days of the portion; all of the run lands.
+/// The runs of the scope's export that hold days of the portion and that no newer one repeats; all of each
+/// run lands.
 pub async fn fetch(
     connection: &Connection,
     options: &ExportDoor,
@@ -42,26 +42,15 @@ pub async fn fetch(
     };
     // Every column lands, so files are copied whole.
     let paths = storage::fetch_whole(&blobs, in_days).await?;
-    let manifests: Vec<Manifest> = paths
-        .iter()
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .map(|path| Manifest::read(path))
-        .collect::<ingest::Result<_>>()?;
-    let data: Vec<PathBuf> =
-        paths.into_iter().filter(|path| path.extension().is_none_or(|ending| ending != "json")).collect();
-    if data.is_empty() {
+    if paths.is_empty() {
         return Ok(None);
     }
-    let newest = manifests.iter().filter(|manifest| manifest.range.is_some()).max_by_key(|own| own.submitted);
-    let mut own = landing.clone();
-    if let Some((first, last)) = newest.and_then(|manifest| manifest.range) {
-        (own.first, own.last) = (first, last);
-        own.known_at = newest.and_then(|manifest| manifest.submitted).unwrap_or(own.known_at);
-        own.read_at = own.known_at;
-    }
-    let files: Vec<_> = data.into_iter().map(|path| (path, metric)).collect();
-    let landed = tokio::task::spawn_blocking(move || own.files(&files, true)).await??;
-    Ok(Some(landed).filter(|landed| landed.rows > 0))
+    let inputs: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    let (options, out) = (ReadOptions { strict: true, ..ReadOptions::default() }, landing.out.clone());
+    // Run by run, as files of exports are.
+    let (landed, _) =
+        tokio::task::spawn_blocking(move || normalise(&inputs, &options, out, &|_| ())).await??;
+    Ok(landed.into_iter().reduce(Landed::with))
 }
 
 fn holds(export: &Export, metric: Metric) -> bool {

@@ -70,7 +70,13 @@ pub fn run(global: &Global, door: &Door) -> Result<Exit> {
     let mut by_scope: Vec<(Scope, Vec<Portion>)> = Vec::new();
     for scope in &scopes {
         let (first, last) = days(options, door, scope, &out, today)?;
-        by_scope.push((scope.clone(), cut(scope, first, last, cycle_day, today, &connection.clock)));
+        let mut portions = cut(scope, first, last, cycle_day, today, &connection.clock);
+        if matches!(door, Door::Export(_)) {
+            // An export's runs are what they are; cut at months, one would land twice.
+            portions.truncate(1);
+            portions.iter_mut().for_each(|portion| portion.last = last);
+        }
+        by_scope.push((scope.clone(), portions));
     }
     for (_, portions) in &by_scope {
         doors::check(door, portions)?;

@@ -7,7 +7,7 @@
 use super::{Connection, variable, wait_for};
 use crate::{azure_options::Reach, failure::Failure};
 use anyhow::{Context, Result};
-use azure::{Blob, BlobAddress, Blobs, Cloud, ReadyToken, SignIn, Token, TokenSource};
+use azure::{Blob, BlobAddress, Blobs, Cloud, SignIn, TokenSource};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ingest::{Manifest, ReadOptions, footer_bytes, needed_parts, repeated_runs};
 use serde::{Deserialize, Serialize};
@@ -72,12 +72,9 @@ pub fn localised(inputs: &[String], options: Option<&ReadOptions>) -> Result<Vec
 /// Opens a container with what the environment has, or by signing in.
 pub fn open(address: BlobAddress, reach: &Reach) -> Result<Blobs> {
     let cloud = Cloud::named(&reach.cloud)?;
-    let tokens: Arc<dyn TokenSource> = match variable(super::ACCESS_TOKEN) {
-        Some(token) => Arc::new(ReadyToken(Token::new(token.trim()))),
-        None => Arc::new(
-            SignIn::new(Connection::method(reach.auth), reach.tenant.clone(), cloud, variable).for_storage(),
-        ),
-    };
+    // A ready token is for the resource manager and stays with it: storage needs one of its own.
+    let sign_in = SignIn::new(Connection::method(reach.auth), reach.tenant.clone(), cloud, variable);
+    let tokens: Arc<dyn TokenSource> = Arc::new(sign_in.for_storage());
     Ok(Blobs::open(address, cloud, variable, tokens)?)
 }
 
