@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
 use forecast::{
-    Bills, DayForecast, Engine, GroupTotal, Leaf, ModelSpec, Settings, Status, forecast_totals, recent,
+    Bills, DayForecast, Engine, GroupTotal, Leaf, Model, ModelSpec, Status, forecast_totals, recent,
 };
 use ingest::{DailyCosts, Outlook, SeriesColumns, SeriesTable};
 use report::{Control, ForecastReport, TotalRow};
@@ -167,8 +167,8 @@ pub fn engine(model: Option<&str>) -> Result<Engine> {
     if name.ends_with(".json") {
         let text =
             std::fs::read_to_string(name).with_context(|| format!("cannot read the model `{name}`"))?;
-        let settings = Settings::from_json(&text).with_context(|| format!("`{name}` is no model"))?;
-        return Ok(Engine::with_settings(ModelSpec::Default, settings));
+        let model = Model::from_json(&text).with_context(|| format!("`{name}` is no model"))?;
+        return Ok(Engine::with_model(ModelSpec::Default, model));
     }
     let spec: ModelSpec = name.parse().map_err(|error| Failure::Usage(format!("{error}")))?;
     Ok(Engine::new(spec))
@@ -292,9 +292,9 @@ fn charged_on(bills: &Bills, leaves: &[usize], day: NaiveDate) -> Option<f64> {
 /// The same inputs, options, model and version have the same id.
 fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String {
     let text = format!(
-        "{digest}\n{options}\n{}\n{:?}\n{cycles}\n{}",
+        "{digest}\n{options}\n{}\n{}\n{cycles}\n{}",
         engine.spec(),
-        engine.settings(),
+        engine.model().to_json().unwrap_or_default(),
         env!("CARGO_PKG_VERSION")
     );
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()

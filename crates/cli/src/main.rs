@@ -91,6 +91,7 @@ fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Ex
         Command::Predict(options) => commands::predict::run(global, config, options),
         Command::Series(options) => commands::series::run(global, config, options),
         Command::Backtest(options) => commands::backtest::run(global, config, options),
+        Command::Train(options) => commands::train::run(global, config, options),
         Command::Sample(options) => commands::sample::run(global, options),
         #[cfg(feature = "azure")]
         Command::Ingest(options) => commands::ingest::run(global, options),

@@ -115,6 +115,8 @@ pub enum Command {
     Doctor(crate::azure_options::Doctor),
     /// Score past cycles as if each day had been today
     Backtest(Backtest),
+    /// Fit the pooled model on your own series, and write it to a file for --model
+    Train(Train),
     /// Write a made-up but realistic export to try things on
     Sample(Sample),
     /// Run the jobs of a configuration file, for every night
@@ -287,9 +289,47 @@ pub struct Backtest {
     /// The forecaster.
     #[arg(long, value_name = "NAME", env = "FORECAST_MODEL", help_heading = "Backtest")]
     pub model: Option<String>,
+    /// Say how the errors compare with those of another forecaster.
+    #[arg(long, value_name = "NAME", help_heading = "Backtest")]
+    pub compare_model: Option<String>,
+    /// Test each of N parts of the series with a model that is trained on the others alone.
+    #[arg(long, value_name = "N", requires = "series", conflicts_with = "leave_out", help_heading = "Backtest", value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub folds: Option<u32>,
+    /// Test the series of each source (their first id) with a model that is trained on the other sources alone.
+    #[arg(long, requires = "series", help_heading = "Backtest")]
+    pub leave_out: bool,
     /// Where the ledger lies.
     #[arg(long, value_name = "PATH", env = "FORECAST_LEDGER", help_heading = "Charges")]
     pub ledger: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Train {
+    #[command(flatten)]
+    pub charges: Charges,
+    #[command(flatten)]
+    pub any: AnySeries,
+    /// Train on this long table too (columns dataset, series_id, date, value; repeatable).
+    #[arg(long, value_name = "FILE", help_heading = "Training")]
+    pub join: Vec<PathBuf>,
+    /// File to write, for `--model` [default: models/trained.json].
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "models/trained.json",
+        hide_default_value = true,
+        help_heading = "Training"
+    )]
+    pub out: PathBuf,
+    /// Leave out the last N complete cycles of each series, so that they can test the model [default: 4].
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = clap::value_parser!(u32).range(0..=120))]
+    pub hold_out: Option<u32>,
+    /// Made-up bills to train on beside the series [default: 120].
+    #[arg(long, value_name = "N", help_heading = "Training", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub made_up: Option<u32>,
+    /// Name of the model [default: trained].
+    #[arg(long, value_name = "NAME", help_heading = "Training")]
+    pub name: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -99,6 +99,13 @@ pub fn counting_bar(global: &Global, things: usize) -> ProgressBar {
     ProgressBar::with_draw_target(Some(things as u64), target(global)).with_style(style)
 }
 
+/// What is being done, where its length is not known; hidden where stderr is no terminal.
+pub fn spinner(global: &Global) -> ProgressBar {
+    let spinner = ProgressBar::with_draw_target(None, target(global));
+    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+    spinner
+}
+
 fn target(global: &Global) -> ProgressDrawTarget {
     if hides_progress(global) { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() }
 }

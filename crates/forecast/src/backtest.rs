@@ -1,8 +1,7 @@
 //! Backtests: past cycles forecast as if each cut day had been today.
 //!
 //! At cut day `d` of a tested cycle only days up to `d` are seen, late ones as they were known then.
-//! What is pooled takes from each series the days before its own first tested cycle. Where the
-//! history starts inside a tested cycle the actual total is that of the days from the start on. Wrong
+//! Past errors are those of cycles that were over then. Where the history starts inside a tested cycle the actual total is that of the days from the start on. Wrong
 //! as a promise: it tells how the method did, on these bills, then.
 
 use crate::{
@@ -12,13 +11,11 @@ use crate::{
     candidates::ModelSpec,
     cycle_total::Status,
     engine::{Engine, Known},
-    origins::OriginTable,
-    pool::{Past, Pool},
+    layers::Past,
     ranges::Ranges,
     settling::{Seen, as_known, last_seen},
 };
 use billing::{BillingCycle, CostSeries, CycleDay};
-use chrono::NaiveDate;
 use rayon::prelude::*;
 
 /// One forecast to make.
@@ -45,6 +42,8 @@ pub struct BacktestOptions {
     pub cycle_day: CycleDay,
     /// Only these forecasts; `None` for every cut of every tested cycle.
     pub tasks: Option<Vec<Task>>,
+    /// Only these series; `None` for all.
+    pub series: Option<Vec<usize>>,
     /// Late days as they were known.
     pub seen: Vec<Seen>,
 }
@@ -57,6 +56,7 @@ impl Default for BacktestOptions {
             cycles: 4,
             cycle_day: CycleDay::FIRST,
             tasks: None,
+            series: None,
             seen: Vec::new(),
         }
     }
@@ -108,45 +108,39 @@ pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
     backtest_watched(bills, options, &|| ())
 }
 
-/// The same as [`backtest`]; `step` is called twice a series, for a bar of progress.
+/// The same as [`backtest`]; `step` is called once a series, for a bar of progress.
 #[must_use]
 pub fn backtest_watched(
     bills: &Bills,
     options: &BacktestOptions,
     step: &(dyn Fn() + Sync),
 ) -> Vec<BacktestRow> {
-    let mut plans = plan(bills, options);
+    let plans = plan(bills, options);
     let mut late: Vec<Vec<Seen>> = vec![Vec::new(); bills.len()];
     for row in &options.seen {
         if let Some(of_series) = late.get_mut(row.series) {
             of_series.push(*row);
         }
     }
-    let engine = &options.engine;
-    let tables: Vec<OriginTable> = plans
-        .par_iter_mut()
-        .enumerate()
-        .map(|(index, plan)| {
-            let days: Vec<usize> =
-                plan.tasks.iter().flat_map(|task| cut_days_near(task, &late[index])).collect();
-            let tested = plan.tasks.iter().map(|task| task.cycle.start()).max().unwrap_or(plan.known_on);
-            let spread = (tested - plan.known_on).num_days().max(0) as usize / 28;
-            let table = engine.origins(bills.get(index).level, options.cycle_day, tested, spread, &days);
-            step();
-            table
-        })
-        .collect();
-    let known_on: Vec<NaiveDate> = plans.iter().map(|plan| plan.known_on).collect();
-    let (pool, pasts) = engine.learn(tables, &known_on);
-    let baselines = Baselines::new(engine);
+    let baselines = Baselines::new(&options.engine);
     let rows: Vec<Vec<BacktestRow>> = plans
         .par_iter()
-        .zip(&pasts)
         .zip(&late)
-        .map(|((plan, past), late)| {
-            let run =
-                |task: &Task| run_task(task, bills.get(task.series), options, past, &pool, late, &baselines);
-            let rows = plan.tasks.iter().filter_map(run).collect();
+        .enumerate()
+        .map(|(index, (tasks, late))| {
+            let days: Vec<usize> = tasks.iter().flat_map(|task| cut_days_near(task, late)).collect();
+            let (first, last) = (tasks.first(), tasks.iter().map(|task| task.cycle.start()).max());
+            let rows = match first.zip(last) {
+                Some((first, last)) => {
+                    let spread = (last - first.cycle.start()).num_days().max(0) as usize / 28;
+                    let level = bills.get(index).level;
+                    let past = options.engine.past(level, options.cycle_day, last, spread, &days);
+                    let run =
+                        |task: &Task| run_task(task, bills.get(index), options, &past, late, &baselines);
+                    tasks.iter().filter_map(run).collect()
+                }
+                None => Vec::new(),
+            };
             step();
             rows
         })
@@ -154,13 +148,8 @@ pub fn backtest_watched(
     rows.into_iter().flatten().collect()
 }
 
-/// The forecasts to make of one series, and the day before which it teaches the others.
-struct Plan {
-    tasks: Vec<Task>,
-    known_on: NaiveDate,
-}
-
-fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Plan> {
+/// The forecasts to make of each series, in order.
+fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Vec<Task>> {
     let mut given: Vec<Vec<Task>> = vec![Vec::new(); bills.len()];
     for task in options.tasks.iter().flatten() {
         if let Some(of_series) = given.get_mut(task.series) {
@@ -168,20 +157,19 @@ fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Plan> {
         }
     }
     let of_series = |(index, mut tasks): (usize, Vec<Task>)| {
-        let level = bills.get(index).level;
-        let cycles: Vec<BillingCycle> =
-            cycles_before(level.end(), level.start, options.cycle_day, options.cycles).collect();
         if options.tasks.is_none() {
-            for &cycle in &cycles {
+            let level = bills.get(index).level;
+            for cycle in cycles_before(level.end(), level.start, options.cycle_day, options.cycles) {
                 let cuts = options.cut_days.iter().filter(|&&cut| (cut as usize) < cycle.len_days());
                 tasks.extend(cuts.map(|&cut_day| Task { series: index, cycle, cut_day }));
             }
         }
         tasks.sort();
         tasks.dedup();
-        let first_task = tasks.first().map(|task| task.cycle.start());
-        let first_cycle = cycles.last().map(|cycle| cycle.start());
-        Plan { tasks, known_on: first_task.or(first_cycle).unwrap_or(level.start) }
+        if options.series.as_ref().is_some_and(|only| !only.contains(&index)) {
+            tasks.clear();
+        }
+        tasks
     };
     given.into_iter().enumerate().map(of_series).collect()
 }
@@ -196,24 +184,16 @@ fn cut_days_near(task: &Task, late: &[Seen]) -> Vec<usize> {
 struct Baselines {
     run_rate: Engine,
     seasonal_naive: Engine,
-    past: Past,
-    pool: Pool,
 }
 
 impl Baselines {
     fn new(engine: &Engine) -> Self {
-        let single = |spec| Engine::with_settings(spec, engine.settings().clone());
-        let (pool, _) = Pool::learn(Vec::new(), &[], 1, engine.settings());
-        Self {
-            run_rate: single(ModelSpec::RUN_RATE),
-            seasonal_naive: single(ModelSpec::SEASONAL_NAIVE),
-            past: Past::default(),
-            pool,
-        }
+        let single = |spec| Engine::with_model(spec, engine.model().with_prior(None));
+        Self { run_rate: single(ModelSpec::RUN_RATE), seasonal_naive: single(ModelSpec::SEASONAL_NAIVE) }
     }
 
     fn remaining(&self, engine: &Engine, known: &Known<'_>, cycle: BillingCycle) -> Option<f64> {
-        engine.forecast_one(known, &[cycle], &self.past, &self.pool).cycles.first()?.remaining
+        engine.forecast_one(known, &[cycle], &Past::default()).cycles.first()?.remaining
     }
 }
 
@@ -222,7 +202,6 @@ fn run_task(
     bill: Bill<'_>,
     options: &BacktestOptions,
     past: &Past,
-    pool: &Pool,
     late: &[Seen],
     baselines: &Baselines,
 ) -> Option<BacktestRow> {
@@ -231,7 +210,7 @@ fn run_task(
     let as_of = last_seen(cycle, cut_day).min(cycle.last_day());
     let of_task: Vec<Seen> =
         late.iter().filter(|row| row.cycle == cycle && row.cut_day == cut_day).copied().collect();
-    let as_known = as_known(bill.level, as_of, &of_task, late, &options.engine.settings().settling);
+    let as_known = as_known(bill.level, as_of, &of_task, late, &options.engine.model().settling);
     let level = CostSeries { values: &as_known.seen, ..bill.level };
     let cut = |kind: Option<CostSeries<'_>>| -> Option<Vec<f64>> { Some(kind?.up_to(as_of).values.to_vec()) };
     let (recurring, irregular) = (cut(bill.recurring), cut(bill.irregular));
@@ -246,7 +225,7 @@ fn run_task(
         cutoff: as_known.cutoff,
         rule: options.cycle_day,
     };
-    let forecast = options.engine.forecast_one(&known, &[cycle], past, pool);
+    let forecast = options.engine.forecast_one(&known, &[cycle], past);
     let of_cycle = forecast.cycles.first()?;
     let so_far = sum_of(&seen, cycle).unwrap_or(0.0);
     let ranges = of_cycle.ranges.map(|ranges| Ranges {
@@ -281,6 +260,7 @@ fn sum_of(bill: &Bill<'_>, cycle: BillingCycle) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::test_series::{date, month, set_of};
+    use chrono::Datelike;
 
     fn wavy(days: usize) -> Vec<f64> {
         (0..days).map(|day| 20.0 + ((day * 37) % 11) as f64 + if day % 7 < 5 { 8.0 } else { 0.0 }).collect()
@@ -351,7 +331,7 @@ mod tests {
         let mut monthly = vec![0.0; days];
         let mut once = vec![0.0; days];
         for (index, day) in date("2026-01-01").iter_days().take(days).enumerate() {
-            if crate::calendar::day_of_cycle(day, CycleDay::FIRST) == 20 {
+            if day.day() == 20 {
                 monthly[index] = 100.0;
             }
         }

@@ -1,46 +1,50 @@
-//! Selection and combination: candidates weighted by their own past errors at this day of the cycle.
+//! Weights from own past errors at this day of the cycle, shrunk to what many series taught.
 //!
-//! A candidate's error is `|estimate − truth| ÷ typical day` (at most 3), averaged over cuts within a
-//! few days of today's day of the cycle, fading with each cycle. Divided by the candidates' mean
-//! error it is a *relative* error, which is shrunk to the mean of all series at hand; the weight is
-//! its −8th power. Wrong just after a bill has changed its nature: the past then prefers the wrong ones.
+//! The error of an estimate is `|estimate − truth| ÷ typical day` (at most 3), averaged over cuts
+//! within a few days of today's day of the cycle, fading with each cycle. Divided by the mean error of
+//! all it is a *relative* error, which is shrunk to the pooled one; the weight is its −8th power. The
+//! candidates are mixed so, and then the layers. Wrong just after a bill has changed its nature: the
+//! past then prefers the wrong ones.
 
-use crate::{
-    origins::{Origin, OriginTable},
-    settings::Settings,
-};
-use chrono::NaiveDate;
+use crate::model::WeightSettings;
 
-/// How much a series' own past says about the candidates at a day of the cycle.
+/// How much a series' own past says about some estimators at a day of the cycle.
 ///
 /// Wrong when the past cycles are no guide to this one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnErrors {
-    /// Error of each candidate relative to their mean; 1 is as good as the average one.
+    /// Error of each relative to their mean; 1 is as good as the average one.
     pub relative: Vec<f64>,
     /// Pseudo-observations behind it.
     pub weight: f64,
 }
 
 impl OwnErrors {
-    /// Errors at cuts near `day`, of cycles whose truth was known on `known_on`; `None` without any.
+    /// From cycles, newest first, of which each gives the estimates, the truth and the unit at its cuts
+    /// near the day; a cycle without any is empty. `None` without any at all.
     #[must_use]
-    pub fn of(table: &OriginTable, day: usize, known_on: NaiveDate, settings: &Settings) -> Option<Self> {
-        let rules = &settings.weights;
+    pub fn of<'a, I>(cycles: impl Iterator<Item = I>, rules: &WeightSettings) -> Option<Self>
+    where
+        I: Iterator<Item = (&'a [f64], f64, f64)>,
+    {
         let mut sums: Vec<f64> = Vec::new();
+        let mut of_cycle: Vec<f64> = Vec::new();
         let (mut total, mut worth) = (0.0, rules.cycle_weight);
-        for cycle in table.known_on(known_on).take(settings.origins.cycles) {
-            let near: Vec<&Origin> =
-                cycle.iter().filter(|origin| is_near(origin.day, day, settings)).collect();
-            if let Some(first) = near.first() {
-                sums.resize(first.estimates.len(), 0.0);
-                let share = worth / near.len() as f64;
-                for origin in &near {
-                    for (sum, estimate) in sums.iter_mut().zip(&origin.estimates) {
-                        // A failed fit is as bad as the worst.
-                        let error = ((estimate - origin.actual) / origin.unit).abs();
-                        *sum += share * error.min(rules.largest_error);
-                    }
+        for cycle in cycles {
+            let mut count = 0.0;
+            for (estimates, actual, unit) in cycle {
+                sums.resize(estimates.len(), 0.0);
+                of_cycle.resize(estimates.len(), 0.0);
+                for (sum, estimate) in of_cycle.iter_mut().zip(estimates) {
+                    // A failed fit is as bad as the worst.
+                    *sum += ((estimate - actual) / unit).abs().min(rules.largest_error);
+                }
+                count += 1.0;
+            }
+            if count > 0.0 {
+                for (sum, own) in sums.iter_mut().zip(&mut of_cycle) {
+                    *sum += worth * *own / count;
+                    *own = 0.0;
                 }
                 total += worth;
             }
@@ -60,9 +64,9 @@ pub fn weights(
     count: usize,
     own: Option<&OwnErrors>,
     pooled: Option<&[f64]>,
-    settings: &Settings,
+    pool_weight: f64,
+    power: f64,
 ) -> Vec<f64> {
-    let rules = &settings.weights;
     let score = |index: usize| {
         let (mut sum, mut total) = (0.0, 0.0);
         if let Some(own) = own {
@@ -70,11 +74,11 @@ pub fn weights(
             total += own.weight;
         }
         let pool = pooled.map_or(1.0, |pooled| pooled[index]);
-        ((sum + rules.pool_weight * pool) / (total + rules.pool_weight).max(f64::MIN_POSITIVE)).max(1e-6)
+        ((sum + pool_weight * pool) / (total + pool_weight).max(f64::MIN_POSITIVE)).max(1e-6)
     };
     let scores: Vec<f64> = (0..count).map(score).collect();
     let best = scores.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut weights: Vec<f64> = scores.iter().map(|score| (best / score).powf(rules.power)).collect();
+    let mut weights: Vec<f64> = scores.iter().map(|score| (best / score).powf(power)).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= sum);
     weights
@@ -91,27 +95,16 @@ pub fn mix(estimates: &[f64], weights: &[f64]) -> f64 {
     if total > 0.0 { sum / total } else { 0.0 }
 }
 
-/// Whether a cut counts for a day of the cycle.
-#[must_use]
-pub fn is_near(cut: usize, day: usize, settings: &Settings) -> bool {
-    cut.abs_diff(day) <= settings.origins.near_days
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        candidates::Candidate,
-        test_series::{date, set_of},
-    };
-    use billing::CycleDay;
+    use crate::model::Model;
 
     #[test]
     fn the_better_candidate_gets_the_weight() {
-        let settings = Settings::shipped();
         let own = OwnErrors { relative: vec![0.5, 1.5], weight: 3.0 };
         // Shrunk halfway to 1: 0.75 against 1.25, so the odds are (1.25 / 0.75)^8.
-        let found = weights(2, Some(&own), None, &settings);
+        let found = weights(2, Some(&own), None, 3.0, 8.0);
         let odds = (1.25_f64 / 0.75).powi(8);
         assert!((found[0] / found[1] - odds).abs() < 1e-6 * odds);
         assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
@@ -119,9 +112,8 @@ mod tests {
 
     #[test]
     fn without_a_past_the_pool_speaks_and_without_a_pool_all_are_alike() {
-        let settings = Settings::shipped();
-        assert_eq!(weights(4, None, None, &settings), [0.25; 4]);
-        assert!(weights(2, None, Some(&[0.9, 1.1]), &settings)[0] > 0.8);
+        assert_eq!(weights(4, None, None, 3.0, 8.0), [0.25; 4]);
+        assert!(weights(2, None, Some(&[0.9, 1.1]), 3.0, 8.0)[0] > 0.8);
     }
 
     #[test]
@@ -130,23 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_those_of_known_cycles_near_the_day() {
-        // From February on: 1 a day for ten days, 3 after. The last cycle knows, the run rate does not.
-        let settings = Settings::shipped();
-        let month = |days: usize| (1..=days).map(|day| if day <= 10 { 1.0 } else { 3.0 });
-        let values: Vec<f64> = month(31).chain(month(28)).chain(month(31)).chain(month(30)).collect();
-        let set = set_of(&[("a", "2026-01-01", &values)]);
-        let table = OriginTable::build(
-            set.get(0),
-            CycleDay::FIRST,
-            date("2026-05-01"),
-            &[Candidate::RunRate, Candidate::LastCycle],
-            &settings.origins,
-            9,
-            |_| true,
-        );
-        let own = OwnErrors::of(&table, 10, date("2026-05-01"), &settings).unwrap();
-        assert!(own.relative[1] < 0.1 && own.relative[0] > 1.9, "{own:?}");
-        assert!(OwnErrors::of(&table, 10, date("2026-01-20"), &settings).is_none());
+    fn errors_fade_with_each_cycle_and_cuts_of_one_cycle_share_its_weight() {
+        let rules = Model::shipped().weights;
+        // The newest cycle has two cuts, with errors (0, 2) and (2, 2); the one before (1, 0).
+        let newest = vec![([5.0, 7.0], 5.0, 1.0), ([7.0, 7.0], 5.0, 1.0)];
+        let older = vec![([6.0, 5.0], 5.0, 1.0)];
+        let cycles = [newest, older];
+        let cycles =
+            cycles.iter().map(|cycle| cycle.iter().map(|(all, actual, unit)| (&all[..], *actual, *unit)));
+        let own = OwnErrors::of(cycles, &rules).unwrap();
+        let (new, old) = (rules.cycle_weight, rules.cycle_weight * rules.fade_per_cycle);
+        assert!((own.weight - (new + old)).abs() < 1e-12);
+        let (one, other) = (new * 1.0 + old * 1.0, new * 2.0);
+        assert!((own.relative[0] - one / ((one + other) / 2.0)).abs() < 1e-12);
+        assert!(OwnErrors::of(std::iter::empty::<std::iter::Empty<(&[f64], f64, f64)>>(), &rules).is_none());
     }
 }

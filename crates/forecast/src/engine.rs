@@ -1,23 +1,22 @@
-//! The engine: features, candidates, selection and ranges behind one seam.
+//! The engine: candidates, layers and ranges behind one seam.
 //!
 //! A better way to forecast replaces what is called from here; the question and the answer stay. The
-//! question holds many series at once, since series teach each other; work is parallel by series and
-//! every sum has a fixed order, so that any number of threads gives the same answer.
+//! question holds many series at once; each is answered from its own past and from the model's prior
+//! alone, so that neither the others nor the number of threads change an answer.
 
 use crate::{
     Bills, Error, Result,
     bills::Bill,
-    calendar::{day_after, days_before, rule_of, weekday},
-    candidates::{Candidate, ModelSpec},
-    combine::{OwnErrors, weights},
+    calendar::{day_after, days_before, rule_of},
+    candidates::{Candidate, ModelSpec, cycle::ExtraDays},
     cycle_total::{CycleForecast, DayForecast, SeriesForecast, Status},
-    history::History,
-    origins::{Fits, OriginTable},
-    pool::{Past, Pool},
-    profile::shaped_by_weekday,
-    ranges::{LAPLACE, OwnScale, Ranges},
+    history::{History, Rest},
+    layers::{LAYERS, Layered, Past},
+    model::Model,
+    origins::{Origin, OriginTable},
+    ranges::{LAPLACE, OwnScale, Ranges, bounds},
     recurring::expected_charges,
-    settings::Settings,
+    track::Track,
 };
 use billing::{BillingCycle, CostSeries, CycleDay};
 use chrono::NaiveDate;
@@ -54,7 +53,7 @@ impl<'a> Question<'a> {
 #[derive(Clone, Debug)]
 pub struct Engine {
     spec: ModelSpec,
-    settings: Settings,
+    model: Model,
     candidates: Vec<Candidate>,
 }
 
@@ -77,6 +76,8 @@ const MONTH_DAYS: f64 = 30.0;
 const NO_WIDTH: f64 = 1e-9;
 /// Days of the short and of the long memory whose means tell how far a series has moved.
 const MEMORIES: (usize, usize) = (7, 28);
+/// Days whose median is the level of a daily path.
+const PATH_DAYS: usize = 28;
 /// Members below this weight are not listed.
 const LEAST_LISTED_WEIGHT: f64 = 0.005;
 /// Days in which missing ones are counted as a broken history.
@@ -99,20 +100,20 @@ fn unrest(values: &[f64], days: usize) -> f64 {
 }
 
 impl Engine {
-    /// An engine with the shipped settings.
+    /// An engine with the shipped model.
     #[must_use]
     pub fn new(spec: ModelSpec) -> Self {
-        Self::with_settings(spec, Settings::shipped())
+        Self::with_model(spec, Model::shipped())
     }
 
-    /// An engine with settings of your own.
+    /// An engine with a model of your own.
     #[must_use]
-    pub fn with_settings(spec: ModelSpec, settings: Settings) -> Self {
+    pub fn with_model(spec: ModelSpec, model: Model) -> Self {
         let candidates = match spec {
-            ModelSpec::Default => settings.candidates().to_vec(),
+            ModelSpec::Default | ModelSpec::Pooled | ModelSpec::Weights => model.candidates().to_vec(),
             ModelSpec::Single(candidate) => vec![candidate],
         };
-        Self { spec, settings, candidates }
+        Self { spec, model, candidates }
     }
 
     /// What it forecasts with.
@@ -121,72 +122,65 @@ impl Engine {
         self.spec
     }
 
-    /// The settings it reads.
+    /// The model it reads.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The name that forecasts bear: the model's own where all its layers are mixed.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.spec == ModelSpec::Default { &self.model.name } else { self.spec.name() }
     }
 
     /// A forecast for every series, in their order; the same on any number of threads.
     #[must_use]
     pub fn forecast(&self, question: &Question<'_>) -> Vec<SeriesForecast> {
-        let knowns: Vec<Known<'_>> = (0..question.bills.len())
+        (0..question.bills.len())
+            .into_par_iter()
             .map(|index| {
-                let bill = question.bills.get(index);
-                let rule = question.cycles[index].first().map_or(CycleDay::FIRST, |cycle| rule_of(*cycle));
-                Known { bill, believed: bill.level, cutoff: question.cutoffs[index], rule }
-            })
-            .collect();
-        let tables: Vec<OriginTable> = knowns
-            .par_iter()
-            .zip(question.cycles)
-            .map(|(known, cycles)| {
+                let (bill, cycles) = (question.bills.get(index), &question.cycles[index]);
+                let rule = cycles.first().map_or(CycleDay::FIRST, |cycle| rule_of(*cycle));
+                let known = Known { bill, believed: bill.level, cutoff: question.cutoffs[index], rule };
                 let next = day_after(known.cutoff);
                 let days: Vec<usize> = cycles
                     .iter()
                     .filter(|cycle| cycle.end() > next)
                     .map(|cycle| days_into(*cycle, next))
                     .collect();
-                self.origins(known.believed.up_to(known.cutoff), known.rule, next, 0, &days)
+                let past = self.past(known.believed.up_to(known.cutoff), rule, next, 0, &days);
+                self.forecast_one(&known, cycles, &past)
             })
-            .collect();
-        let known_on: Vec<NaiveDate> = knowns.iter().map(|known| day_after(known.cutoff)).collect();
-        let (pool, pasts) = self.learn(tables, &known_on);
-        knowns
-            .par_iter()
-            .zip(question.cycles)
-            .zip(&pasts)
-            .map(|((known, cycles), past)| self.forecast_one(known, cycles, past, &pool))
             .collect()
     }
 
-    /// The cuts of a series' cycles that end on or before `end`, at days near those asked for;
-    /// `more_cycles` further back than the settings say.
-    pub(crate) fn origins(
+    /// What the layers would have said in a series' cycles that end on or before `end`, cut at days
+    /// near those asked for; `more_cycles` further back than the model says.
+    pub(crate) fn past(
         &self,
         level: CostSeries<'_>,
         rule: CycleDay,
         end: NaiveDate,
         more_cycles: usize,
         days: &[usize],
-    ) -> OriginTable {
-        let near = |cut: usize| days.iter().any(|&day| cut.abs_diff(day) <= self.settings.origins.near_days);
-        let cycles = self.settings.origins.cycles + more_cycles;
-        OriginTable::build(level, rule, end, &self.candidates, &self.settings.origins, cycles, near)
+    ) -> Past {
+        if days.is_empty() {
+            return Past::default();
+        }
+        let rules = &self.model.origins;
+        let near = |cut: usize| days.iter().any(|&day| cut.abs_diff(day) <= rules.near_days);
+        let cycles = rules.cycles + more_cycles;
+        let table = OriginTable::build(level, rule, end, &self.candidates, rules, cycles, near);
+        Past::new(table, self.candidates.len(), self.spec, &self.model)
     }
 
-    /// Pools what was known on the day of each series.
-    pub(crate) fn learn(&self, tables: Vec<OriginTable>, known_on: &[NaiveDate]) -> (Pool, Vec<Past>) {
-        Pool::learn(tables, known_on, self.candidates.len(), &self.settings)
-    }
-
-    /// The forecast of one series, given its past and the pool.
+    /// The forecast of one series, given its past.
     pub(crate) fn forecast_one(
         &self,
         known: &Known<'_>,
         cycles: &[BillingCycle],
         past: &Past,
-        pool: &Pool,
     ) -> SeriesForecast {
         let believed = known.believed.up_to(known.cutoff);
         let history_days = believed.values.len() - believed.missing_days();
@@ -195,21 +189,25 @@ impl Engine {
         let mut answer = SeriesForecast {
             status: Status::Ok,
             reason: None,
-            model: self.spec.name().to_owned(),
+            model: self.name().to_owned(),
             members: Vec::new(),
             history_days,
             missing_days,
             cycles: Vec::with_capacity(cycles.len()),
         };
-        let history = History::new(believed, known.rule);
-        let silence = silence_of(&believed, after_end, self.settings.status.silent_days);
+        let last = cycles.iter().map(|cycle| cycle.end()).max().unwrap_or(known.cutoff);
+        let ahead = (last - believed.end()).num_days().max(0) as usize + 1;
+        let track = Track::new(believed, known.rule, ahead, |_, days| vec![days - 1]);
+        let history = track.as_ref().map(|track| History::at(track, 0));
+        let silence = silence_of(&believed, after_end, self.model.status.silent_days);
         for &cycle in cycles {
             let forecast = if cycle.end() <= day_after(known.cutoff) {
                 ended(known, cycle)
             } else {
                 match (&history, silence) {
-                    (Err(cause), _) => {
-                        answer.reason = Some(cause.to_string());
+                    (None, _) => {
+                        let cutoff = days_before(believed.end(), 1).max(known.cutoff);
+                        answer.reason = Some(Error::NoValues { cutoff }.to_string());
                         CycleForecast::without(cycle, Status::Insufficient)
                     }
                     (_, Silence::Missing) => {
@@ -220,8 +218,8 @@ impl Engine {
                         answer.reason = Some("no cost for longer than ever before".to_owned());
                         stopped(known, cycle)
                     }
-                    (Ok(history), Silence::None) => {
-                        self.forecast_cycle(known, history, cycle, past, pool, &mut answer)
+                    (Some(history), Silence::None) => {
+                        self.forecast_cycle(known, history, cycle, past, &mut answer)
                     }
                 }
             };
@@ -237,53 +235,67 @@ impl Engine {
         history: &History<'_>,
         cycle: BillingCycle,
         past: &Past,
-        pool: &Pool,
         answer: &mut SeriesForecast,
     ) -> CycleForecast {
-        let settings = &self.settings;
+        let model = &self.model;
         let next = day_after(known.cutoff);
         let first = next.max(cycle.start());
         let day = days_into(cycle, next);
-        let pooled = pool.on(day);
-        let own = OwnErrors::of(&past.table, day, next, settings);
-        let weights = weights(self.candidates.len(), own.as_ref(), pooled.relative.as_deref(), settings);
-        let fits = Fits::at(history, &self.candidates, first, cycle.last_day());
-        if fits.all_failed() {
+        let number = |date: NaiveDate| (date - history.track().timeline().start()).num_days().max(0) as usize;
+        let rest = Rest::new(history.track(), number(first), number(cycle.end()));
+        let mut origin = Origin::at(history, &rest, &self.candidates);
+        (origin.day, origin.made_on) = (day, next);
+        if origin.estimates.means.iter().all(|mean| mean.is_nan()) {
             answer.reason = Some("every candidate failed to fit".to_owned());
             return CycleForecast::without(cycle, Status::Failed);
         }
+        // The pooled model was taught the rest of the open cycle only.
+        let is_later = cycle.start() > next;
+        let spec = if is_later && !matches!(self.spec, ModelSpec::Single(_)) {
+            ModelSpec::Weights
+        } else {
+            self.spec
+        };
+        let layered = past.layered(&origin, self.candidates.len(), spec, model);
         if answer.members.is_empty() {
-            answer.members = listed(&self.candidates, &weights);
+            answer.members = self.listed(&layered);
         }
 
         // The scale of a mean day's error, wider the longer the gap before the cycle.
-        let own_scale = OwnScale::of(&past.errors, day, next, settings);
+        let own_scale = OwnScale::of(&past.errors, day, next, model);
         let gap_months = (cycle.start() - next).num_days().max(0) as f64 / MONTH_DAYS;
-        let widening = (1.0 + settings.ranges.widening_per_cycle * gap_months).sqrt();
-        let unit = history.range_unit();
-        let scale = OwnScale::shrunk(own_scale, pooled.error_size, settings) * unit * widening;
-        let errors = pooled.scaled_errors.max(own_scale.map_or(0, |own| own.count));
-        let floor = if known.bill.has_negative(known.cutoff) { f64::NEG_INFINITY } else { 0.0 };
+        let widening = (1.0 + model.ranges.widening_per_cycle * gap_months).sqrt();
+        let unit = origin.range_unit;
+        let taught = model.prior.as_ref().map(|prior| prior.on(day).error_size);
+        // What was taught of short histories is of ten days and more.
+        let known_days = answer.history_days.max(1) as f64;
+        let sparse = if own_scale.is_some() {
+            1.0
+        } else {
+            (model.status.short_days as f64 / known_days).sqrt().max(1.0)
+        };
+        let scale = OwnScale::shrunk(own_scale, taught, model) * unit * widening * sparse;
+        // A credit among the days that are not settled yet counts too.
+        let negative_level = known.bill.level.values.iter().any(|&value| value < 0.0);
+        let has_negative = negative_level || known.bill.has_negative(known.cutoff);
+        let floor = if has_negative { f64::NEG_INFINITY } else { 0.0 };
         let day_scale = scale.hypot(unit);
 
         let charges = expected_charges_of(known, cycle);
-        let negative_level = known.bill.level.values.iter().any(|&value| value < 0.0);
         let mut level = made_whole(known, cycle);
-        let days: Vec<NaiveDate> = first.iter_days().take_while(|&date| cycle.contains(date)).collect();
-        let usual: Vec<f64> = days.iter().map(|date| fits.expected_on(*date, &weights)).collect();
-        let shaped = shaped_by_weekday(&usual, weekday(first), history.robust_profile());
-        let mut daily = Vec::with_capacity(days.len());
-        for ((&date, usual), shaped) in days.iter().zip(usual).zip(shaped) {
+        let path = day_path(history, &rest, layered.mean);
+        let mut daily = Vec::with_capacity(path.len());
+        for (date, expected) in first.iter_days().zip(path) {
             let seen = known.bill.level.value_on(date);
-            let settled = |expected: f64| match seen {
+            let settled = match seen {
                 Some(seen) if !negative_level => expected.max(seen),
                 _ => expected,
             };
-            level += settled(usual) - seen.unwrap_or(0.0);
+            level += settled - seen.unwrap_or(0.0);
             let with_charges =
-                settled(shaped) + charges.iter().filter(|(on, _)| *on == date).map(|(_, a)| a).sum::<f64>();
+                settled + charges.iter().filter(|(on, _)| *on == date).map(|(_, amount)| amount).sum::<f64>();
             // A weekday that costs less errs less.
-            let size = history.robust_profile().divisor(weekday(date));
+            let size = history.robust_profile().divisor(history.weekday(number(date)));
             let bounds = LAPLACE.map(|quantile| with_charges + quantile * day_scale * size);
             daily.push(DayForecast {
                 date,
@@ -292,13 +304,14 @@ impl Engine {
                 ranges: Ranges::around(with_charges, bounds, floor.min(with_charges)),
             });
         }
-        let mut bounds = pooled.quantiles.map(|quantile| level + quantile * scale * daily.len() as f64);
-        let mut errors = errors;
+        let quantiles = bounds(model, day, own_scale.is_none(), &layered.features);
+        let mut bounds = quantiles.map(|quantile| level + quantile * scale * daily.len() as f64);
+        let mut has_past = own_scale.is_some();
         let unrest = unrest(known.believed.up_to(known.cutoff).values, daily.len());
         if bounds[3] - bounds[0] < NO_WIDTH * level.abs() && unrest > NO_WIDTH * level.abs() {
             // A series that never erred and has just moved: past errors tell nothing of it.
             bounds = [-2.0, -1.0, 1.0, 2.0].map(|times| level + times * unrest);
-            errors = 0;
+            has_past = false;
         }
         let ranges = Ranges::around(level, bounds, floor.min(level));
         let charged: f64 = charges.iter().map(|(_, amount)| amount).sum();
@@ -311,11 +324,40 @@ impl Engine {
             floor,
         };
         let mut forecast = forecast.recentred(level + charged);
-        if let Some(why) = self.why_wide(known, cycle, answer, errors, history.typical_size()) {
+        if let Some(why) = self.why_wide(known, cycle, answer, has_past, history.typical_size()) {
             forecast.status = Status::Wide;
             answer.reason.get_or_insert(why);
         }
         forecast
+    }
+
+    /// Candidates and other layers that count, with their weights.
+    fn listed(&self, layered: &Layered) -> Vec<(String, f64)> {
+        let layer = |name: &str| {
+            let place = LAYERS.iter().position(|layer| *layer == name);
+            place.and_then(|place| layered.layer_weights.get(place)).copied()
+        };
+        let (pooled, own, both, base) = match (self.spec, layer("pooled_and_weights")) {
+            (ModelSpec::Pooled, _) if !layered.features.is_empty() => (1.0, 0.0, 0.0, 0.0),
+            (ModelSpec::Default, Some(both)) => (
+                layer("pooled").unwrap_or(0.0),
+                layer("weights").unwrap_or(0.0),
+                both,
+                layer("base").unwrap_or(0.0),
+            ),
+            _ => (0.0, 1.0, 0.0, 0.0),
+        };
+        let mut members = vec![("pooled".to_owned(), pooled + both / 2.0), ("median".to_owned(), base)];
+        let of_candidates = own + both / 2.0;
+        members.extend(
+            self.candidates
+                .iter()
+                .zip(&layered.weights)
+                .map(|(candidate, weight)| (candidate.name().to_owned(), weight * of_candidates)),
+        );
+        members.retain(|(_, weight)| *weight >= LEAST_LISTED_WEIGHT);
+        members.sort_by(|one, other| other.1.total_cmp(&one.1));
+        members
     }
 
     fn why_wide(
@@ -323,10 +365,10 @@ impl Engine {
         known: &Known<'_>,
         cycle: BillingCycle,
         answer: &SeriesForecast,
-        errors: usize,
+        has_past: bool,
         typical_size: f64,
     ) -> Option<String> {
-        let rules = &self.settings.status;
+        let rules = &self.model.status;
         let values = known.believed.up_to(known.cutoff).values;
         let recent = &values[values.len().saturating_sub(RECENT_DAYS)..];
         let missing = recent.iter().filter(|value| value.is_nan()).count();
@@ -341,8 +383,8 @@ impl Engine {
             Some(format!("{missing_here} days of the cycle are missing"))
         } else if missing as f64 > rules.missing_share * recent.len() as f64 {
             Some(format!("{missing} of the last {} days are missing", recent.len()))
-        } else if errors < self.settings.ranges.fewest_errors && typical_size > 0.0 {
-            Some(format!("ranges from {errors} past errors"))
+        } else if !has_past && typical_size > 0.0 {
+            Some("no complete cycle to learn errors from".to_owned())
         } else {
             None
         }
@@ -423,13 +465,28 @@ pub(crate) fn days_into(cycle: BillingCycle, next: NaiveDate) -> usize {
     (next - cycle.start()).num_days().max(0) as usize
 }
 
-fn listed(candidates: &[Candidate], weights: &[f64]) -> Vec<(String, f64)> {
-    let mut members: Vec<(String, f64)> = candidates
-        .iter()
-        .zip(weights)
-        .filter(|(_, weight)| **weight >= LEAST_LISTED_WEIGHT)
-        .map(|(candidate, weight)| (candidate.name().to_owned(), *weight))
+/// The days of the rest with this mean: level, weekday and the extra cost of single days of the cycle,
+/// drawn to the mean in proportion, or by the same amount a day where that has no meaning.
+fn day_path(history: &History<'_>, rest: &Rest, mean: f64) -> Vec<f64> {
+    let (level, profile) = (history.median_level(PATH_DAYS), history.robust_profile());
+    let extra = ExtraDays::find(history);
+    // A day costs nothing at least, where none ever cost less.
+    let floor = if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 };
+    let mut path: Vec<f64> = (rest.first..rest.end)
+        .map(|day| (level * profile.factor(history.weekday(day)) + extra.on(history, day)).max(floor))
         .collect();
-    members.sort_by(|one, other| other.1.total_cmp(&one.1));
-    members
+    let days = path.len().max(1) as f64;
+    let own_mean = path.iter().sum::<f64>() / days;
+    let has_shape = own_mean > NO_WIDTH * mean.abs().max(f64::MIN_POSITIVE / f64::EPSILON);
+    if has_shape && mean >= 0.0 && path.iter().all(|day| *day >= 0.0) {
+        path.iter_mut().for_each(|day| *day *= mean / own_mean);
+    } else if floor < 0.0 {
+        path.iter_mut().for_each(|day| *day += mean - own_mean);
+    } else {
+        path.fill(mean);
+    }
+    // Rounding in the proportion must not cost a cent of a large sum.
+    let off = mean - path.iter().sum::<f64>() / days;
+    path.iter_mut().for_each(|day| *day = (*day + off).max(floor));
+    path
 }

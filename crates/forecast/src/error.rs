@@ -95,7 +95,7 @@ pub enum Error {
     /// The solver refused.
     #[error("the linear solver failed: {0}")]
     Solver(String),
-    /// Settings of a model that cannot be read.
-    #[error("the settings of the model are not usable: {0}")]
-    Settings(String),
+    /// A model file that cannot be used.
+    #[error("the model is not usable: {0}")]
+    Model(String),
 }

@@ -4,9 +4,7 @@
 //! at lead `h` after the origin it is `(1 − 0.95^h)`, at age `a` before it `−(1 − 0.95^a)`. Wrong
 //! where costs follow something else: holidays, releases, prices.
 
-use crate::calendar::weekday;
-use billing::{BillingCycle, CycleDay};
-use chrono::NaiveDate;
+use crate::calendar::Place;
 
 /// The columns, in order.
 pub const COLUMNS: &[&str] = &[
@@ -49,54 +47,60 @@ pub fn kind_of(index: usize) -> ColumnKind {
     }
 }
 
-/// The cells of `day` as seen from `origin`.
+/// The damped trend `lead` days after the origin, negative before it.
 #[must_use]
-pub fn row(day: NaiveDate, origin: NaiveDate, rule: CycleDay) -> [f64; COLUMNS.len()] {
-    let mut cells = [0.0; COLUMNS.len()];
-    cells[weekday(day)] = 1.0;
-    let lead = (day - origin).num_days();
+pub fn trend(lead: i64) -> f64 {
     let saturation = 1.0 - TREND_MEMORY.powi(lead.unsigned_abs().min(1000) as i32);
-    cells[TREND] = if lead < 0 { -saturation } else { saturation };
-    let cycle = BillingCycle::containing(day, rule);
-    let place = (day - cycle.start()).num_days() + 1;
-    let to_end = (cycle.end() - day).num_days() - 1;
-    match (place, to_end) {
-        (1, _) => cells[8] = 1.0,
-        (2 | 3, _) => cells[9] = 1.0,
-        (_, 0) => cells[10] = 1.0,
-        (_, 1..=3) => cells[11] = 1.0,
-        _ => {}
+    if lead < 0 { -saturation } else { saturation }
+}
+
+/// The cells of a day that are not 0, ascending by column, and how many they are: its weekday, the
+/// trend, and its place in the cycle where that has a column.
+#[must_use]
+pub fn cells(place: Place, trend: f64) -> ([(usize, f64); 3], usize) {
+    let special = match (place.day, place.to_end) {
+        (1, _) => Some(8),
+        (2 | 3, _) => Some(9),
+        (_, 0) => Some(10),
+        (_, 1..=3) => Some(11),
+        _ => None,
+    };
+    let weekday = (usize::from(place.weekday), 1.0);
+    match special {
+        Some(column) => ([weekday, (TREND, trend), (column, 1.0)], 3),
+        None => ([weekday, (TREND, trend), (0, 0.0)], 2),
     }
-    cells
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::date;
+    use crate::{calendar::Timeline, test_series::date};
+    use billing::CycleDay;
 
-    fn named(day: &str, origin: &str) -> Vec<&'static str> {
-        let cells = row(date(day), date(origin), CycleDay::FIRST);
-        COLUMNS.iter().zip(cells).filter(|(_, cell)| *cell == 1.0).map(|(name, _)| *name).collect()
+    fn named(day: &str) -> Vec<&'static str> {
+        let (cells, count) = cells(Timeline::new(date(day), 1, CycleDay::FIRST).at(0), 0.5);
+        cells[..count]
+            .iter()
+            .filter(|(column, _)| *column != TREND)
+            .map(|(column, _)| COLUMNS[*column])
+            .collect()
     }
 
     #[test]
     fn borders_of_a_short_month_are_found() {
-        let origin = "2026-02-10";
-        assert_eq!(named("2026-02-28", origin), ["saturday", "last_day_of_cycle"]);
-        assert_eq!(named("2026-02-25", origin), ["wednesday", "three_days_before_the_last"]);
-        assert_eq!(named("2026-03-01", origin), ["sunday", "first_day_of_cycle"]);
-        assert_eq!(named("2026-03-03", origin), ["tuesday", "days_2_and_3_of_cycle"]);
+        assert_eq!(named("2026-02-28"), ["saturday", "last_day_of_cycle"]);
+        assert_eq!(named("2026-02-25"), ["wednesday", "three_days_before_the_last"]);
+        assert_eq!(named("2026-03-01"), ["sunday", "first_day_of_cycle"]);
+        assert_eq!(named("2026-03-03"), ["tuesday", "days_2_and_3_of_cycle"]);
+        assert_eq!(named("2026-03-10"), ["tuesday"]);
     }
 
     #[test]
     fn the_trend_is_zero_at_the_origin_and_saturates_both_ways() {
-        let origin = date("2026-02-10");
-        let trend = |day: &str| row(date(day), origin, CycleDay::FIRST)[TREND];
-        assert_eq!(trend("2026-02-10"), 0.0);
-        assert!((trend("2026-02-11") - 0.05).abs() < 1e-12);
-        assert!((trend("2026-02-09") + 0.05).abs() < 1e-12);
-        assert!(trend("2027-02-10") > 0.999 && trend("2025-02-10") < -0.999);
+        assert_eq!(trend(0), 0.0);
+        assert!((trend(1) - 0.05).abs() < 1e-12 && (trend(-1) + 0.05).abs() < 1e-12);
+        assert!(trend(300) > 0.999 && trend(-300) < -0.999);
         assert_eq!(kind_of(TREND), ColumnKind::Trend);
     }
 }

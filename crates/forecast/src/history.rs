@@ -1,127 +1,204 @@
 //! What is known at an origin: the values up to a day, and what all candidates ask of them.
 //!
-//! Weekday profiles and typical sizes are computed once an origin and shared. Nothing after the
-//! origin can be reached from here, which is what keeps rolling origins free of leakage.
+//! Weekday profiles, levels and typical sizes are computed once an origin and shared. Nothing after
+//! the origin can be reached from here, which is what keeps rolling origins free of leakage.
 
 use crate::{
-    Error, Result,
-    calendar::{WEEK, day_of_cycle, weekday},
+    calendar::{Place, WEEK},
+    candidates::local_level::LevelBank,
     profile::{WeekdayProfile, median},
+    track::{State, Track},
 };
-use billing::{CostSeries, CycleDay};
-use chrono::{Days, NaiveDate};
 
 /// Windows, in days, of the profiles and of the recent level.
 const ROBUST_WINDOW: usize = 84;
 const MEAN_WINDOW: usize = 56;
+const LONG_WINDOW: usize = 210;
 const LEVEL_WINDOW: usize = 28;
+/// After 150 days at a weight of 0.07 less than 0.002 % of it is left.
+const SMOOTHING_WINDOW: usize = 150;
+/// A size below this is no cost: quotients of such numbers mean nothing.
+const NOTHING: f64 = 1e-100;
 /// Least deviation as a share of a typical day.
 const LEAST_DEVIATION: f64 = 0.01;
 /// With fewer days than this the robust profile is replaced by the mean one.
 const ROBUST_NEEDS: usize = 21;
 
-/// Values of a series up to an origin, its last day.
+/// Values of a series up to an origin, its last day. Days are numbered from the first known one.
 ///
 /// Wrong when the last days are not settled: the origin must lie before them.
 #[derive(Clone, Debug)]
 pub struct History<'a> {
-    values: &'a [f64],
-    start: NaiveDate,
-    rule: CycleDay,
-    first_weekday: usize,
+    track: &'a Track<'a>,
+    state: &'a State,
+    /// The day after the origin, which is also the number of days.
+    end: usize,
     robust: WeekdayProfile,
     mean: WeekdayProfile,
+    long: WeekdayProfile,
     recent_mean: f64,
     typical_size: f64,
+    /// Values without the robust and the mean weekday, newest first, missing days left out.
+    robust_levels: Vec<f64>,
+    mean_levels: Vec<f64>,
+    /// The same without the long weekday.
+    long_levels: Vec<f64>,
+    /// What the bank of local levels makes of the robust ones.
+    bank: LevelBank,
+}
+
+/// The days that are asked for: numbers from `first` up to, and without, `end`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Rest {
+    /// The first of them.
+    pub first: usize,
+    /// The day after the last of them.
+    pub end: usize,
+    /// How many of them fall on each weekday.
+    weekdays: [f64; WEEK],
+}
+
+impl Rest {
+    /// These days of a track's timeline; at least one.
+    #[must_use]
+    pub fn new(track: &Track<'_>, first: usize, end: usize) -> Self {
+        let mut weekdays = [0.0; WEEK];
+        for day in first..end {
+            weekdays[usize::from(track.place(day).weekday)] += 1.0;
+        }
+        Self { first, end, weekdays }
+    }
+
+    /// How many days.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        self.end - self.first
+    }
+
+    /// Mean factor of their weekdays.
+    #[must_use]
+    pub fn mean_factor(&self, profile: &WeekdayProfile) -> f64 {
+        self.mean_by_weekday(|weekday| profile.factor(weekday))
+    }
+
+    /// Mean of a value that depends on the weekday only.
+    #[must_use]
+    pub fn mean_by_weekday(&self, value: impl Fn(usize) -> f64) -> f64 {
+        let sum: f64 = self.weekdays.iter().enumerate().map(|(weekday, count)| count * value(weekday)).sum();
+        sum / self.days() as f64
+    }
 }
 
 impl<'a> History<'a> {
-    /// The history that ends with the last value of `series`.
-    ///
-    /// # Errors
-    /// [`Error::NoValues`] when every day is missing.
-    pub fn new(series: CostSeries<'a>, rule: CycleDay) -> Result<Self> {
-        // Leading missing days teach nothing and would count as history.
-        let first = series.values.iter().position(|value| !value.is_nan()).ok_or(Error::NoValues {
-            cutoff: series.start + Days::new(series.values.len().saturating_sub(1) as u64),
-        })?;
-        let (values, start) = (&series.values[first..], series.start + Days::new(first as u64));
-        let first_weekday = weekday(start);
-        let from = |days: usize| {
-            let skipped = values.len().saturating_sub(days);
-            (&values[skipped..], (first_weekday + skipped) % WEEK)
+    /// The history that ends with the origin whose state stands at `place` in the track.
+    #[must_use]
+    pub fn at(track: &'a Track<'a>, place: usize) -> Self {
+        let state = &track.states[place];
+        let end = state.origin + 1;
+        let values = &track.values()[..end];
+        let of_means = |days: usize, pseudo: f64| {
+            let first = end.saturating_sub(days);
+            WeekdayProfile::of_means(&values[first..], usize::from(track.place(first).weekday), pseudo)
         };
-        let (recent, recent_weekday) = from(MEAN_WINDOW);
-        let mean = WeekdayProfile::of_means(recent, recent_weekday, 2.0);
-        let robust = if values.len() < ROBUST_NEEDS {
-            mean
-        } else {
-            let (window, window_weekday) = from(ROBUST_WINDOW);
-            WeekdayProfile::of_medians(window, window_weekday)
-        };
-        let all_mean = mean_of(values).unwrap_or(0.0);
-        let last = from(LEVEL_WINDOW).0;
-        let recent_mean = mean_of(last).unwrap_or(all_mean);
-        let size = |values: &[f64]| mean_of_sizes(values).filter(|&size| size > 0.0);
+        let mean = of_means(MEAN_WINDOW, 2.0);
+        let robust = if end < ROBUST_NEEDS { mean } else { robust_profile(track, end) };
+        let last = &values[end.saturating_sub(LEVEL_WINDOW)..];
+        let recent_mean = mean_of(last).or_else(|| mean_of(values)).unwrap_or(0.0);
+        let size = |values: &[f64]| mean_of_sizes(values).filter(|&size| size > NOTHING);
         let typical_size = size(last).or_else(|| size(values)).unwrap_or(0.0);
-        Ok(Self { values, start, rule, first_weekday, robust, mean, recent_mean, typical_size })
+        let without = |profile: &WeekdayProfile| -> Vec<f64> {
+            let inverse: [f64; WEEK] = std::array::from_fn(|weekday| 1.0 / profile.divisor(weekday));
+            (end.saturating_sub(SMOOTHING_WINDOW)..end)
+                .rev()
+                .filter(|&day| !values[day].is_nan())
+                .map(|day| values[day] * inverse[usize::from(track.place(day).weekday)])
+                .collect()
+        };
+        let long = of_means(LONG_WINDOW, 3.0);
+        let (robust_levels, mean_levels, long_levels) = (without(&robust), without(&mean), without(&long));
+        let bank = LevelBank::of(&robust_levels);
+        Self {
+            track,
+            state,
+            end,
+            robust,
+            mean,
+            long,
+            recent_mean,
+            typical_size,
+            robust_levels,
+            mean_levels,
+            long_levels,
+            bank,
+        }
     }
 
-    /// The last day that is known.
+    /// The series that it is a part of; only days before [`History::end`] may be looked at.
     #[must_use]
-    pub fn origin(&self) -> NaiveDate {
-        self.start + Days::new(self.values.len() as u64 - 1)
+    pub fn track(&self) -> &'a Track<'a> {
+        self.track
     }
 
-    /// The first day with a value.
+    /// What the models that go day by day know.
     #[must_use]
-    pub fn start(&self) -> NaiveDate {
-        self.start
+    pub fn state(&self) -> &'a State {
+        self.state
     }
 
-    /// On which day cycles begin.
+    /// The day after the origin, the number of days there are.
     #[must_use]
-    pub fn rule(&self) -> CycleDay {
-        self.rule
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// All values, `NaN` where missing.
     #[must_use]
     pub fn values(&self) -> &'a [f64] {
-        self.values
+        &self.track.values()[..self.end]
     }
 
     /// The last `days` values, or what there is of them.
     #[must_use]
     pub fn last(&self, days: usize) -> &'a [f64] {
-        &self.values[self.values.len().saturating_sub(days)..]
+        &self.values()[self.end.saturating_sub(days)..]
     }
 
-    /// Weekday of the value at `index`.
+    /// Where a day lies, known or ahead.
     #[must_use]
-    pub fn weekday_at(&self, index: usize) -> usize {
-        (self.first_weekday + index) % WEEK
+    pub fn place(&self, day: usize) -> Place {
+        self.track.place(day)
     }
 
-    /// Value of `day`, `None` where it is missing or outside.
+    /// The weekday of a day.
     #[must_use]
-    pub fn value_on(&self, day: NaiveDate) -> Option<f64> {
-        let index = usize::try_from((day - self.start).num_days()).ok()?;
-        self.values.get(index).copied().filter(|value| !value.is_nan())
+    pub fn weekday(&self, day: usize) -> usize {
+        usize::from(self.track.place(day).weekday)
     }
 
-    /// The part from `first` up to, and without, `end`.
+    /// Mean of the known values of these days, which may begin before the first and end after the last.
     #[must_use]
-    pub fn between(&self, first: NaiveDate, end: NaiveDate) -> &'a [f64] {
-        let place =
-            |day: NaiveDate| (day - self.start).num_days().clamp(0, self.values.len() as i64) as usize;
-        &self.values[place(first)..place(end).max(place(first))]
+    pub fn mean_between(&self, first: i64, end: i64) -> Option<f64> {
+        let clip = |day: i64| day.clamp(0, self.end as i64) as usize;
+        mean_of(&self.values()[clip(first)..clip(end).max(clip(first))])
     }
 
-    /// Days of the open cycle that are known, 0 when the origin ends a cycle.
+    /// First day and day after the last of the cycle that the day after the origin lies in.
+    #[must_use]
+    pub fn open_cycle(&self) -> (i64, i64) {
+        self.track.timeline().cycle(usize::from(self.place(self.end).cycle))
+    }
+
+    /// First day and day after the last of the complete cycles before the open one, newest first, at
+    /// most `count`; the oldest may begin before the first day.
+    pub fn earlier_cycles(&self, count: usize) -> impl Iterator<Item = (i64, i64)> + use<'a> {
+        let (open, timeline) = (usize::from(self.place(self.end).cycle), self.track.timeline());
+        (0..open).rev().take(count).map(|index| timeline.cycle(index))
+    }
+
+    /// Days of the open cycle that lie before the day after the origin, 0 when the origin ends a cycle.
     #[must_use]
     pub fn days_into_cycle(&self) -> usize {
-        day_of_cycle(self.origin() + Days::new(1), self.rule) - 1
+        usize::from(self.place(self.end).day) - 1
     }
 
     /// The robust weekday profile (of means while there are fewer than three weeks).
@@ -134,6 +211,12 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn mean_profile(&self) -> &WeekdayProfile {
         &self.mean
+    }
+
+    /// The weekday profile of means over thirty weeks.
+    #[must_use]
+    pub fn long_profile(&self) -> &WeekdayProfile {
+        &self.long
     }
 
     /// Mean of the last four weeks, or of everything when they are missing.
@@ -149,6 +232,30 @@ impl<'a> History<'a> {
         self.typical_size
     }
 
+    /// Known values without their robust weekday, newest first, of at most the last 150 days.
+    #[must_use]
+    pub fn robust_levels(&self) -> &[f64] {
+        &self.robust_levels
+    }
+
+    /// The same without their mean weekday.
+    #[must_use]
+    pub fn mean_levels(&self) -> &[f64] {
+        &self.mean_levels
+    }
+
+    /// The same without their long weekday.
+    #[must_use]
+    pub fn long_levels(&self) -> &[f64] {
+        &self.long_levels
+    }
+
+    /// What the bank of local levels makes of the robust levels.
+    #[must_use]
+    pub fn bank(&self) -> &LevelBank {
+        &self.bank
+    }
+
     /// The unit of ranges: the geometric mean of a typical day and of a day's deviation from its
     /// weekday's level over eight weeks, which is at least a hundredth of a typical day, and at least
     /// half of one over the number of days, since a few equal days prove little.
@@ -157,56 +264,53 @@ impl<'a> History<'a> {
     /// the second with the size, so that either alone fits half of all bills.
     #[must_use]
     pub fn range_unit(&self) -> f64 {
-        let mut levels: Vec<f64> = self.levelled(self.robust, MEAN_WINDOW).collect();
+        let count = self.track.known(self.end.saturating_sub(MEAN_WINDOW), self.end);
+        let mut levels = self.robust_levels[..count.min(self.robust_levels.len())].to_vec();
         let middle = median(&mut levels).unwrap_or(0.0);
         levels.iter_mut().for_each(|level| *level = (*level - middle).abs());
         let least = LEAST_DEVIATION.max(0.5 / levels.len().max(1) as f64);
         let deviation = mean_of(&levels).unwrap_or(0.0).max(least * self.typical_size);
-        (deviation * self.typical_size).sqrt()
+        deviation.sqrt() * self.typical_size.sqrt()
     }
 
-    /// The last `days` values without their weekday, newest first, missing days left out.
-    pub fn levelled(&self, profile: WeekdayProfile, days: usize) -> impl Iterator<Item = f64> {
-        let length = self.values.len();
-        (length.saturating_sub(days)..length)
-            .rev()
-            .filter(|&index| !self.values[index].is_nan())
-            .map(move |index| self.values[index] / profile.divisor(self.weekday_at(index)))
-    }
-
-    /// Mean of the last `days` values over the mean factor of their weekdays.
+    /// Mean of the last `days` values over the mean factor of their robust weekdays.
     #[must_use]
     pub fn mean_level(&self, days: usize) -> f64 {
-        let length = self.values.len();
         let (mut sum, mut factors) = (0.0, 0.0);
-        for index in length.saturating_sub(days)..length {
-            if !self.values[index].is_nan() {
-                sum += self.values[index];
-                factors += self.robust.factor(self.weekday_at(index));
+        for (day, value) in self.values().iter().enumerate().skip(self.end.saturating_sub(days)) {
+            if !value.is_nan() {
+                sum += value;
+                factors += self.robust.factor(self.weekday(day));
             }
         }
         if factors > 0.0 { sum / factors } else { self.recent_mean }
     }
 
-    /// Median of the last `days` values without their weekday.
+    /// Median of the newest `days` known values without their robust weekday.
     #[must_use]
     pub fn median_level(&self, days: usize) -> f64 {
-        let mut levels: Vec<f64> = self.levelled(self.robust, days).collect();
-        median(&mut levels).unwrap_or(self.recent_mean)
+        let count = self.track.known(self.end.saturating_sub(days), self.end);
+        median(&mut self.robust_levels[..count.min(self.robust_levels.len())].to_vec())
+            .unwrap_or(self.recent_mean)
     }
+}
 
-    /// Exponential mean of values without their weekday; the newest day has weight `newest`.
-    #[must_use]
-    pub fn smooth_level(&self, profile: WeekdayProfile, newest: f64) -> f64 {
-        let (mut weight, mut sum, mut total) = (1.0, 0.0, 0.0);
-        // After 150 days at a weight of 0.07 less than 0.002 % of it is left.
-        for level in self.levelled(profile, 150) {
-            sum += weight * level;
-            total += weight;
-            weight *= 1.0 - newest;
-        }
-        if total > 0.0 { sum / total } else { self.recent_mean }
+fn robust_profile(track: &Track<'_>, end: usize) -> WeekdayProfile {
+    // A ratio reaches three days beyond its own, which must not lie after the origin.
+    let (first, last) = (end.saturating_sub(ROBUST_WINDOW), end.saturating_sub(WEEK / 2));
+    let first = (first + WEEK / 2).min(last);
+    WeekdayProfile::of_ratios(track.ratios(first, last), usize::from(track.place(first).weekday))
+}
+
+/// Exponential mean of values, newest first, where the newest has weight `newest`; `None` of none.
+pub(crate) fn exponential_mean(levels: &[f64], newest: f64) -> Option<f64> {
+    let (mut weight, mut sum, mut total) = (1.0, 0.0, 0.0);
+    for level in levels {
+        sum += weight * level;
+        total += weight;
+        weight *= 1.0 - newest;
     }
+    (total > 0.0).then(|| sum / total)
 }
 
 /// Mean of the values that are not missing.
@@ -219,7 +323,7 @@ pub(crate) fn mean_of(values: &[f64]) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-fn mean_of_sizes(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean_of_sizes(values: &[f64]) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0_usize);
     for value in values.iter().filter(|value| !value.is_nan()) {
         sum += value.abs();
@@ -231,44 +335,55 @@ fn mean_of_sizes(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::{date, set_of};
+    use crate::test_series::tracked;
 
     #[test]
     fn missing_days_are_left_out_and_never_zero() {
         let nan = f64::NAN;
-        let set = set_of(&[("a", "2026-01-01", &[nan, 4.0, nan, 8.0])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        assert_eq!((history.start(), history.origin()), (date("2026-01-02"), date("2026-01-04")));
+        let values = [nan, 4.0, nan, 8.0];
+        let track = tracked("2026-01-01", &values);
+        let history = History::at(&track, 0);
+        assert_eq!((history.end(), history.place(0).day, history.days_into_cycle()), (3, 2, 4));
         assert_eq!((history.recent_mean(), history.typical_size()), (6.0, 6.0));
-        assert_eq!(history.levelled(WeekdayProfile::FLAT, 9).collect::<Vec<_>>(), [8.0, 4.0]);
-        assert_eq!(history.days_into_cycle(), 4);
-        assert_eq!(history.between(date("2025-12-01"), date("2026-01-03")), [4.0]);
+        assert!((history.median_level(3) - 6.0).abs() < 0.5);
+        assert_eq!(history.mean_between(-40, 2), Some(4.0));
+        assert_eq!(history.mean_between(1, 2), None);
     }
 
     #[test]
     fn the_unit_of_errors_survives_a_month_of_nothing() {
         let mut values = vec![10.0; 28];
         values.extend([0.0; 28]);
-        let set = set_of(&[("a", "2026-01-01", &values), ("none", "2026-01-01", &[f64::NAN; 3])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
+        let track = tracked("2026-01-01", &values);
+        let history = History::at(&track, 0);
         assert_eq!((history.recent_mean(), history.typical_size()), (0.0, 5.0));
-        assert!(matches!(History::new(set.get(1), CycleDay::FIRST), Err(Error::NoValues { .. })));
     }
 
     #[test]
     fn a_few_equal_days_are_not_taken_for_certainty() {
-        let set = set_of(&[("one", "2026-01-01", &[2.0]), ("many", "2026-01-01", &[2.0; 60])]);
-        let unit = |index| History::new(set.get(index), CycleDay::FIRST).unwrap().range_unit();
+        let unit = |days: usize| {
+            let values = vec![2.0; days];
+            let track = tracked("2026-01-01", &values);
+            History::at(&track, 0).range_unit()
+        };
         // Geometric means of 2 and of half of it, and of 2 and of a hundredth of it.
-        assert!((unit(0) - 2.0_f64.sqrt()).abs() < 1e-12);
-        assert!((unit(1) - 0.2).abs() < 1e-12);
+        assert!((unit(1) - 2.0_f64.sqrt()).abs() < 1e-12);
+        assert!((unit(60) - 0.2).abs() < 1e-12);
     }
 
     #[test]
     fn an_exponential_mean_weighs_the_newest_day_most() {
         // Weights 1 and ½: (6 + ½ · 3) / 1½ = 5.
-        let set = set_of(&[("a", "2026-01-01", &[3.0, 6.0])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        assert!((history.smooth_level(WeekdayProfile::FLAT, 0.5) - 5.0).abs() < 1e-12);
+        assert!((exponential_mean(&[6.0, 3.0], 0.5).unwrap() - 5.0).abs() < 1e-12);
+        assert_eq!(exponential_mean(&[], 0.5), None);
+    }
+
+    #[test]
+    fn cycles_are_found_from_the_day_after_the_origin() {
+        // 2026-01-11 on 80 days ends with the last of March.
+        let track = tracked("2026-01-11", &[1.0; 80]);
+        let history = History::at(&track, 0);
+        assert_eq!(history.open_cycle(), (80, 110));
+        assert_eq!(history.earlier_cycles(9).collect::<Vec<_>>(), [(49, 80), (21, 49), (-10, 21)]);
     }
 }

@@ -30,6 +30,7 @@
 
 mod backtest;
 mod bills;
+mod booster;
 mod calendar;
 mod candidates;
 mod combine;
@@ -38,31 +39,36 @@ mod engine;
 mod error;
 mod features;
 mod history;
+mod layers;
 mod linear;
+mod made_up;
+mod model;
 mod origins;
-mod pool;
 mod profile;
 mod ranges;
 mod recurring;
 mod score;
-mod settings;
 mod settling;
 #[cfg(test)]
 mod test_series;
 mod totals;
+mod track;
+mod train;
+mod traits;
 
 pub use backtest::{BacktestOptions, BacktestRow, Task, backtest, backtest_watched};
 pub use bills::{Bill, Bills};
-pub use candidates::{Candidate, FittedModel, ModelSpec};
+pub use candidates::{Candidate, ModelSpec};
 pub use cycle_total::{CycleForecast, DayForecast, SeriesForecast, Status};
 pub use engine::{Engine, Question};
 pub use error::{Error, Result};
 pub use linear::{Design, FittedRidge};
+pub use model::{Model, Prior, Provenance};
 pub use ranges::Ranges;
-pub use score::{ScoreLine, summarize};
-pub use settings::Settings;
+pub use score::{Comparison, ScoreLine, compare, summarize};
 pub use settling::Seen;
 pub use totals::{GroupTotal, Leaf, TotalRange, forecast_totals, recent};
+pub use train::{TrainOptions, train};
 
 /// The program in the guide is compiled and run as a doctest.
 #[cfg(doctest)]

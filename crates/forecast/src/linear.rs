@@ -104,59 +104,26 @@ impl Design {
         let centred = |row: usize, column: usize| self.row(row)[column] - x_means[column];
         // With every penalty above 0 the rows can be reduced to a triangle first; without one the
         // squares that this takes would hide how near a column is to a sum of others.
-        let all_penalised = penalties.iter().all(|&penalty| penalty > 0.0);
-        let (x, y) = if all_penalised {
-            let (gram, product) = self.normal_equations(weights, &x_means, y_mean);
-            triangle(gram, &product)
-        } else {
-            let roots: Vec<f64> = weights.iter().map(|weight| weight.sqrt()).collect();
-            let x = Array2::from_shape_fn((rows, columns), |(row, column)| roots[row] * centred(row, column));
-            (x, Array1::from_shape_fn(rows, |row| roots[row] * (self.y[row] - y_mean)))
-        };
+        if penalties.iter().all(|&penalty| penalty > 0.0) {
+            let mut equations = NormalEquations::new(self.names);
+            let mut filled: Vec<(usize, f64)> = Vec::with_capacity(columns);
+            for (row, &weight) in weights.iter().enumerate() {
+                filled.clear();
+                filled.extend(self.row(row).iter().copied().enumerate().filter(|(_, cell)| *cell != 0.0));
+                equations.add(&filled, self.y[row], weight);
+            }
+            return equations.solve(penalties);
+        }
+        let roots: Vec<f64> = weights.iter().map(|weight| weight.sqrt()).collect();
+        let x = Array2::from_shape_fn((rows, columns), |(row, column)| roots[row] * centred(row, column));
+        let y = Array1::from_shape_fn(rows, |row| roots[row] * (self.y[row] - y_mean));
         let penalty_rows = Array2::from_diag(&Array1::from_iter(penalties.iter().map(|p| p.sqrt())));
         let x = concatenate![Axis(0), x, penalty_rows];
         let y = concatenate![Axis(0), y, Array1::zeros(columns)];
-        if !all_penalised && let Some(column) = first_dependent_column(&x) {
+        if let Some(column) = first_dependent_column(&x) {
             return Err(Error::Collinear { column: self.names[column].to_owned() });
         }
-        let spread = y.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-        let fitted = LinearRegression::new()
-            .with_intercept(false)
-            .fit(&Dataset::new(x, y))
-            .map_err(|cause| Error::Solver(cause.to_string()))?;
-        let coefficients = fitted.params().to_vec();
-        for (name, &coefficient) in self.names.iter().zip(&coefficients) {
-            if !coefficient.is_finite()
-                || coefficient.abs() > LARGEST_LEVERAGE * spread.max(f64::MIN_POSITIVE)
-            {
-                return Err(Error::Unstable { column: (*name).to_owned(), coefficient });
-            }
-        }
-        let shift: f64 = x_means.iter().zip(&coefficients).map(|(mean, beta)| mean * beta).sum();
-        Ok(FittedRidge { names: self.names, intercept: y_mean - shift, coefficients })
-    }
-
-    /// `XᵀWX` and `XᵀWy` of the centred rows: the raw sums, in which most cells are 0, less the means'.
-    fn normal_equations(&self, weights: &[f64], x_means: &[f64], y_mean: f64) -> (Array2<f64>, Vec<f64>) {
-        let columns = self.names.len();
-        let (mut gram, mut product) = (Array2::zeros((columns, columns)), vec![0.0; columns]);
-        let mut filled: Vec<(usize, f64)> = Vec::with_capacity(columns);
-        for (row, &weight) in weights.iter().enumerate() {
-            filled.clear();
-            filled.extend(self.row(row).iter().copied().enumerate().filter(|(_, cell)| *cell != 0.0));
-            let target = weight * (self.y[row] - y_mean);
-            for (place, &(one, cell)) in filled.iter().enumerate() {
-                product[one] += cell * target;
-                for &(other, second) in &filled[place..] {
-                    gram[(one, other)] += weight * cell * second;
-                }
-            }
-        }
-        let total: f64 = weights.iter().sum();
-        for ((one, other), sum) in gram.indexed_iter_mut() {
-            *sum -= total * x_means[one] * x_means[other];
-        }
-        (gram, product)
+        least_squares(self.names, x, y, &x_means, y_mean)
     }
 
     fn check(&self, weights: &[f64], penalties: &[f64]) -> Result<()> {
@@ -183,6 +150,127 @@ impl Design {
         }
         Ok(())
     }
+}
+
+/// The sums that a ridge needs of its rows: `Σ w x xᵀ` and `Σ w x y`, for many small fits.
+///
+/// Wrong where a column is nearly a sum of others and hardly penalised: squares hide how near.
+#[derive(Clone, Debug)]
+pub(crate) struct NormalEquations {
+    names: &'static [&'static str],
+    /// `Σ w x xᵀ`, upper triangle, row by row.
+    gram: Vec<f64>,
+    /// `Σ w x y` and `Σ w x`.
+    product: Vec<f64>,
+    sums: Vec<f64>,
+    /// `Σ w y` and `Σ w`.
+    target: f64,
+    weight: f64,
+}
+
+impl NormalEquations {
+    pub(crate) fn new(names: &'static [&'static str]) -> Self {
+        let columns = names.len();
+        let zeros = |count: usize| vec![0.0; count];
+        Self {
+            names,
+            gram: zeros(columns * columns),
+            product: zeros(columns),
+            sums: zeros(columns),
+            target: 0.0,
+            weight: 0.0,
+        }
+    }
+
+    /// Adds a row of these cells, ascending by column; all others are 0.
+    pub(crate) fn add(&mut self, cells: &[(usize, f64)], y: f64, weight: f64) {
+        let columns = self.names.len();
+        for (place, &(one, cell)) in cells.iter().enumerate() {
+            let weighted = weight * cell;
+            self.product[one] += weighted * y;
+            self.sums[one] += weighted;
+            for &(other, second) in &cells[place..] {
+                self.gram[one * columns + other] += weighted * second;
+            }
+        }
+        self.target += weight * y;
+        self.weight += weight;
+    }
+
+    /// The fit, by linfa on the triangle of the penalised equations.
+    ///
+    /// # Errors
+    /// [`Error::TooFewRows`] without a row that counts, [`Error::Unstable`], [`Error::Solver`].
+    pub(crate) fn solve(&self, penalties: &[f64]) -> Result<FittedRidge> {
+        let (x, y, means) = self.reduced(penalties)?;
+        least_squares(self.names, x, y, &means, self.target / self.weight)
+    }
+
+    /// The same answer by substitution in the triangle alone, for a fit that is only a step to another.
+    ///
+    /// # Errors
+    /// [`Error::TooFewRows`] without a row that counts.
+    pub(crate) fn solve_step(&self, penalties: &[f64]) -> Result<FittedRidge> {
+        let (x, y, means) = self.reduced(penalties)?;
+        let columns = self.names.len();
+        let mut coefficients = vec![0.0; columns];
+        for row in (0..columns).rev() {
+            let known: f64 = (row + 1..columns).map(|column| x[(row, column)] * coefficients[column]).sum();
+            let pivot = x[(row, row)];
+            coefficients[row] = if pivot > 0.0 { (y[row] - known) / pivot } else { 0.0 };
+        }
+        Ok(ridge(self.names, coefficients, &means, self.target / self.weight))
+    }
+
+    /// Triangle, its targets, and the means of the columns.
+    fn reduced(&self, penalties: &[f64]) -> Result<(Array2<f64>, Array1<f64>, Vec<f64>)> {
+        let columns = self.names.len();
+        if self.weight <= 0.0 {
+            return Err(Error::TooFewRows { rows: 0, columns });
+        }
+        let means: Vec<f64> = self.sums.iter().map(|sum| sum / self.weight).collect();
+        let gram = Array2::from_shape_fn((columns, columns), |(one, other)| {
+            let (low, high) = (one.min(other), one.max(other));
+            let penalty = if one == other { penalties[one] } else { 0.0 };
+            self.gram[low * columns + high] - self.weight * means[one] * means[other] + penalty
+        });
+        let product: Vec<f64> =
+            self.product.iter().zip(&means).map(|(product, mean)| product - mean * self.target).collect();
+        let (x, y) = triangle(gram, &product);
+        Ok((x, y, means))
+    }
+}
+
+/// Least squares by linfa of centred rows, with the guards that linfa leaves to its callers.
+fn least_squares(
+    names: &'static [&'static str],
+    x: Array2<f64>,
+    y: Array1<f64>,
+    x_means: &[f64],
+    y_mean: f64,
+) -> Result<FittedRidge> {
+    let spread = y.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let fitted = LinearRegression::new()
+        .with_intercept(false)
+        .fit(&Dataset::new(x, y))
+        .map_err(|cause| Error::Solver(cause.to_string()))?;
+    let coefficients = fitted.params().to_vec();
+    for (name, &coefficient) in names.iter().zip(&coefficients) {
+        if !coefficient.is_finite() || coefficient.abs() > LARGEST_LEVERAGE * spread.max(f64::MIN_POSITIVE) {
+            return Err(Error::Unstable { column: (*name).to_owned(), coefficient });
+        }
+    }
+    Ok(ridge(names, coefficients, x_means, y_mean))
+}
+
+fn ridge(
+    names: &'static [&'static str],
+    coefficients: Vec<f64>,
+    x_means: &[f64],
+    y_mean: f64,
+) -> FittedRidge {
+    let shift: f64 = x_means.iter().zip(&coefficients).map(|(mean, beta)| mean * beta).sum();
+    FittedRidge { names, intercept: y_mean - shift, coefficients }
 }
 
 /// Rows `R`, `q` with `RᵀR = gram` and `Rᵀq = product`: as many as columns, and the same least squares
@@ -248,6 +336,12 @@ impl FittedRidge {
     #[must_use]
     pub fn coefficients(&self) -> &[f64] {
         &self.coefficients
+    }
+
+    /// The value expected for a row of which all but these cells are 0.
+    #[must_use]
+    pub(crate) fn predict_cells(&self, cells: &[(usize, f64)]) -> f64 {
+        self.intercept + cells.iter().map(|&(column, cell)| cell * self.coefficients[column]).sum::<f64>()
     }
 
     /// The value expected for one row of cells.

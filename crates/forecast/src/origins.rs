@@ -1,128 +1,83 @@
 //! Rolling origins: what each candidate would have said in earlier cycles, and what came.
 //!
-//! An earlier cycle is cut after some of its days; every candidate is fitted to what lay before the
-//! cut and its mean for the rest of the cycle is held against the true mean. An estimate knows
+//! An earlier cycle is cut after some of its days; every candidate is asked on what lay before the
+//! cut, and its mean for the rest of the cycle is held against the true mean. An estimate knows
 //! nothing after its cut, so one table of a series serves every later question about it. Wrong where
 //! late days were not final at the time: earlier cuts are taken as if they had been.
 
 use crate::{
-    calendar::{cycles_before, days_before},
-    candidates::{Candidate, FittedModel},
-    history::{History, mean_of},
-    profile::median,
-    settings::OriginSettings,
+    calendar::Timeline,
+    candidates::{Candidate, Estimates},
+    history::{History, Rest, mean_of},
+    model::OriginSettings,
+    track::Track,
+    traits::{TRAITS, scale, traits},
 };
 use billing::{CostSeries, CycleDay};
 use chrono::{Days, NaiveDate};
 
-/// An estimate further from the candidates' median than this many typical days is drawn to there.
-const LARGEST_DISTANCE: f64 = 3.0;
-
-/// The candidates fitted at one origin; a day is their weighted mean, `Σ w_i f_i(d) ÷ Σ w_i`.
+/// What is known at one origin about some days ahead.
 ///
-/// Wrong when all candidates err alike.
-#[derive(Clone, Debug)]
-pub struct Fits {
-    /// A model each, `None` where the fit failed, and what is added to each of its days.
-    models: Vec<Option<(FittedModel, f64)>>,
-    /// Mean of the asked days each, `NaN` where the fit failed.
-    pub means: Vec<f64>,
-    not_negative: bool,
-}
-
-impl Fits {
-    /// Fits the candidates and takes their means over the days from `first` to `last`.
-    ///
-    /// A day is never below zero where the history is not, and an estimate far from all others is
-    /// drawn to within three typical days of their median.
-    #[must_use]
-    pub fn at(history: &History<'_>, candidates: &[Candidate], first: NaiveDate, last: NaiveDate) -> Self {
-        let not_negative = !history.values().iter().any(|&value| value < 0.0);
-        let days: Vec<NaiveDate> = first.iter_days().take_while(|&day| day <= last).collect();
-        let mut models: Vec<_> = candidates
-            .iter()
-            .map(|candidate| candidate.fit_to(history).ok().map(|model| (model, 0.0)))
-            .collect();
-        let mean_over_days = |model: &FittedModel| {
-            let sum: f64 = days.iter().map(|&day| floored(model.expected_on(day), not_negative)).sum();
-            sum / days.len().max(1) as f64
-        };
-        let mut means: Vec<f64> = models
-            .iter()
-            .map(|model| model.as_ref().map_or(f64::NAN, |(model, _)| mean_over_days(model)))
-            .collect();
-        let mut known: Vec<f64> = means.iter().copied().filter(|mean| mean.is_finite()).collect();
-        if let Some(middle) = median(&mut known) {
-            let reach = LARGEST_DISTANCE * history.typical_size();
-            for (mean, model) in means.iter_mut().zip(&mut models) {
-                if let Some((_, shift)) = model {
-                    let drawn = mean.clamp(middle - reach, middle + reach);
-                    *shift = drawn - *mean;
-                    *mean = drawn;
-                }
-            }
-        }
-        Self { models, means, not_negative }
-    }
-
-    /// Whether every fit failed.
-    #[must_use]
-    pub fn all_failed(&self) -> bool {
-        self.models.iter().all(Option::is_none)
-    }
-
-    /// The weighted expectation for a day; failed fits are left out.
-    #[must_use]
-    pub fn expected_on(&self, day: NaiveDate, weights: &[f64]) -> f64 {
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (model, &weight) in self.models.iter().zip(weights) {
-            if let Some((model, shift)) = model
-                && weight > 0.0
-            {
-                let drawn = floored(model.expected_on(day), self.not_negative) + shift;
-                sum += weight * floored(drawn, self.not_negative);
-                total += weight;
-            }
-        }
-        let mixed = if total > 0.0 { sum / total } else { 0.0 };
-        floored(mixed, self.not_negative)
-    }
-}
-
-fn floored(value: f64, not_negative: bool) -> f64 {
-    if not_negative { value.max(0.0) } else { value }
-}
-
-/// One cut of an earlier cycle.
-///
-/// Wrong when late days of that cycle were not final at its cut.
+/// Wrong when late days were not final then.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
-    /// The day after the cut, on which the estimates could have been made.
+    /// The day after the last that is known, on which the estimates could have been made.
     pub made_on: NaiveDate,
-    /// Day after the cycle's last: from here on the truth was known.
-    pub known_from: NaiveDate,
-    /// After which day of the cycle it was cut.
+    /// After which day of its cycle it lies.
     pub day: usize,
     /// Size of a typical day, the unit of errors.
     pub unit: f64,
+    /// The unit of the pooled model; 0 where every day is 0.
+    pub scale: f64,
     /// The unit of ranges.
     pub range_unit: f64,
+    /// Each candidate's mean of the days asked for, and the median of the base ones.
+    pub estimates: Estimates,
+    /// What the origin is like.
+    pub traits: [f32; TRAITS.len()],
+    /// No mean lies below: 0, or minus infinity where the history has negative days.
+    pub floor: f64,
+}
+
+impl Origin {
+    /// Asks the candidates at an origin.
+    #[must_use]
+    pub fn at(history: &History<'_>, rest: &Rest, candidates: &[Candidate]) -> Self {
+        let scale = scale(history);
+        let timeline = history.track().timeline();
+        Self {
+            made_on: timeline.start() + Days::new(history.end() as u64),
+            day: history.days_into_cycle(),
+            unit: history.typical_size(),
+            scale,
+            range_unit: history.range_unit(),
+            estimates: Estimates::at(history, rest, candidates),
+            traits: if scale > 0.0 { traits(history, rest, scale) } else { [0.0; TRAITS.len()] },
+            floor: if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 },
+        }
+    }
+}
+
+/// One cut of an earlier cycle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastOrigin {
+    /// What was known at the cut about the rest of the cycle.
+    pub origin: Origin,
+    /// Day after the cycle's last: from here on the truth was known.
+    pub known_from: NaiveDate,
     /// True mean of the rest.
     pub actual: f64,
-    /// Each candidate's mean of the rest.
-    pub estimates: Vec<f64>,
 }
 
 /// The cuts of a series' earlier cycles, oldest cycle first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OriginTable {
-    cycles: Vec<Vec<Origin>>,
+    cycles: Vec<Vec<PastOrigin>>,
 }
 
 impl OriginTable {
-    /// Cuts the complete cycles that end on or before `end`, after those days of the cycle that
-    /// `wanted` holds for.
+    /// Cuts the last `cycles` complete cycles that end on or before `end`, after those days of the
+    /// cycle that `wanted` holds for.
     #[must_use]
     pub fn build(
         series: CostSeries<'_>,
@@ -133,43 +88,42 @@ impl OriginTable {
         cycles: usize,
         wanted: impl Fn(usize) -> bool,
     ) -> Self {
-        let first = days_before(series.start, 0);
-        let mut table: Vec<Vec<Origin>> = cycles_before(end, first, rule, cycles)
-            .map(|cycle| {
-                let cut_at = |&day: &usize| {
-                    let next = cycle.start() + Days::new(day as u64);
-                    let known = series.up_to(days_before(next, 1));
-                    if next >= cycle.end() || known.values.len() < settings.history_days {
-                        return None;
-                    }
-                    let rest = series.up_to(cycle.last_day()).values.get(known.values.len()..)?;
-                    let present = rest.iter().filter(|value| !value.is_nan()).count();
-                    if 2 * present < (cycle.end() - next).num_days() as usize {
-                        return None;
-                    }
-                    let history = History::new(known, rule).ok()?;
-                    let unit = history.typical_size();
-                    (unit > 0.0).then_some(())?;
-                    let fits = Fits::at(&history, candidates, next, cycle.last_day());
-                    Some(Origin {
-                        made_on: next,
-                        known_from: cycle.end(),
-                        day,
-                        unit,
-                        range_unit: history.range_unit(),
-                        actual: mean_of(rest)?,
-                        estimates: fits.means,
-                    })
-                };
-                settings.days_of_cycle.iter().filter(|&&day| wanted(day)).filter_map(cut_at).collect()
-            })
-            .collect();
-        table.reverse();
+        let known = series.up_to(crate::calendar::days_before(end, 1));
+        let cuts = |timeline: &Timeline, days: usize| cuts(timeline, days, settings, cycles, &wanted);
+        let Some(track) = Track::new(known, rule, 0, |timeline, days| {
+            cuts(timeline, days).into_iter().map(|(_, cut)| cut - 1).collect()
+        }) else {
+            return Self::default();
+        };
+        let mut table: Vec<Vec<PastOrigin>> = Vec::new();
+        let mut last_cycle = None;
+        for (place, (cycle, cut)) in cuts(track.timeline(), track.values().len()).into_iter().enumerate() {
+            let cycle_end = track.timeline().cycle(cycle).1 as usize;
+            let rest = &track.values()[cut..cycle_end];
+            if 2 * track.known(cut, cycle_end) < rest.len() {
+                continue;
+            }
+            let history = History::at(&track, place);
+            let Some(actual) = mean_of(rest).filter(|_| history.typical_size() > 0.0) else { continue };
+            let past = PastOrigin {
+                origin: Origin::at(&history, &Rest::new(&track, cut, cycle_end), candidates),
+                known_from: track.timeline().start() + Days::new(cycle_end as u64),
+                actual,
+            };
+            if last_cycle == Some(cycle)
+                && let Some(last) = table.last_mut()
+            {
+                last.push(past);
+            } else {
+                table.push(vec![past]);
+                last_cycle = Some(cycle);
+            }
+        }
         Self { cycles: table }
     }
 
     /// The cuts of cycles whose truth was known on `day`, newest cycle first.
-    pub fn known_on(&self, day: NaiveDate) -> impl Iterator<Item = &[Origin]> {
+    pub fn known_on(&self, day: NaiveDate) -> impl Iterator<Item = &[PastOrigin]> {
         self.cycles
             .iter()
             .rev()
@@ -178,23 +132,46 @@ impl OriginTable {
     }
 
     /// Every cut, oldest cycle first.
-    pub fn iter(&self) -> impl Iterator<Item = &Origin> {
+    pub fn iter(&self) -> impl Iterator<Item = &PastOrigin> {
         self.cycles.iter().flatten()
     }
+}
+
+/// The cuts, as cycle and number of the first day after the cut, in order. Many days of the rest must
+/// be known and some before the cut; the first day of the cycle may be a cut too.
+fn cuts(
+    timeline: &Timeline,
+    days: usize,
+    settings: &OriginSettings,
+    cycles: usize,
+    wanted: &impl Fn(usize) -> bool,
+) -> Vec<(usize, usize)> {
+    let complete = (0..timeline.cycles()).take_while(|cycle| timeline.cycle(*cycle).1 <= days as i64).count();
+    let mut found = Vec::new();
+    for cycle in complete.saturating_sub(cycles)..complete {
+        let (first, end) = timeline.cycle(cycle);
+        for &day in settings.days_of_cycle.iter().filter(|day| wanted(**day)) {
+            let cut = first + day as i64;
+            if cut < end && cut >= settings.history_days as i64 {
+                found.push((cycle, cut as usize));
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        settings::Settings,
+        model::Model,
         test_series::{date, set_of},
     };
 
     fn table_of(values: &[f64], candidates: &[Candidate]) -> OriginTable {
         let set = set_of(&[("a", "2026-01-01", values)]);
         let end = set.get(0).end();
-        let settings = Settings::shipped().origins;
+        let settings = Model::shipped().origins;
         OriginTable::build(set.get(0), CycleDay::FIRST, end, candidates, &settings, 9, |day| day == 10)
     }
 
@@ -204,8 +181,8 @@ mod tests {
         let values: Vec<f64> = [1.0; 69].into_iter().chain([3.0; 21]).collect();
         let table = table_of(&values, &[Candidate::RunRate]);
         let march = table.iter().last().unwrap();
-        assert_eq!((march.known_from, march.day), (date("2026-04-01"), 10));
-        assert_eq!((march.actual, march.estimates[0], march.unit), (3.0, 1.0, 1.0));
+        assert_eq!((march.known_from, march.origin.day), (date("2026-04-01"), 10));
+        assert_eq!((march.actual, march.origin.estimates.means[0], march.origin.unit), (3.0, 1.0, 1.0));
         // January's cut has ten days before it, too few; April is not complete.
         assert_eq!(table.iter().count(), 2);
         assert_eq!(table.known_on(date("2026-03-31")).count(), 1);
@@ -220,17 +197,5 @@ mod tests {
         let after = table_of(&changed, &Candidate::ALL);
         let (one, other) = (before.iter().next().unwrap(), after.iter().next().unwrap());
         assert_eq!((one.known_from, one), (date("2026-03-01"), other));
-    }
-
-    #[test]
-    fn a_wild_estimate_is_drawn_to_the_others() {
-        // Four days at 1, then a day of 2: one candidate far off cannot leave three typical days.
-        let set = set_of(&[("a", "2026-01-01", &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 100.0])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let fits = Fits::at(&history, &Candidate::ALL, date("2026-01-09"), date("2026-01-31"));
-        let mut means = fits.means.clone();
-        let middle = median(&mut means).unwrap();
-        let reach = 3.0 * history.typical_size() + 1e-9;
-        assert!(fits.means.iter().all(|mean| (mean - middle).abs() <= reach));
     }
 }

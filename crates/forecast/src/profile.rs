@@ -14,6 +14,8 @@ pub struct WeekdayProfile([f64; WEEK]);
 
 /// A weekday whose factor is smaller is divided by this instead, so that no day's cost explodes.
 const LEAST_DIVISOR: f64 = 0.15;
+/// Weeks that a profile of medians can hold, one pseudo-observation among them.
+const MOST_WEEKS: usize = 16;
 /// A single ratio counts at most this much.
 const LARGEST_RATIO: f64 = WEEK as f64;
 /// The mean must be at least this share of the mean size, or signs cancel and the profile is flat.
@@ -63,21 +65,28 @@ impl WeekdayProfile {
     }
 
     /// Median per weekday of each day over the mean of the seven days around it, one
-    /// pseudo-observation of 1; flat where no week is complete.
+    /// pseudo-observation of 1. Given are these ratios on consecutive days, `NaN` where unknown.
     #[must_use]
-    pub fn of_medians(values: &[f64], first_weekday: usize) -> Self {
-        let mut ratios: [Vec<f64>; WEEK] = std::array::from_fn(|_| vec![1.0]);
-        for (index, week) in values.windows(WEEK).enumerate() {
-            let mean = week.iter().sum::<f64>() / WEEK as f64;
-            let size = week.iter().map(|value| value.abs()).sum::<f64>() / WEEK as f64;
-            // False for a week with a missing day too.
-            if mean.abs() > LEAST_SIGN_SHARE * size {
-                let middle = index + WEEK / 2;
-                ratios[(first_weekday + middle) % WEEK]
-                    .push((values[middle] / mean).clamp(0.0, LARGEST_RATIO));
+    pub fn of_ratios(ratios: &[f64], first_weekday: usize) -> Self {
+        let mut sorted = [[1.0; MOST_WEEKS]; WEEK];
+        let mut counts = [1; WEEK];
+        for (place, &ratio) in ratios.iter().enumerate() {
+            let weekday = (first_weekday + place) % WEEK;
+            let count = counts[weekday];
+            if ratio.is_nan() || count == MOST_WEEKS {
+                continue;
             }
+            // Insertion: a dozen values a weekday.
+            let own = &mut sorted[weekday];
+            let at = own[..count].partition_point(|known| *known < ratio);
+            own.copy_within(at..count, at + 1);
+            own[at] = ratio;
+            counts[weekday] += 1;
         }
-        Self::with_mean_one(std::array::from_fn(|weekday| median(&mut ratios[weekday]).unwrap_or(1.0)))
+        Self::with_mean_one(std::array::from_fn(|weekday| {
+            let (own, count) = (&sorted[weekday], counts[weekday]);
+            (own[(count - 1) / 2] + own[count / 2]) / 2.0
+        }))
     }
 
     fn with_mean_one(factors: [f64; WEEK]) -> Self {
@@ -86,21 +95,48 @@ impl WeekdayProfile {
     }
 }
 
-/// The same days with a series' own weekday shape and the same sum: candidates that know no weekdays
-/// flatten a mix of them, which hardly matters to its sum and much to its days.
-pub(crate) fn shaped_by_weekday(usual: &[f64], first_weekday: usize, own: &WeekdayProfile) -> Vec<f64> {
-    let sum: f64 = usual.iter().sum();
-    if usual.iter().any(|&value| value < 0.0) || sum <= 0.0 {
-        return usual.to_vec();
+/// Memory of a fading profile a day: 67 days' worth in all.
+const FADING: f64 = 0.985;
+
+/// A weekday profile of means that fade day by day, each weekday with one pseudo-observation of 1.
+///
+/// Wrong for some weeks after the week has changed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FadingProfile {
+    sums: [f64; WEEK],
+    counts: [f64; WEEK],
+    size: f64,
+}
+
+impl FadingProfile {
+    /// Learns the value of one more day; a missing one only lets the past fade.
+    pub(crate) fn learn(&mut self, weekday: usize, value: f64) {
+        for weekday in 0..WEEK {
+            self.sums[weekday] *= FADING;
+            self.counts[weekday] *= FADING;
+        }
+        self.size *= FADING;
+        if !value.is_nan() {
+            self.sums[weekday] += value;
+            self.counts[weekday] += 1.0;
+            self.size += value.abs();
+        }
     }
-    let mixed = WeekdayProfile::of_means(usual, first_weekday, 0.0);
-    let factor = |day: usize| {
-        let weekday = (first_weekday + day) % WEEK;
-        own.factor(weekday) / mixed.divisor(weekday)
-    };
-    let shaped: Vec<f64> = usual.iter().enumerate().map(|(day, value)| value * factor(day)).collect();
-    let total: f64 = shaped.iter().sum();
-    if total > 0.0 { shaped.iter().map(|value| value * sum / total).collect() } else { usual.to_vec() }
+
+    /// The profile as it is known now.
+    pub(crate) fn profile(&self) -> WeekdayProfile {
+        let sum: f64 = self.sums.iter().sum();
+        if sum.abs() <= LEAST_SIGN_SHARE * self.size || self.size == 0.0 {
+            return WeekdayProfile::FLAT;
+        }
+        let mean = sum / self.counts.iter().sum::<f64>();
+        let mut factors = [1.0; WEEK];
+        for (weekday, factor) in factors.iter_mut().enumerate() {
+            let seen = (self.sums[weekday] / mean).clamp(0.0, LARGEST_RATIO * self.counts[weekday]);
+            *factor = (seen + 1.0) / (self.counts[weekday] + 1.0);
+        }
+        WeekdayProfile::with_mean_one(factors)
+    }
 }
 
 /// The median, `None` of nothing; reorders the values.
@@ -108,13 +144,18 @@ pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// The quantile by linear interpolation between order statistics, `None` of nothing; sorts.
+/// The quantile by linear interpolation between order statistics, `None` of nothing; reorders the
+/// values.
 pub(crate) fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
     let last = values.len().checked_sub(1)?;
     let place = share.clamp(0.0, 1.0) * last as f64;
-    let (low, high) = (place.floor() as usize, place.ceil() as usize);
-    Some(values[low] + (values[high] - values[low]) * (place - low as f64))
+    let (low, part) = (place.floor() as usize, place.fract());
+    let (_, &mut lower, above) = values.select_nth_unstable_by(low, f64::total_cmp);
+    if part == 0.0 {
+        return Some(lower);
+    }
+    let upper = above.iter().copied().min_by(f64::total_cmp)?;
+    Some(lower + (upper - lower) * part)
 }
 
 #[cfg(test)]
@@ -124,19 +165,6 @@ mod tests {
     /// Four weeks of 1 from Monday to Friday and 0 at weekends.
     fn office() -> Vec<f64> {
         (0..28).map(|day| f64::from(day % 7 < 5)).collect()
-    }
-
-    #[test]
-    fn a_flat_path_takes_the_shape_of_the_week_and_keeps_its_sum() {
-        let own = WeekdayProfile::of_means(&office(), 0, 0.0);
-        // Wednesday to Tuesday: five workdays and a weekend share 7.
-        let shaped = shaped_by_weekday(&[1.0; 7], 2, &own);
-        assert!((shaped.iter().sum::<f64>() - 7.0).abs() < 1e-12);
-        assert!(shaped[3].abs() < 1e-12 && shaped[4].abs() < 1e-12 && (shaped[0] - 1.4).abs() < 1e-12);
-        // A path that has the shape already, or that is partly negative, stays as it is.
-        assert_eq!(shaped_by_weekday(&[-1.0, 2.0], 0, &own), [-1.0, 2.0]);
-        let again = shaped_by_weekday(&shaped, 2, &own);
-        assert!(again.iter().zip(&shaped).all(|(again, once)| (again - once).abs() < 1e-9));
     }
 
     #[test]
@@ -152,17 +180,28 @@ mod tests {
 
     #[test]
     fn one_spike_does_not_move_the_medians() {
-        let mut values = office();
-        values[9] = 50.0;
-        let profile = WeekdayProfile::of_medians(&values, 0);
-        assert!((profile.factor(0) - profile.factor(1)).abs() < 0.01);
+        // Four weeks in which a workday is 1.4 times its week, but for one Wednesday.
+        let mut ratios: Vec<f64> = office().iter().map(|value| value * 1.4).collect();
+        ratios[9] = 7.0;
+        let profile = WeekdayProfile::of_ratios(&ratios, 0);
+        assert!((profile.factor(2) - profile.factor(1)).abs() < 1e-12);
+        assert!(profile.factor(1) > 1.3 && profile.factor(5) < 0.1);
     }
 
     #[test]
     fn cancelling_signs_and_nothing_are_flat() {
         assert_eq!(WeekdayProfile::of_means(&[1.0, -1.0, 1.0, -1.0], 0, 1.0), WeekdayProfile::FLAT);
         assert_eq!(WeekdayProfile::of_means(&[], 0, 1.0), WeekdayProfile::FLAT);
-        assert_eq!(WeekdayProfile::of_medians(&[f64::NAN; 30], 3), WeekdayProfile::FLAT);
+        assert_eq!(WeekdayProfile::of_ratios(&[f64::NAN; 30], 3), WeekdayProfile::FLAT);
+    }
+
+    #[test]
+    fn a_fading_profile_follows_the_week() {
+        let mut profile = FadingProfile::default();
+        assert_eq!(profile.profile(), WeekdayProfile::FLAT);
+        office().iter().cycle().take(140).enumerate().for_each(|(day, value)| profile.learn(day % 7, *value));
+        let found = profile.profile();
+        assert!(found.factor(0) > 1.25 && found.factor(6) < 0.3);
     }
 
     #[test]

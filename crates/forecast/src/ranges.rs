@@ -1,12 +1,12 @@
 //! Ranges of a cycle's rest, from the errors of past rests.
 //!
-//! A past error is that of the *mean of the rest* at an earlier cut of the same day, in typical days;
+//! A past error is that of the *mean of the rest* at an earlier cut of the same day, in range units;
 //! never a sum of daily quantiles. A series' own mean error `u` (shrunk to the pool's) is its scale,
 //! errors divided by it are pooled over all series at hand, and their quantiles, blended with those
 //! of a Laplace law, times `u` are the range. So a dozen cycles do not make a largest error a 95 %
 //! bound. Wrong when something happens that happened to none of the series.
 
-use crate::settings::Settings;
+use crate::model::Model;
 use chrono::NaiveDate;
 
 /// Bounds of an amount; the 80 % range lies inside that of 95 %, and both contain the point.
@@ -53,9 +53,26 @@ pub const SHARES: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
 pub const LAPLACE: [f64; 4] =
     [-2.995_732_273_553_991, -1.609_437_912_434_100_3, 1.609_437_912_434_100_3, 2.995_732_273_553_991];
 
+/// The bounds of (mean rest − forecast) ÷ expected error after a day of the cycle, lowest first: the mean
+/// of the pooled quantiles and of the models of bounds, times what makes them hold as often as they
+/// say. Quantiles alone where there are no features, the law alone without a prior.
+#[must_use]
+pub fn bounds(model: &Model, day: usize, is_short: bool, features: &[f32]) -> [f64; 4] {
+    let Some(prior) = &model.prior else { return LAPLACE };
+    let factors = if is_short { prior.short_factors } else { prior.bound_factors };
+    let quantiles = prior.on(day).quantiles;
+    std::array::from_fn(|place| {
+        let bound = match prior.bounds.get(place) {
+            Some(bound) if !features.is_empty() => (bound.predict(features) + quantiles[place]) / 2.0,
+            _ => quantiles[place],
+        };
+        factors[place] * bound
+    })
+}
+
 /// Quantiles of scaled errors, the empirical ones blended with those of the law by their numbers.
 #[must_use]
-pub fn blended_quantiles(sorted: &[f64], settings: &Settings) -> [f64; 4] {
+pub fn blended_quantiles(sorted: &[f64], settings: &Model) -> [f64; 4] {
     let (count, law) = (sorted.len() as f64, settings.ranges.law_weight);
     let mut blended = LAPLACE;
     if sorted.is_empty() || count + law <= 0.0 {
@@ -102,7 +119,7 @@ impl OwnScale {
     /// From the past errors near `day` that were known on `known_on`, fading with each cycle; `None`
     /// without any. `errors` are in the order of time.
     #[must_use]
-    pub fn of(errors: &[PastError], day: usize, known_on: NaiveDate, settings: &Settings) -> Option<Self> {
+    pub fn of(errors: &[PastError], day: usize, known_on: NaiveDate, settings: &Model) -> Option<Self> {
         let rules = &settings.weights;
         let known = errors.partition_point(|error| error.known_from <= known_on);
         let (mut worth, mut sum, mut total, mut count) = (1.0, 0.0, 0.0, 0);
@@ -124,7 +141,7 @@ impl OwnScale {
 
     /// The scale of the next error: the own one shrunk to the pool's.
     #[must_use]
-    pub fn shrunk(own: Option<Self>, pooled: Option<f64>, settings: &Settings) -> f64 {
+    pub fn shrunk(own: Option<Self>, pooled: Option<f64>, settings: &Model) -> f64 {
         let rules = &settings.ranges;
         match (own, pooled) {
             (Some(own), Some(pooled)) => {
@@ -132,7 +149,7 @@ impl OwnScale {
                     / (own.weight + rules.pool_weight).max(f64::MIN_POSITIVE)
             }
             (Some(own), None) => own.size,
-            (None, Some(pooled)) => rules.short_factor * pooled,
+            (None, Some(pooled)) => pooled,
             (None, None) => rules.short_factor * rules.unknown_error,
         }
     }
@@ -152,7 +169,7 @@ mod tests {
 
     #[test]
     fn few_errors_leave_the_law_in_charge() {
-        let settings = Settings::shipped();
+        let settings = Model::shipped();
         assert_eq!(blended_quantiles(&[], &settings), LAPLACE);
         // 30 errors of 0 and 30 pseudo-observations of the law: half of it.
         let half = blended_quantiles(&[0.0; 30], &settings);
@@ -163,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_own_scale_fades_and_is_shrunk() {
-        let settings = Settings::shipped();
+        let settings = Model::shipped();
         let at = |month: u32, error: f64| PastError {
             day: 10,
             made_on: date(&format!("2026-{month:02}-11")),
@@ -178,6 +195,6 @@ mod tests {
         assert_eq!(OwnScale::of(&errors, 12, date("2026-02-05"), &settings).unwrap().size, 1.0);
         let equal = OwnScale { weight: settings.ranges.pool_weight, ..own };
         assert!((OwnScale::shrunk(Some(equal), Some(0.0), &settings) - own.size / 2.0).abs() < 1e-12);
-        assert!(OwnScale::shrunk(None, Some(1.0), &settings) > 1.0);
+        assert_eq!(OwnScale::shrunk(None, Some(1.0), &settings), 1.0);
     }
 }

@@ -4,7 +4,9 @@
 //! Σ loss ÷ Σ|y|`, and the share of totals inside the ranges. Sums are over money, so large bills
 //! count most. Wrong across currencies: score them apart.
 
-use crate::{backtest::BacktestRow, ranges::SHARES};
+use crate::{backtest::BacktestRow, profile::quantile, ranges::SHARES};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
 /// Scores of the forecasts made after one day of the cycle.
@@ -83,6 +85,53 @@ fn line(cut_day: u32, rows: &[&BacktestRow]) -> ScoreLine {
     }
 }
 
+/// How large the errors of one forecaster are beside those of another, on the same totals.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// `Σ|f − y|` of the one over that of the other.
+    pub ratio: f64,
+    /// The ratio that 2.5 of 100 resamplings of the series lie below.
+    pub low: f64,
+    /// The ratio that 2.5 of 100 lie above.
+    pub high: f64,
+    /// Series that both forecast.
+    pub series: usize,
+}
+
+/// Resamplings of the series.
+const RESAMPLINGS: usize = 2000;
+
+/// Compares two forecasters by a paired bootstrap over series: series are drawn with both their errors,
+/// so that what is hard for both cancels. `None` when they share no total, or the other makes no error.
+///
+/// Wrong where few series hold most of the money: the range is then wide, and says so.
+#[must_use]
+pub fn compare(rows: &[BacktestRow], others: &[BacktestRow], seed: u64) -> Option<Comparison> {
+    let key = |row: &BacktestRow| (row.series, row.cycle, row.cut_day);
+    let known: BTreeMap<_, f64> = others.iter().filter_map(|row| Some((key(row), row.total?))).collect();
+    let mut errors: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for row in rows {
+        if let (Some(total), Some(other)) = (row.total, known.get(&key(row))) {
+            let sums = errors.entry(row.series).or_default();
+            *sums = (sums.0 + (total - row.actual).abs(), sums.1 + (other - row.actual).abs());
+        }
+    }
+    let errors: Vec<(f64, f64)> = errors.into_values().collect();
+    let ratio_of = |drawn: &mut dyn Iterator<Item = (f64, f64)>| {
+        let (own, other) = drawn.fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
+        (other > 0.0).then(|| own / other)
+    };
+    let ratio = ratio_of(&mut errors.iter().copied())?;
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut ratios: Vec<f64> = (0..RESAMPLINGS)
+        .filter_map(|_| {
+            ratio_of(&mut (0..errors.len()).map(|_| errors[random.random_range(0..errors.len())]))
+        })
+        .collect();
+    let (low, high) = (quantile(&mut ratios, 0.025)?, quantile(&mut ratios, 0.975)?);
+    Some(Comparison { ratio, low, high, series: errors.len() })
+}
+
 /// Loss of a quantile: above it the share, below it one less the share, counts.
 fn pinball(actual: f64, bound: f64, share: f64) -> f64 {
     (share * (actual - bound)).max((share - 1.0) * (actual - bound))
@@ -128,5 +177,17 @@ mod tests {
         let line = summarize(&[row(Some(0.0), 0.0)])[0];
         assert_eq!((line.wape, line.coverage95), (None, Some(0.0)));
         assert!(summarize(&[]).is_empty());
+    }
+
+    #[test]
+    fn two_forecasters_are_compared_series_by_series() {
+        // Off by 10 and by 20 in each of five series, so that every resampling says one half.
+        let of = |total: f64| {
+            (0..5).map(|series| BacktestRow { series, ..row(Some(total), 100.0) }).collect::<Vec<_>>()
+        };
+        let found = compare(&of(110.0), &of(80.0), 1).unwrap();
+        assert_eq!((found.ratio, found.low, found.high, found.series), (0.5, 0.5, 0.5, 5));
+        assert_eq!(compare(&of(110.0), &of(100.0), 1), None);
+        assert_eq!(compare(&of(110.0), &[], 1), None);
     }
 }

@@ -4,7 +4,7 @@
 //! `seen ÷ final`. Where it is known well and steady, a late day is believed at `seen ÷ share`; where
 //! not, the cutoff moves before it. Wrong when the delay of the data changes.
 
-use crate::{profile::median, settings::SettlingSettings};
+use crate::{model::SettlingSettings, profile::median};
 use billing::{BillingCycle, CostSeries};
 use chrono::{Days, NaiveDate};
 
@@ -100,7 +100,7 @@ fn completeness(shares: &mut [f64], settings: &SettlingSettings) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::{
-        settings::Settings,
+        model::Model,
         test_series::{date, month, set_of},
     };
 
@@ -119,7 +119,7 @@ mod tests {
     fn a_steady_share_makes_a_late_day_whole() {
         let set = set_of(&[("a", "2026-01-01", &[8.0; 200])]);
         let rows = rows(|_| 0.5);
-        let settings = Settings::shipped().settling;
+        let settings = Model::shipped().settling;
         let as_of = date("2026-07-10");
         let known = as_known(set.get(0), as_of, &rows[6..], &rows, &settings);
         assert_eq!((known.seen.last(), known.believed.last()), (Some(&4.0), Some(&8.0)));
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_share_that_jumps_or_is_hardly_known_moves_the_cutoff() {
         let set = set_of(&[("a", "2026-01-01", &[8.0; 200])]);
-        let settings = Settings::shipped().settling;
+        let settings = Model::shipped().settling;
         let jumpy = rows(|of_year| if of_year % 2 == 0 { 0.2 } else { 0.9 });
         let known = as_known(set.get(0), date("2026-07-10"), &jumpy[6..], &jumpy, &settings);
         assert_eq!(known.cutoff, date("2026-07-09"));

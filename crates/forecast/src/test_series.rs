@@ -1,6 +1,7 @@
 //! Small series for the tests of this crate.
 
-use billing::{BillingCycle, CycleDay, SeriesSet, SeriesSetBuilder};
+use crate::track::Track;
+use billing::{BillingCycle, CostSeries, CycleDay, SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 
 /// The day that the text names.
@@ -20,4 +21,10 @@ pub fn set_of(series: &[(&str, &str, &[f64])]) -> SeriesSet {
 /// The calendar month that contains the day.
 pub fn month(text: &str) -> BillingCycle {
     BillingCycle::containing(date(text), CycleDay::FIRST)
+}
+
+/// The track of one series, with its last day as the only origin and a year ahead.
+pub fn tracked<'a>(start: &str, values: &'a [f64]) -> Track<'a> {
+    let series = CostSeries { id: "a", start: date(start), values };
+    Track::new(series, CycleDay::FIRST, 400, |_, days| vec![days - 1]).expect("a known day")
 }

@@ -231,3 +231,82 @@ proptest! {
         prop_assert_eq!(on(1), on(8));
     }
 }
+
+/// What the rest of the open cycle is forecast to be, a day on average, with half of the 95 % range.
+fn rest_of(values: Vec<f64>, start: &str) -> (f64, f64) {
+    let found = forecast(values, start);
+    let open = &found.cycles[0];
+    let (days, ranges) = (open.daily.len() as f64, open.ranges.expect("a range"));
+    (open.remaining.expect("a forecast") / days, (ranges.upper95 - ranges.lower95) / 2.0 / days)
+}
+
+/// A year and a half from 2025-01-01 that ends with 15 June 2026, by number of day and date.
+fn until_mid_june(cost: impl Fn(usize, NaiveDate) -> f64) -> Vec<f64> {
+    date("2025-01-01").iter_days().take(531).enumerate().map(|(number, day)| cost(number, day)).collect()
+}
+
+fn within(found: (f64, f64), expected: f64, share: f64) {
+    assert!((found.0 - expected).abs() <= share * expected.abs(), "{found:?} is not {expected}");
+}
+
+#[test]
+fn hand_made_bills_have_the_answers_that_one_expects() {
+    use chrono::Datelike;
+    // A constant goes on; so does a week of 10 on workdays and 3 at weekends (16 to 30 June: 11 and 4).
+    within(rest_of(until_mid_june(|_, _| 7.0), "2025-01-01"), 7.0, 0.005);
+    let office = |_: usize, day: NaiveDate| if day.weekday().num_days_from_monday() < 5 { 10.0 } else { 3.0 };
+    within(rest_of(until_mid_june(office), "2025-01-01"), (11.0 * 10.0 + 4.0 * 3.0) / 15.0, 0.02);
+    // A charge on the first of each month is not spread over the rest of this one.
+    let fixed = |_: usize, day: NaiveDate| if day.day() == 1 { 300.0 } else { 10.0 };
+    within(rest_of(until_mid_june(fixed), "2025-01-01"), 10.0, 0.05);
+    // One spike three weeks ago is over.
+    let spike = |number: usize, _: NaiveDate| if number == 508 { 400.0 } else { 10.0 };
+    within(rest_of(until_mid_june(spike), "2025-01-01"), 10.0, 0.3);
+    // A step six weeks ago is here to stay.
+    let step = |number: usize, _: NaiveDate| if number >= 489 { 25.0 } else { 10.0 };
+    within(rest_of(until_mid_june(step), "2025-01-01"), 25.0, 0.05);
+    // Growth of a day's hundredth goes on at least at the level that it has reached.
+    let growth = |number: usize, _: NaiveDate| 10.0 + 0.1 * number as f64;
+    within(rest_of(until_mid_june(growth), "2025-01-01"), 10.0 + 0.1 * 538.0, 0.05);
+    // A batch on each last day: 14 days of 10 and one of 160.
+    let batch = |_: usize, day: NaiveDate| if (day + Days::new(1)).day() == 1 { 160.0 } else { 10.0 };
+    within(rest_of(until_mid_june(batch), "2025-01-01"), 20.0, 0.15);
+}
+
+#[test]
+fn an_intermittent_bill_is_its_mean_with_a_wide_range() {
+    // A day in five costs 10, no weekday more than others.
+    let lonely = until_mid_june(|number, _| if (number * number / 7) % 5 == 0 { 10.0 } else { 0.0 });
+    let mean = lonely.iter().sum::<f64>() / lonely.len() as f64;
+    let (found, half) = rest_of(lonely, "2025-01-01");
+    assert!((found - mean).abs() < 0.5 * mean && half > 0.2 * mean, "{found} {half}");
+}
+
+#[test]
+fn neither_the_order_nor_the_future_of_other_series_changes_a_byte() {
+    let (one, other) = (lively(400), lively(300));
+    let mut changed = other.clone();
+    changed[250..].fill(1e6);
+    let ask = |series: &[&Vec<f64>]| {
+        let bills =
+            Bills::bare(set_of(&series.iter().map(|one| (*one).clone()).collect::<Vec<_>>(), "2025-01-01"));
+        forecast_with(ModelSpec::Default, &bills, 0)
+    };
+    let (there, back) = (ask(&[&one, &other]), ask(&[&other, &one]));
+    assert_eq!((&there[0], &there[1]), (&back[1], &back[0]));
+    assert_eq!(there[0], ask(&[&one, &changed])[0]);
+}
+
+#[test]
+fn a_model_that_is_cut_newer_or_broken_is_refused() {
+    use forecast::Model;
+    let text = Model::shipped().to_json().expect("a model is written");
+    assert_eq!(Model::from_json(&text).expect("and read back"), Model::shipped());
+    let refused = |text: &str| Model::from_json(text).unwrap_err().to_string();
+    assert!(refused(&text[..text.len() / 2]).contains("EOF"));
+    assert!(
+        refused(&text.replacen("\"format_version\": 2", "\"format_version\": 3", 1)).contains("format 3")
+    );
+    assert!(refused(&text.replacen("\"power\": 8.0", "\"power\": NaN", 1)).contains("line"));
+    assert!(refused(&text.replacen("\"power\": 8.0", "\"power\": 1e999", 1)).contains("range"));
+}

@@ -4,6 +4,11 @@
 use crate::Result;
 use polars::prelude::*;
 
+/// The values of a column of `days`: none of them is null.
+pub(crate) fn values<T: PolarsNumericType>(column: &ChunkedArray<T>) -> impl Iterator<Item = T::Native> {
+    column.downcast_iter().flat_map(|array| array.values().iter().copied())
+}
+
 /// Costs by line and day.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Costs {
@@ -74,9 +79,7 @@ impl Costs {
         let (starts, ends) = (days_of("period_start")?, days_of("period_end")?);
         let mut spans: Vec<Option<(i32, i32)>> = vec![None; self.lines.height()];
         let day = self.days.column("day")?.date()?;
-        for (line, day) in
-            self.days.column("line")?.idx()?.iter().flatten().zip(day.physical().iter().flatten())
-        {
+        for (line, day) in values(self.days.column("line")?.idx()?).zip(values(day.physical())) {
             let line = line as usize;
             let (first, last) = spans[line].get_or_insert((i32::MAX, i32::MIN));
             if (starts[line]..ends[line]).contains(&day) {

@@ -4,7 +4,12 @@
 //! known for the same time. What users see are sums of leaves. Kinds of charge stay apart, since they
 //! follow different laws; late and corrected charges stay apart too, since they tell no level.
 
-use crate::{Controls, ReadOptions, Result, costs::Costs, coverage::Scope, select::Selected};
+use crate::{
+    Controls, ReadOptions, Result,
+    costs::{Costs, values},
+    coverage::Scope,
+    select::Selected,
+};
 use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
 use chrono::NaiveDate;
 use polars::prelude::*;
@@ -32,7 +37,6 @@ pub struct DailyCosts {
     pub agreements: BTreeSet<Agreement>,
     /// What was read and left out.
     pub controls: Controls,
-    pub(crate) cells: Vec<Cell>,
     pub(crate) known_cycles: BTreeMap<String, BTreeMap<NaiveDate, NaiveDate>>,
     pub(crate) options: ReadOptions,
 }
@@ -50,7 +54,7 @@ pub struct Leaf {
     pub unit: String,
     /// Which of the scopes its subscriptions belong to.
     pub scope: usize,
-    pub(crate) cells: Range<usize>,
+    pub(crate) cells: Vec<Cell>,
 }
 
 /// The cost of one leaf, day, billing period and kind.
@@ -100,14 +104,12 @@ impl DailyCosts {
             scopes,
             agreements,
             controls,
-            cells: Vec::new(),
             known_cycles: BTreeMap::new(),
             options: options.clone(),
             group_columns,
         };
         let leaf_of = daily.add_leaves(&costs.lines, &keys, &names)?;
         daily.add_cells(&costs, &leaf_of)?;
-        daily.sum_up();
         Ok(daily)
     }
 
@@ -133,13 +135,14 @@ impl DailyCosts {
                 currency: currencies.get(row).unwrap_or_default().parse()?,
                 unit: units.get(row).unwrap_or_default().to_owned(),
                 scope: scopes.get(row).unwrap_or_default() as usize,
-                cells: 0..0,
+                cells: Vec::new(),
             });
         }
         Ok(leaf_of)
     }
 
-    /// Sums the costs of each leaf by day and by what a cell tells apart besides.
+    /// Sums the costs of each leaf by day and by what a cell tells apart besides; the control totals
+    /// by currency and billing period are sums of these.
     fn add_cells(&mut self, costs: &Costs, leaf_of: &[u32]) -> Result<()> {
         let (classes, class_of) = cell_classes(&costs.lines)?;
         let corrected = costs.lines.column("corrected")?.bool()?;
@@ -148,7 +151,7 @@ impl DailyCosts {
         let cost = costs.days.column("cost")?.decimal()?;
         // Costs are laid out leaf by leaf, then each leaf's are sorted: far less to compare than in all.
         let mut ends = vec![0; self.leaves.len()];
-        for line in line.iter().flatten() {
+        for line in values(line) {
             ends[leaf_of[line as usize] as usize] += 1;
         }
         let mut next = 0;
@@ -156,13 +159,12 @@ impl DailyCosts {
             (*end, next) = (next, next + *end);
         }
         let mut found: Vec<(i32, u32, i128)> = vec![(0, 0, 0); line.len()];
-        let costs = line.iter().flatten().zip(day.physical().iter().flatten()).zip(cost.physical().iter());
-        for ((line, day), cost) in costs {
+        for ((line, day), cost) in values(line).zip(values(day.physical())).zip(values(cost.physical())) {
             let line = line as usize;
             let class = class_of[line];
             let late = corrected[line] || !classes[class as usize].days.contains(&day);
             let end = &mut ends[leaf_of[line] as usize];
-            found[*end] = (day, class << 1 | u32::from(late), cost.unwrap_or(0));
+            found[*end] = (day, class << 1 | u32::from(late), cost);
             *end += 1;
         }
         let mut rest = found.as_mut_slice();
@@ -173,45 +175,20 @@ impl DailyCosts {
             own.push(head);
             (rest, start) = (tail, end);
         }
-        own.par_iter_mut()
-            .for_each(|costs| costs.sort_unstable_by_key(|(day, class_late, _)| (*day, *class_late)));
-        self.cells.reserve(line.len());
-        for (leaf, costs) in self.leaves.iter_mut().zip(own) {
-            leaf.cells.start = self.cells.len();
-            for same in costs.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-                let (day, class_late, _) = same[0];
-                let class = &classes[(class_late >> 1) as usize];
-                self.cells.push(Cell {
-                    day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
-                    cycle: class.cycle,
-                    kind: class.kind,
-                    marketplace: class.marketplace,
-                    late: class_late & 1 == 1,
-                    cost: same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum(),
-                });
-            }
-            leaf.cells.end = self.cells.len();
-        }
-        for leaf in &self.leaves {
-            let known = self.known_cycles.entry(leaf.unit.clone()).or_default();
-            for run in self.cells[leaf.cells.clone()].chunk_by(|a, b| a.cycle == b.cycle) {
-                known.insert(run[0].cycle.start(), run[0].cycle.end());
-            }
-        }
-        Ok(())
-    }
-
-    /// Control totals by currency and billing period.
-    fn sum_up(&mut self) {
+        let summed: Vec<(Vec<Cell>, BTreeMap<BillingCycle, Amount>)> =
+            own.into_par_iter().map(|costs| leaf_cells(costs, &classes)).collect();
         let mut sums: BTreeMap<(Currency, BillingCycle), Amount> = BTreeMap::new();
-        for leaf in &self.leaves {
-            for run in self.cells[leaf.cells.clone()].chunk_by(|a, b| a.cycle == b.cycle) {
-                let sum: Amount = run.iter().map(|cell| cell.cost).sum();
-                *sums.entry((leaf.currency.clone(), run[0].cycle)).or_default() += sum;
+        for (leaf, (cells, by_cycle)) in self.leaves.iter_mut().zip(summed) {
+            leaf.cells = cells;
+            let known = self.known_cycles.entry(leaf.unit.clone()).or_default();
+            for (cycle, sum) in by_cycle {
+                known.insert(cycle.start(), cycle.end());
+                *sums.entry((leaf.currency.clone(), cycle)).or_default() += sum;
             }
         }
         self.controls.sums =
             sums.into_iter().map(|((currency, cycle), sum)| (currency, self.metric, cycle, sum)).collect();
+        Ok(())
     }
 
     /// A digest of everything that counts, for the id of a forecast: equal costs, equal digest.
@@ -221,7 +198,7 @@ impl DailyCosts {
         for leaf in &self.leaves {
             let name = (&leaf.keys, leaf.currency.code(), &leaf.unit, &self.scopes[leaf.scope]);
             hasher.update(format!("{name:?}").as_bytes());
-            for cell in &self.cells[leaf.cells.clone()] {
+            for cell in &leaf.cells {
                 hasher.update(&cell.cost.units().to_le_bytes());
                 hasher.update(format!("{} {} {} {}", cell.day, cell.cycle, cell.kind, cell.late).as_bytes());
             }
@@ -260,7 +237,7 @@ impl DailyCosts {
     ) -> impl Iterator<Item = DailyRow<'a>> + use<'a> {
         let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.scope).collect();
         let scopes: Vec<&Scope> = scopes.into_iter().map(|scope| &self.scopes[scope]).collect();
-        let cells = || leaves.iter().flat_map(|leaf| &self.cells[leaf.cells.clone()]);
+        let cells = || leaves.iter().flat_map(|leaf| &leaf.cells);
         let covered = || scopes.iter().flat_map(|scope| scope.first().into_iter().chain(scope.last()));
         let days = || cells().map(|cell| cell.day).chain(covered());
         let start = days().min().unwrap_or_default();
@@ -274,6 +251,33 @@ impl DailyCosts {
             DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost }
         })
     }
+}
+
+/// The cells of one leaf, sorted, from its costs by day and by class and lateness; and its cycles' sums.
+fn leaf_cells(
+    costs: &mut [(i32, u32, i128)],
+    classes: &[CellClass],
+) -> (Vec<Cell>, BTreeMap<BillingCycle, Amount>) {
+    costs.sort_unstable_by_key(|(day, class_late, _)| (*day, *class_late));
+    let mut by_cycle: BTreeMap<BillingCycle, Amount> = BTreeMap::new();
+    let cells = costs
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .map(|same| {
+            let (day, class_late, _) = same[0];
+            let class = &classes[(class_late >> 1) as usize];
+            let cost: Amount = same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum();
+            *by_cycle.entry(class.cycle).or_default() += cost;
+            Cell {
+                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+                cycle: class.cycle,
+                kind: class.kind,
+                marketplace: class.marketplace,
+                late: class_late & 1 == 1,
+                cost,
+            }
+        })
+        .collect();
+    (cells, by_cycle)
 }
 
 /// What tells the cells of a leaf apart but for their day.

@@ -76,7 +76,7 @@ impl DailyCosts {
         let mut leaves = Vec::with_capacity(self.leaves.len());
         for leaf in &self.leaves {
             let scope = &self.scopes[leaf.scope];
-            let cells = &self.cells[leaf.cells.clone()];
+            let cells = &leaf.cells;
             let (start, days) = span(scope, cells);
             let mut sums = [vec![Amount::ZERO; days], vec![Amount::ZERO; days], vec![Amount::ZERO; days]];
             let mut seen = vec![false; days];
@@ -203,7 +203,7 @@ impl DailyCosts {
     pub fn lines(&self, cycles: &[BillingCycle]) -> Vec<Line> {
         let mut sums: BTreeMap<(BillingCycle, Currency, &'static str, bool), Amount> = BTreeMap::new();
         for leaf in &self.leaves {
-            for cell in self.cells[leaf.cells.clone()].iter().filter(|cell| cycles.contains(&cell.cycle)) {
+            for cell in leaf.cells.iter().filter(|cell| cycles.contains(&cell.cycle)) {
                 let mut add = |name: &'static str, inside: bool| {
                     *sums.entry((cell.cycle, leaf.currency.clone(), name, inside)).or_default() += cell.cost;
                 };

@@ -11,14 +11,14 @@ fn totals_of_every_level_go_to_csv_on_request() {
         run(sample.path(), &["predict", "s", "-g", "subscription", "-g", "service", "--totals", "-o", "csv"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&head(&run.stdout, 6), |text| {
-        insta::assert_snapshot!(text, @r#"
-BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1628.91,3556.06,3495.59,4079.05,3327.72,4615.09,3317.85,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,914.26,2066.14,2020.33,2462.33,1893.17,2868.41,1865.37,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.98,89.28,89.01,91.65,88.24,94.08,86.40,108,0
-2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,85.03,85.03,74.69,174.48,45.98,266.16,81.59,80,0
-"#)
+        insta::assert_snapshot!(text, @"
+        BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1625.77,3552.92,3364.50,3783.18,3187.09,4248.00,3317.85,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,903.37,2055.25,1918.34,2236.48,1782.64,2573.35,1865.37,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.98,89.28,88.72,90.04,87.62,92.83,86.40,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,70.75,70.75,40.90,228.36,12.03,366.75,81.59,80,0
+        ")
     });
 }
 
@@ -28,28 +28,28 @@ fn the_daily_path_has_known_and_expected_days() {
     let run = run(sample.path(), &["predict", "s", "--daily", "-o", "csv"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&head(&run.stdout, 20), |text| {
-        insta::assert_snapshot!(text, @r#"
-ChargePeriodStart,ChargePeriodEnd,SubAccountId,BillingCurrency,BilledCost,x_RecordType,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_RunId
-2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,111.048062,Actual,,,,,[run]
-2026-10-02T00:00:00Z,2026-10-03T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.169378,Actual,,,,,[run]
-2026-10-03T00:00:00Z,2026-10-04T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,44.018974,Actual,,,,,[run]
-2026-10-04T00:00:00Z,2026-10-05T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,39.984019,Actual,,,,,[run]
-2026-10-05T00:00:00Z,2026-10-06T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,193.889389,Actual,,,,,[run]
-2026-10-06T00:00:00Z,2026-10-07T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.998142,Actual,,,,,[run]
-2026-10-07T00:00:00Z,2026-10-08T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.045568,Actual,,,,,[run]
-2026-10-08T00:00:00Z,2026-10-09T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.582818,Actual,,,,,[run]
-2026-10-09T00:00:00Z,2026-10-10T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.919875,Actual,,,,,[run]
-2026-10-10T00:00:00Z,2026-10-11T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.065392,Actual,,,,,[run]
-2026-10-11T00:00:00Z,2026-10-12T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,43.517956,Actual,,,,,[run]
-2026-10-12T00:00:00Z,2026-10-13T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.288118,Actual,,,,,[run]
-2026-10-13T00:00:00Z,2026-10-14T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.968248,Actual,,,,,[run]
-2026-10-14T00:00:00Z,2026-10-15T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.093543,Actual,,,,,[run]
-2026-10-15T00:00:00Z,2026-10-16T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.556877,Actual,,,,,[run]
-2026-10-16T00:00:00Z,2026-10-17T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.512785,Actual,,,,,[run]
-2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,46.569859,Settling,19.498414,73.641304,-3.81966,96.959377,[run]
-2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,46.49572,Forecast,19.641789,73.349651,-3.488928,96.480368,[run]
-2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,70.61719,Forecast,29.851768,111.382612,-5.261656,146.496036,[run]
-"#)
+        insta::assert_snapshot!(text, @"
+        ChargePeriodStart,ChargePeriodEnd,SubAccountId,BillingCurrency,BilledCost,x_RecordType,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_RunId
+        2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,111.048062,Actual,,,,,[run]
+        2026-10-02T00:00:00Z,2026-10-03T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.169378,Actual,,,,,[run]
+        2026-10-03T00:00:00Z,2026-10-04T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,44.018974,Actual,,,,,[run]
+        2026-10-04T00:00:00Z,2026-10-05T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,39.984019,Actual,,,,,[run]
+        2026-10-05T00:00:00Z,2026-10-06T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,193.889389,Actual,,,,,[run]
+        2026-10-06T00:00:00Z,2026-10-07T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.998142,Actual,,,,,[run]
+        2026-10-07T00:00:00Z,2026-10-08T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.045568,Actual,,,,,[run]
+        2026-10-08T00:00:00Z,2026-10-09T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.582818,Actual,,,,,[run]
+        2026-10-09T00:00:00Z,2026-10-10T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.919875,Actual,,,,,[run]
+        2026-10-10T00:00:00Z,2026-10-11T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.065392,Actual,,,,,[run]
+        2026-10-11T00:00:00Z,2026-10-12T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,43.517956,Actual,,,,,[run]
+        2026-10-12T00:00:00Z,2026-10-13T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,65.288118,Actual,,,,,[run]
+        2026-10-13T00:00:00Z,2026-10-14T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.968248,Actual,,,,,[run]
+        2026-10-14T00:00:00Z,2026-10-15T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.093543,Actual,,,,,[run]
+        2026-10-15T00:00:00Z,2026-10-16T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.556877,Actual,,,,,[run]
+        2026-10-16T00:00:00Z,2026-10-17T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.512785,Actual,,,,,[run]
+        2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,43.13955,Settling,16.274697,70.004404,-6.865428,93.144529,[run]
+        2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.792932,Forecast,16.143933,69.441931,-6.810266,92.396129,[run]
+        2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.961511,Forecast,24.507184,105.415838,-10.338276,140.261299,[run]
+        ")
     });
 }
 
@@ -75,9 +75,9 @@ fn a_json_line_is_a_row() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
-{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":903.77,"x_ForecastTotal":2055.65,"x_Lower80":1925.90,"x_Upper80":2325.10,"x_Lower95":1777.67,"x_Upper95":2490.54,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
-{"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":684.85,"x_ForecastTotal":1460.12,"x_Lower80":1404.23,"x_Upper80":1576.18,"x_Lower95":1340.39,"x_Upper95":1647.44,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
-"#)
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":891.03,"x_ForecastTotal":2042.91,"x_Lower80":1906.00,"x_Upper80":2224.14,"x_Lower95":1770.30,"x_Upper95":2561.01,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":700.05,"x_ForecastTotal":1475.32,"x_Lower80":1418.80,"x_Upper80":1548.96,"x_Lower95":1364.62,"x_Upper95":1692.57,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
+        "#)
     });
 }
 

@@ -293,11 +293,11 @@ fn a_job_that_fails_does_not_stop_the_others() {
     let run = run(sample.path(), &["batch", "--as-of", "2026-10-18"]);
     assert_eq!(run.code, 7, "{}", run.stderr);
     snapshot(&run.stdout, |text| {
-        insta::assert_snapshot!(text, @r#"
-by-service: 2026-10 3439.88 USD: by-service.parquet, by-service.csv
-gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
-summary: out/2026-10-18/summary.json
-"#)
+        insta::assert_snapshot!(text, @"
+        by-service: 2026-10 3564.49 USD: by-service.parquet, by-service.csv
+        gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
+        summary: out/2026-10-18/summary.json
+        ")
     });
     assert_eq!(
         run.stderr,
@@ -310,49 +310,49 @@ summary: out/2026-10-18/summary.json
     let summary = fs::read_to_string(folder.join("summary.json")).unwrap();
     snapshot(&summary, |text| {
         insta::assert_snapshot!(text, @r#"
-{
-  "x_schema": "batch_summary",
-  "x_schema_version": 1,
-  "date": "2026-10-18",
-  "jobs": [
-    {
-      "name": "by-service",
-      "status": "done",
-      "x_run_id": "[run]",
-      "rows": 3,
-      "malformed_rows": 0,
-      "warnings": [],
-      "files": [
-        "by-service.parquet",
-        "by-service.csv"
-      ],
-      "totals": [
         {
-          "currency": "USD",
-          "billing_period_start": "2026-10-01",
-          "billing_period_end": "2026-11-01",
-          "status": "wide",
-          "forecast_total": "3439.88",
-          "lower80": "3158.73",
-          "upper80": "3999.22"
+          "x_schema": "batch_summary",
+          "x_schema_version": 1,
+          "date": "2026-10-18",
+          "jobs": [
+            {
+              "name": "by-service",
+              "status": "done",
+              "x_run_id": "[run]",
+              "rows": 3,
+              "malformed_rows": 0,
+              "warnings": [],
+              "files": [
+                "by-service.parquet",
+                "by-service.csv"
+              ],
+              "totals": [
+                {
+                  "currency": "USD",
+                  "billing_period_start": "2026-10-01",
+                  "billing_period_end": "2026-11-01",
+                  "status": "wide",
+                  "forecast_total": "3564.49",
+                  "lower80": "3191.37",
+                  "upper80": "4164.26"
+                }
+              ]
+            },
+            {
+              "name": "gone",
+              "status": "failed",
+              "error": "cannot read `nowhere`: No such file or directory (os error 2)",
+              "exit_code": 1,
+              "x_run_id": null,
+              "rows": 0,
+              "malformed_rows": 0,
+              "warnings": [],
+              "files": [],
+              "totals": []
+            }
+          ]
         }
-      ]
-    },
-    {
-      "name": "gone",
-      "status": "failed",
-      "error": "cannot read `nowhere`: No such file or directory (os error 2)",
-      "exit_code": 1,
-      "x_run_id": null,
-      "rows": 0,
-      "malformed_rows": 0,
-      "warnings": [],
-      "files": [],
-      "totals": []
-    }
-  ]
-}
-"#)
+        "#)
     });
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     charges,
+    commands::train::{TrainingSet, trained},
     config::Config,
     exit::Exit,
     failure::Failure,
@@ -10,11 +11,15 @@ use crate::{
     output, talk,
 };
 use anyhow::Result;
-use billing::{BillingCycle, Currency};
-use forecast::{BacktestOptions, BacktestRow, Bills, ScoreLine, Seen, Task, backtest_watched, summarize};
+use billing::{BillingCycle, Currency, SeriesSetBuilder};
+use forecast::{
+    BacktestOptions, BacktestRow, Bills, Engine, ScoreLine, Seen, Task, TrainOptions, backtest_watched,
+    compare, summarize,
+};
 use ingest::{Outlook, SeriesTable, TaskRow};
 use report::{Column, ColumnValues, Dataset, Format, ScoreTableRow, backtest_table, columns};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Days of the cycle after which it is cut, where none are given.
 const CUT_DAYS: [u32; 6] = [3, 7, 10, 15, 20, 25];
@@ -40,6 +45,7 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
         cycles: options.cycles.unwrap_or(4) as usize,
         cycle_day: reader.cycle_day,
         tasks: None,
+        series: None,
         seen: Vec::new(),
     };
     let tested = if options.any.series.is_some() {
@@ -65,12 +71,19 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
             meta,
         }
     };
-    let bar = talk::counting_bar(global, 2 * tested.bills.len()).with_message("testing");
-    let rows = backtest_watched(&tested.bills, &test, &|| bar.inc(1));
-    bar.finish_and_clear();
+    let rows = match parts(options, &tested) {
+        Some(parts) => backtest_unseen(global, &tested, &test, &parts)?,
+        None => watched(global, &tested, &test),
+    };
     if rows.is_empty() {
         let text = "no series holds a complete cycle to test on; give more history, or fewer `--cycles`";
         return Err(Failure::NotEnough(text.to_owned()).into());
+    }
+    let mut tested = tested;
+    if let Some(other) = &options.compare_model {
+        test.engine = engine(Some(other))?;
+        let others = watched(global, &tested, &test);
+        compare_with(other, &mut tested, &rows, &others);
     }
     if output::format(global) == Format::Table {
         output::write_text(global, &table(global, &tested, &rows))?;
@@ -78,6 +91,78 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
         output::write_dataset(global, &dataset(&tested, &rows)?)?;
     }
     Ok(Exit::Done)
+}
+
+fn watched(global: &Global, tested: &Tested, test: &BacktestOptions) -> Vec<BacktestRow> {
+    let bar = talk::counting_bar(global, tested.bills.len()).with_message("testing");
+    let rows = backtest_watched(&tested.bills, test, &|| bar.inc(1));
+    bar.finish_and_clear();
+    rows
+}
+
+/// The parts of the series that are tested with a model that never saw them.
+fn parts(options: &Backtest, tested: &Tested) -> Option<Vec<Vec<usize>>> {
+    let all = 0..tested.bills.len();
+    if options.leave_out {
+        let sources: BTreeSet<&Option<String>> = tested.keys.iter().map(|keys| &keys[0]).collect();
+        let of =
+            |source: &Option<String>| all.clone().filter(|index| &tested.keys[*index][0] == source).collect();
+        return Some(sources.into_iter().map(of).collect());
+    }
+    let folds = options.folds? as usize;
+    Some((0..folds).map(|fold| all.clone().filter(|index| index % folds == fold).collect()).collect())
+}
+
+/// Each part, forecast by a model that is trained on the other parts.
+fn backtest_unseen(
+    global: &Global,
+    tested: &Tested,
+    test: &BacktestOptions,
+    parts: &[Vec<usize>],
+) -> Result<Vec<BacktestRow>> {
+    let spinner = talk::spinner(global);
+    let training =
+        TrainOptions { held_out_cycles: test.cycles, cycle_day: test.cycle_day, ..Default::default() };
+    let mut rows = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let mut series = SeriesSetBuilder::new();
+        let mut sources = Vec::new();
+        for index in (0..tested.bills.len()).filter(|index| !part.contains(index)) {
+            let level = tested.bills.get(index).level;
+            series.push(level.id, level.start, level.values)?;
+            sources.push(tested.keys[index][0].clone().unwrap_or_default());
+        }
+        let set = TrainingSet { series: series.build(), sources };
+        let say = |step: &str| spinner.set_message(format!("part {} of {}: {step}", number + 1, parts.len()));
+        let model = trained(set, &training, None, &say)?;
+        let engine = Engine::with_model(test.engine.spec(), model);
+        let own = BacktestOptions { engine, series: Some(part.clone()), ..test.clone() };
+        rows.extend(backtest_watched(&tested.bills, &own, &|| spinner.tick()));
+    }
+    spinner.finish_and_clear();
+    rows.sort_by_key(|row| (row.series, row.cycle, row.cut_day));
+    Ok(rows)
+}
+
+/// Says how the errors compare, and puts it into the envelope.
+fn compare_with(other: &str, tested: &mut Tested, rows: &[BacktestRow], others: &[BacktestRow]) {
+    let Some(found) = compare(rows, others, 1) else {
+        tracing::warn!(
+            "`{other}` forecast none of these totals, or all of them exactly; nothing can be compared"
+        );
+        return;
+    };
+    tracing::info!(
+        "errors are {:.3} times those of `{other}`; in 95 of 100 resamplings of the {} series {:.3} to {:.3} times",
+        found.ratio,
+        found.series,
+        found.low,
+        found.high,
+    );
+    let comparison = json!({
+        "model": other, "ratio": found.ratio, "lower95": found.low, "upper95": found.high, "series": found.series,
+    });
+    tested.meta.insert("comparison".to_owned(), comparison);
 }
 
 fn read_tasks(table: &SeriesTable, options: &Backtest, test: &mut BacktestOptions) -> Result<()> {

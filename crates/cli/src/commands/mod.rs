@@ -9,3 +9,4 @@ pub mod predict;
 pub mod sample;
 pub mod series;
 pub mod setup;
+pub mod train;

@@ -1,118 +1,83 @@
 //! What earlier cycles say about the rest of this one.
 //!
 //! - run rate: mean of the open cycle so far;
-//! - last cycle: the same day of the cycle before;
+//! - last cycle: the same days of the cycle before;
 //! - shape: run rate × geometric mean over six cycles of (mean rest ÷ mean so far), each in 0.2 to 5;
 //! - addition: run rate + median over six cycles of (mean rest − mean so far);
-//! - cycle days: level × weekday, plus what single days of the cycle cost beyond it.
+//! - cycle days: level × weekday, plus what single days of the cycle cost beyond it;
+//! - cycle part: level × weekday × (1 + mean excess of this part of six cycles over their whole).
 //!
 //! Wrong in a cycle unlike the earlier ones, and the first days of a cycle make a poor "so far".
 
 use crate::{
-    calendar::{cycles_before, day_of_cycle, days_before, weekday},
-    candidates::level::Level,
-    history::{History, mean_of},
+    candidates::level,
+    history::{History, Rest, mean_of},
     profile::median,
 };
-use billing::{BillingCycle, CycleDay};
-use chrono::{Days, NaiveDate};
-use std::collections::BTreeMap;
 
 /// How many earlier cycles are compared.
 const CYCLES: usize = 6;
 /// Bounds of a ratio between the rest and the part so far.
 const RATIO_BOUNDS: (f64, f64) = (0.2, 5.0);
+/// Days of the longest cycle, and those that are counted from its end.
+const LONGEST: usize = 31;
+const LAST_DAYS: usize = 3;
 
-/// One value a day for the rest of the open cycle, a plain level after it.
-///
-/// Wrong when the rest of the cycle is uneven: only its sum is meant.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RestOfCycle {
-    value: f64,
-    end: NaiveDate,
-    beyond: Level,
+/// The value for days of the open cycle; for those of later cycles a plain level, which knows no "so far".
+fn in_open_cycle(history: &History<'_>, rest: &Rest, value: impl Fn() -> f64) -> f64 {
+    if (rest.first as i64) < history.open_cycle().1 { value() } else { level::of_mean(history, rest, 28) }
 }
 
-impl RestOfCycle {
-    /// Mean of the open cycle so far; of the last four weeks on its first day.
-    #[must_use]
-    pub fn run_rate(history: &History<'_>) -> Self {
-        Self::new(history, run_rate_of(history).unwrap_or(history.recent_mean()))
-    }
+fn so_far(history: &History<'_>) -> Option<f64> {
+    mean_of(history.last(history.days_into_cycle()))
+}
 
-    /// The run rate times how earlier cycles went on after this day.
-    #[must_use]
-    pub fn shape(history: &History<'_>) -> Self {
-        let Some(run_rate) = run_rate_of(history) else { return Self::plain(history) };
+/// Mean of the open cycle so far; of the last four weeks on its first day.
+pub fn run_rate(history: &History<'_>, rest: &Rest) -> f64 {
+    in_open_cycle(history, rest, || so_far(history).unwrap_or(history.recent_mean()))
+}
+
+/// The run rate times how earlier cycles went on after this day.
+pub fn shape(history: &History<'_>, rest: &Rest) -> f64 {
+    in_open_cycle(history, rest, || {
+        let Some(run_rate) = so_far(history) else { return level::of_mean(history, rest, 28) };
         let logs: Vec<f64> = earlier_parts(history)
             .filter(|(so_far, rest)| so_far * rest > 0.0)
             .map(|(so_far, rest)| (rest / so_far).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1).ln())
             .collect();
-        Self::new(history, run_rate * mean_of(&logs).unwrap_or(0.0).exp())
-    }
+        run_rate * mean_of(&logs).unwrap_or(0.0).exp()
+    })
+}
 
-    /// The run rate plus how much more earlier cycles cost a day after this day.
-    #[must_use]
-    pub fn addition(history: &History<'_>) -> Self {
-        let Some(run_rate) = run_rate_of(history) else { return Self::plain(history) };
+/// The run rate plus how much more earlier cycles cost a day after this day.
+pub fn addition(history: &History<'_>, rest: &Rest) -> f64 {
+    in_open_cycle(history, rest, || {
+        let Some(run_rate) = so_far(history) else { return level::of_mean(history, rest, 28) };
         let mut more: Vec<f64> = earlier_parts(history).map(|(so_far, rest)| rest - so_far).collect();
-        Self::new(history, run_rate + median(&mut more).unwrap_or(0.0))
-    }
-
-    /// The cost of a day.
-    #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        if day < self.end { self.value } else { self.beyond.expected_on(day) }
-    }
-
-    fn new(history: &History<'_>, value: f64) -> Self {
-        Self { value, end: open_cycle(history).end(), beyond: Level::of_mean(history, 28) }
-    }
-
-    /// Without a part so far there is nothing to compare.
-    fn plain(history: &History<'_>) -> Self {
-        Self::new(history, history.mean_level(28))
-    }
+        run_rate + median(&mut more).unwrap_or(0.0)
+    })
 }
 
-/// The days of the last complete cycle, repeated by their place; a level where there is none.
-///
-/// Wrong when the level has moved since.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LastCycle {
-    days: Vec<f64>,
-    rule: CycleDay,
-    otherwise: Level,
+/// The days of the last complete cycle by their place; a level where there is none.
+pub fn last_cycle(history: &History<'_>, rest: &Rest) -> f64 {
+    let level = level::of_mean(history, rest, 28);
+    let Some((first, end)) = history.earlier_cycles(1).next() else { return level };
+    let of_day = |day: usize| {
+        let place = (i64::from(history.place(day).day) - 1).min(end - first - 1);
+        let value = usize::try_from(first + place).ok().map_or(f64::NAN, |day| history.values()[day]);
+        if value.is_nan() { level } else { value }
+    };
+    (rest.first..rest.end).map(of_day).sum::<f64>() / rest.days() as f64
 }
 
-impl LastCycle {
-    /// Remembers the last complete cycle.
-    #[must_use]
-    pub fn fit(history: &History<'_>) -> Self {
-        let last = open_cycle(history).previous(history.rule());
-        let days = last.days().map(|day| history.value_on(day).unwrap_or(f64::NAN)).collect();
-        Self { days, rule: history.rule(), otherwise: Level::of_mean(history, 28) }
+/// The days of the last complete cycle, times the level now over the mean level of that cycle.
+pub fn last_cycle_at_level(history: &History<'_>, rest: &Rest) -> f64 {
+    let (now, again) = (history.mean_level(14), last_cycle(history, rest));
+    let then = history.earlier_cycles(1).next().and_then(|(first, end)| history.mean_between(first, end));
+    match then.filter(|then| then * now > 0.0) {
+        Some(then) => again * (now / then).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1),
+        None => again,
     }
-
-    /// The cost of a day.
-    #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        let place = day_of_cycle(day, self.rule).min(self.days.len());
-        let value = self.days[place - 1];
-        if value.is_nan() { self.otherwise.expected_on(day) } else { value }
-    }
-}
-
-/// A level with weekdays, plus the extra cost of single days of the cycle.
-///
-/// For each place in the cycle the median over six cycles of `cost − level · profile`; places count
-/// from the end in the last three days. Kept where it is more than four times the usual deviation
-/// and known from three cycles. Wrong when a charge moves to another day.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CycleDays {
-    base: Level,
-    extra: BTreeMap<i64, f64>,
-    rule: CycleDay,
 }
 
 /// An extra cost must be this many times the usual deviation.
@@ -120,76 +85,113 @@ const EXTRA_FACTOR: f64 = 4.0;
 /// And it must be known from so many cycles.
 const EXTRA_CYCLES: usize = 3;
 
-impl CycleDays {
+/// What each place of a cycle costs beyond level and weekday: the median over six cycles of
+/// `cost − level · profile`, kept where it is more than four times the usual deviation and known from
+/// three cycles. Places count from the start, the last three from the end, from [`LONGEST`] on.
+///
+/// Wrong when a charge moves to another day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExtraDays([f64; LONGEST + LAST_DAYS]);
+
+impl ExtraDays {
     /// Finds the days that cost more, or less, than their weekday.
     #[must_use]
-    pub fn fit(history: &History<'_>) -> Self {
-        let profile = *history.robust_profile();
-        let base = Level::of_median(history, 28);
-        let mut deviations: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
-        let end = open_cycle(history).start();
-        for cycle in cycles_before(end, history.start(), history.rule(), CYCLES) {
-            let known = || cycle.days().filter_map(|day| history.value_on(day).map(|value| (day, value)));
+    pub fn find(history: &History<'_>) -> Self {
+        const PLACES: usize = LONGEST + LAST_DAYS;
+        let profile = history.robust_profile();
+        let mut deviations = [[f64::NAN; CYCLES]; PLACES];
+        let mut sizes: Vec<f64> = Vec::with_capacity(CYCLES * LONGEST);
+        for (cycle, (first, end)) in history.earlier_cycles(CYCLES).enumerate() {
+            let days = first.max(0) as usize..end as usize;
+            let known =
+                || days.clone().map(|day| (day, history.values()[day])).filter(|(_, value)| !value.is_nan());
             let mut levels: Vec<f64> =
-                known().map(|(day, value)| value / profile.divisor(weekday(day))).collect();
+                known().map(|(day, value)| value / profile.divisor(history.weekday(day))).collect();
             let Some(level) = median(&mut levels) else { continue };
             for (day, value) in known() {
-                deviations
-                    .entry(place_of(day, cycle))
-                    .or_default()
-                    .push(value - level * profile.factor(weekday(day)));
+                let deviation = value - level * profile.factor(history.weekday(day));
+                deviations[Self::place(history, day)][cycle] = deviation;
+                sizes.push(deviation.abs());
             }
         }
-        let mut sizes: Vec<f64> = deviations.values().flatten().map(|value| value.abs()).collect();
         let usual = median(&mut sizes).unwrap_or(0.0).max(1e-9 * history.typical_size());
-        let extra = deviations
-            .into_iter()
-            .filter(|(_, values)| values.len() >= EXTRA_CYCLES)
-            .filter_map(|(place, mut values)| Some((place, median(&mut values)?)))
-            .filter(|(_, extra)| extra.abs() > EXTRA_FACTOR * usual)
-            .collect();
-        Self { base, extra, rule: history.rule() }
+        Self(std::array::from_fn(|place| {
+            let mut known: Vec<f64> =
+                deviations[place].iter().copied().filter(|value| !value.is_nan()).collect();
+            if known.len() < EXTRA_CYCLES {
+                return 0.0;
+            }
+            median(&mut known).filter(|extra| extra.abs() > EXTRA_FACTOR * usual).unwrap_or(0.0)
+        }))
     }
 
-    /// The cost of a day.
+    /// What a day costs beyond its level.
     #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        let place = place_of(day, BillingCycle::containing(day, self.rule));
-        self.base.expected_on(day) + self.extra.get(&place).copied().unwrap_or(0.0)
+    pub fn on(&self, history: &History<'_>, day: usize) -> f64 {
+        self.0[Self::place(history, day)]
+    }
+
+    fn place(history: &History<'_>, day: usize) -> usize {
+        let place = history.place(day);
+        if usize::from(place.to_end) < LAST_DAYS {
+            LONGEST + usize::from(place.to_end)
+        } else {
+            usize::from(place.day) - 1
+        }
     }
 }
 
-/// Place from the start, or negative from the end for the last three days.
-fn place_of(day: NaiveDate, cycle: BillingCycle) -> i64 {
-    let to_end = (cycle.end() - day).num_days();
-    if to_end <= 3 { -to_end } else { (day - cycle.start()).num_days() }
+/// A level with weekdays, plus the extra cost of single days of the cycle.
+pub fn extra_days(history: &History<'_>, rest: &Rest) -> f64 {
+    let extra = ExtraDays::find(history);
+    let sum: f64 = (rest.first..rest.end).map(|day| extra.on(history, day)).sum();
+    level::of_median(history, rest, 28) + sum / rest.days() as f64
 }
 
-/// The cycle of the day after the origin.
-fn open_cycle(history: &History<'_>) -> BillingCycle {
-    BillingCycle::containing(history.origin() + Days::new(1), history.rule())
-}
+/// Cycles' worth of evidence against an excess of a part of the cycle.
+const PART_EVIDENCE: f64 = 3.0;
 
-fn run_rate_of(history: &History<'_>) -> Option<f64> {
-    mean_of(history.last(history.days_into_cycle()))
+/// A level with weekdays, times how much the days after this one cost beyond their cycle.
+pub fn part(history: &History<'_>, rest: &Rest) -> f64 {
+    let (base, profile) = (level::of_mean(history, rest, 28), history.robust_profile());
+    let skipped = i64::from(history.place(rest.first).day) - 1;
+    let level_of = |first: i64, end: i64| {
+        let (mut sum, mut factors) = (0.0, 0.0);
+        for day in first.max(0) as usize..end.max(0) as usize {
+            let value = history.values()[day];
+            if !value.is_nan() {
+                sum += value;
+                factors += profile.factor(history.weekday(day));
+            }
+        }
+        (factors > 0.0).then(|| sum / factors)
+    };
+    let (mut excess, mut count) = (0.0, 0.0);
+    for (first, end) in history.earlier_cycles(CYCLES).filter(|(first, _)| *first >= 0) {
+        if let (Some(rest), Some(whole)) =
+            (level_of((first + skipped).min(end - 1), end), level_of(first, end))
+            && rest * whole > 0.0
+        {
+            excess += (rest / whole).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1) - 1.0;
+            count += 1.0;
+        }
+    }
+    base * (1.0 + excess / (count + PART_EVIDENCE))
 }
 
 /// Means of the part so far and of the rest in earlier cycles, cut at the same day of the cycle.
-fn earlier_parts<'a>(history: &'a History<'_>) -> impl Iterator<Item = (f64, f64)> + 'a {
-    let days = history.days_into_cycle();
-    cycles_before(open_cycle(history).start(), history.start(), history.rule(), CYCLES).filter_map(
-        move |cycle| {
-            let cut = days_before(cycle.start() + Days::new(days as u64), 0).min(cycle.last_day());
-            let so_far = mean_of(history.between(cycle.start(), cut))?;
-            Some((so_far, mean_of(history.between(cut, cycle.end()))?))
-        },
-    )
+fn earlier_parts(history: &History<'_>) -> impl Iterator<Item = (f64, f64)> {
+    let days = history.days_into_cycle() as i64;
+    history.earlier_cycles(CYCLES).filter_map(move |(first, end)| {
+        let cut = (first + days).min(end - 1);
+        Some((history.mean_between(first, cut)?, history.mean_between(cut, end)?))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::{date, set_of};
+    use crate::test_series::{date, month, tracked};
 
     /// January to March 2026, 1 a day in the first ten days of a month and 3 after, then ten days of
     /// April at 2.
@@ -200,44 +202,49 @@ mod tests {
 
     #[test]
     fn the_rest_follows_the_shape_of_earlier_cycles() {
-        let set = set_of(&[("a", "2026-01-01", &uneven())]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let day = date("2026-04-20");
-        assert_eq!(RestOfCycle::run_rate(&history).expected_on(day), 2.0);
-        assert!((RestOfCycle::shape(&history).expected_on(day) - 6.0).abs() < 1e-9);
-        assert!((RestOfCycle::addition(&history).expected_on(day) - 4.0).abs() < 1e-9);
-        assert_eq!(LastCycle::fit(&history).expected_on(day), 3.0);
-        assert_eq!(LastCycle::fit(&history).expected_on(date("2026-05-03")), 1.0);
+        let values = uneven();
+        let track = tracked("2026-01-01", &values);
+        let history = History::at(&track, 0);
+        let rest = Rest::new(&track, 100, 120);
+        assert_eq!(run_rate(&history, &rest), 2.0);
+        assert!((shape(&history, &rest) - 6.0).abs() < 1e-9);
+        assert!((addition(&history, &rest) - 4.0).abs() < 1e-9);
+        assert_eq!(last_cycle(&history, &rest), 3.0);
+        // May begins with the first ten days of March.
+        assert_eq!(last_cycle(&history, &Rest::new(&track, 120, 130)), 1.0);
+        assert!(part(&history, &rest) > level::of_mean(&history, &rest, 28));
     }
 
     #[test]
     fn without_a_day_of_the_open_cycle_the_last_weeks_speak() {
-        let set = set_of(&[("a", "2026-03-01", &[5.0; 31])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        for rest in
-            [RestOfCycle::run_rate(&history), RestOfCycle::shape(&history), RestOfCycle::addition(&history)]
-        {
-            assert!((rest.expected_on(date("2026-04-20")) - 5.0).abs() < 1e-9);
+        let track = tracked("2026-03-01", &[5.0; 31]);
+        let history = History::at(&track, 0);
+        let rest = Rest::new(&track, 31, 61);
+        for estimate in [run_rate, shape, addition, part] {
+            assert!((estimate(&history, &rest) - 5.0).abs() < 1e-9);
         }
     }
 
     #[test]
     fn a_charge_on_a_day_of_the_cycle_comes_again_on_it() {
         // January to April 2026, 10 a day and 100 more on the 5th and on each last day.
-        let start = date("2026-01-01");
-        let values: Vec<f64> = start
+        let values: Vec<f64> = date("2026-01-01")
             .iter_days()
             .take(120)
             .map(|day| {
-                let cycle = BillingCycle::containing(day, CycleDay::FIRST);
-                let special = day == cycle.last_day() || day_of_cycle(day, CycleDay::FIRST) == 5;
+                let cycle = month(&day.to_string());
+                let special = day == cycle.last_day() || (day - cycle.start()).num_days() == 4;
                 if special { 110.0 } else { 10.0 }
             })
             .collect();
-        let set = set_of(&[("a", "2026-01-01", &values)]);
-        let fitted = CycleDays::fit(&History::new(set.get(0), CycleDay::FIRST).unwrap());
-        assert!((fitted.expected_on(date("2026-05-05")) - 110.0).abs() < 1.0);
-        assert!((fitted.expected_on(date("2026-05-31")) - 110.0).abs() < 1.0);
-        assert!((fitted.expected_on(date("2026-05-20")) - 10.0).abs() < 1.0);
+        let track = tracked("2026-01-01", &values);
+        let history = History::at(&track, 0);
+        let extra = ExtraDays::find(&history);
+        // Numbers of 5, 31 and 20 May.
+        for (day, expected) in [(124, 100.0), (150, 100.0), (139, 0.0)] {
+            assert!((extra.on(&history, day) - expected).abs() < 1.0, "{day}");
+        }
+        let may = extra_days(&history, &Rest::new(&track, 120, 151));
+        assert!((may - (10.0 + 200.0 / 31.0)).abs() < 0.5, "{may}");
     }
 }

@@ -1,115 +1,78 @@
 //! A level times a weekday profile: the workhorse of most bills.
 //!
-//! `expected(d) = level · profile(weekday(d))`. The level is a mean, a median, an exponential mean or
-//! a mean of cut values over a window. Wrong when the level moves inside the window (short windows
-//! follow faster and are noisier) and for anything that depends on the day of the cycle.
+//! `mean rest = level · mean profile of its weekdays`. The level is a mean, a median, an exponential
+//! mean or a mean of cut values over a window. Wrong when the level moves inside the window (short
+//! windows follow faster and are noisier) and for anything that depends on the day of the cycle.
 
 use crate::{
-    calendar::weekday,
-    history::History,
+    history::{History, Rest, exponential_mean, mean_of},
     profile::{WeekdayProfile, quantile},
 };
-use chrono::NaiveDate;
 
-/// A level and the weekday profile it is spread by.
-///
-/// Wrong when the level moves after the origin.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Level {
-    /// Cost of an average day.
-    pub level: f64,
-    /// Factors of the weekdays.
-    pub profile: WeekdayProfile,
+/// Mean of the last `days`, corrected for their weekdays.
+pub fn of_mean(history: &History<'_>, rest: &Rest, days: usize) -> f64 {
+    history.mean_level(days) * rest.mean_factor(history.robust_profile())
 }
 
-impl Level {
-    /// Every day alike.
-    #[must_use]
-    pub fn flat(level: f64) -> Self {
-        Self { level, profile: WeekdayProfile::FLAT }
-    }
+/// Median of the last `days` without their weekdays.
+pub fn of_median(history: &History<'_>, rest: &Rest, days: usize) -> f64 {
+    history.median_level(days) * rest.mean_factor(history.robust_profile())
+}
 
-    /// Mean of the last `days`, corrected for their weekdays.
-    #[must_use]
-    pub fn of_mean(history: &History<'_>, days: usize) -> Self {
-        Self { level: history.mean_level(days), profile: *history.robust_profile() }
-    }
+/// Exponential mean of levels on the profile that they are without; the newest day has weight `newest`.
+pub fn of_smoothing(
+    history: &History<'_>,
+    rest: &Rest,
+    levels: &[f64],
+    profile: &WeekdayProfile,
+    newest: f64,
+) -> f64 {
+    let level = exponential_mean(levels, newest).unwrap_or(history.recent_mean());
+    level * rest.mean_factor(profile)
+}
 
-    /// Median of the last `days` without their weekdays.
-    #[must_use]
-    pub fn of_median(history: &History<'_>, days: usize) -> Self {
-        Self { level: history.median_level(days), profile: *history.robust_profile() }
-    }
-
-    /// Exponential mean on a profile; the newest day has weight `newest`.
-    #[must_use]
-    pub fn of_smoothing(history: &History<'_>, profile: WeekdayProfile, newest: f64) -> Self {
-        Self { level: history.smooth_level(profile, newest), profile }
-    }
-
-    /// Mean of the last four weeks, each day cut at the 95 % quantile of the last eight.
-    #[must_use]
-    pub fn of_cut_values(history: &History<'_>) -> Self {
-        let profile = *history.robust_profile();
-        let mut wide: Vec<f64> = history.levelled(profile, 56).collect();
-        let cut = quantile(&mut wide, 0.95).unwrap_or(f64::INFINITY);
-        let (mut sum, mut count) = (0.0, 0_usize);
-        for level in history.levelled(profile, 28) {
-            sum += level.min(cut);
-            count += 1;
-        }
-        let level = if count > 0 { sum / count as f64 } else { history.recent_mean() };
-        Self { level, profile }
-    }
-
-    /// The cost of a day.
-    #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        self.level * self.profile.factor(weekday(day))
-    }
+/// Mean of the last four weeks, each day cut at the 95 % quantile of the last eight.
+pub fn of_cut_values(history: &History<'_>, rest: &Rest) -> f64 {
+    let levels = history.robust_levels();
+    let newest = |days: usize| {
+        let count = history.track().known(history.end().saturating_sub(days), history.end());
+        &levels[..count.min(levels.len())]
+    };
+    let cut = quantile(&mut newest(56).to_vec(), 0.95).unwrap_or(f64::INFINITY);
+    let kept: Vec<f64> = newest(28).iter().map(|level| level.min(cut)).collect();
+    mean_of(&kept).unwrap_or(history.recent_mean()) * rest.mean_factor(history.robust_profile())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::{date, set_of};
-    use billing::CycleDay;
+    use crate::test_series::tracked;
 
-    #[test]
-    fn a_constant_bill_is_continued_by_every_level() {
-        let set = set_of(&[("a", "2026-01-01", &[4.0; 60])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let profile = *history.robust_profile();
-        for level in [
-            Level::of_mean(&history, 28),
-            Level::of_median(&history, 7),
-            Level::of_smoothing(&history, profile, 0.15),
-            Level::of_cut_values(&history),
-        ] {
-            assert!((level.expected_on(date("2026-03-10")) - 4.0).abs() < 1e-9);
-        }
+    fn rest_of<'a>(history: &History<'a>, days: usize) -> Rest {
+        Rest::new(history.track(), history.end(), history.end() + days)
     }
 
     #[test]
     fn a_spike_moves_the_mean_and_leaves_the_median() {
         let mut values = vec![10.0; 84];
         values[80] = 290.0;
-        let set = set_of(&[("a", "2026-01-01", &values)]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
+        let track = tracked("2026-01-01", &values);
+        let history = History::at(&track, 0);
+        let rest = rest_of(&history, 7);
         // 28 days: 27 of 10 and one of 290 have the mean 20.
-        assert!((Level::of_mean(&history, 28).level - 20.0).abs() < 1.0);
-        assert!((Level::of_median(&history, 28).level - 10.0).abs() < 0.5);
-        assert!(Level::of_cut_values(&history).level < 11.0);
+        assert!((of_mean(&history, &rest, 28) - 20.0).abs() < 1.0);
+        assert!((of_median(&history, &rest, 28) - 10.0).abs() < 0.5);
+        assert!(of_cut_values(&history, &rest) < 11.0);
     }
 
     #[test]
     fn weekends_stay_low() {
         let office: Vec<f64> = (0..84).map(|day| if day % 7 < 5 { 10.0 } else { 3.0 }).collect();
-        // 2026-01-05 is a Monday.
-        let set = set_of(&[("a", "2026-01-05", &office)]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let level = Level::of_mean(&history, 28);
-        assert!((level.expected_on(date("2026-03-30")) - 10.0).abs() < 0.2);
-        assert!((level.expected_on(date("2026-04-04")) - 3.0).abs() < 0.5);
+        // 2026-01-05 is a Monday, so the next day is one too.
+        let track = tracked("2026-01-05", &office);
+        let history = History::at(&track, 0);
+        assert!((of_mean(&history, &rest_of(&history, 5), 28) - 10.0).abs() < 0.2);
+        let weekend = Rest::new(&track, history.end() + 5, history.end() + 7);
+        assert!((of_mean(&history, &weekend, 28) - 3.0).abs() < 0.5);
     }
 }

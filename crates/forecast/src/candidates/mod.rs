@@ -1,27 +1,31 @@
 //! The candidates: cheap models of a daily cost, each right for some bills.
 //!
-//! [`Candidate`] is the closed list of unfitted ones; [`Candidate::fit`] gives a [`FittedModel`],
-//! which knows an expected cost for every day after its origin.
+//! [`Candidate`] is the closed list. Each says what the *mean of the days asked for* will be, from
+//! what is known at an origin; the formulas stand with the laws. [`Estimates`] are those of all
+//! candidates at one origin, drawn together where one of them is wild.
 
 pub mod cycle;
+pub mod direct;
+pub mod holt_winters;
 pub mod level;
+pub mod local_level;
 pub mod repeat;
 pub mod ridge;
 pub mod trend;
 pub mod year;
 
-use crate::{Error, Result, history::History};
+use crate::{
+    Error, Result,
+    history::{History, Rest},
+    profile::median,
+    track::Track,
+};
 use billing::{CostSeries, CycleDay};
 use chrono::NaiveDate;
-use cycle::{CycleDays, LastCycle, RestOfCycle};
-use level::Level;
-use repeat::Weekdays;
-use ridge::{DailyRegression, RidgeParameters};
-use std::{fmt, str::FromStr};
-use trend::MovingLevel;
-use year::LastYear;
+use ridge::{RidgeParameters, Rows};
+use std::{cell::OnceCell, fmt, str::FromStr};
 
-/// A model that can be fitted to one series, by name; formulas stand with the fitted types.
+/// A model of one series, by name; formulas stand with the laws.
 ///
 /// Wrong alone for most bills: that is why they are mixed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -32,8 +36,12 @@ pub enum Candidate {
     SeasonalNaive,
     /// Mean of the last four weeks, weekday by weekday.
     FourWeeks,
+    /// Mean of the last two weeks, weekday by weekday.
+    TwoWeeks,
     /// The same days of the last cycle.
     LastCycle,
+    /// The same days of the last cycle, as far as the level has moved since.
+    CycleLevel,
     /// Mean of four weeks times the weekday.
     WeekdayLevel,
     /// The same over 7 days.
@@ -56,6 +64,8 @@ pub enum Candidate {
     Smooth15,
     /// Exponential mean, newest weight 0.30.
     Smooth30,
+    /// Exponential mean on the weekdays of thirty weeks, newest weight 0.15.
+    SmoothLong,
     /// Mean of four weeks, cut at the 95 % quantile of eight.
     CutMean,
     /// Run rate times how earlier cycles went on.
@@ -64,10 +74,20 @@ pub enum Candidate {
     CycleAddition,
     /// Level plus the extra cost of single days of the cycle.
     CycleDays,
+    /// Level times how much this part of earlier cycles cost beyond the whole.
+    CyclePart,
     /// Exponential level and half of the trend.
     Trend,
     /// Back to the mean of 13 weeks.
     Reversion,
+    /// Weekly Holt-Winters.
+    HoltWinters,
+    /// A bank of local levels, averaged by likelihood.
+    LocalLevel,
+    /// The same over the whole history, on a weekday profile that fades.
+    LocalLevelLong,
+    /// The exponential level that told sums of so many days best.
+    Direct,
     /// Ridge on named columns, half-life 10 days.
     Ridge,
     /// The same with half-life 7 days.
@@ -78,38 +98,21 @@ pub enum Candidate {
     Ridge90,
     /// Level times last year's course.
     LastYear,
-}
-
-/// A fitted candidate: the expected cost of every day after its origin.
-///
-/// Wrong when the coming days follow another law than the candidate's.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FittedModel {
-    /// A level times a weekday profile.
-    Level(Level),
-    /// A cost for each weekday.
-    Weekdays(Weekdays),
-    /// One value for the rest of the cycle.
-    RestOfCycle(RestOfCycle),
-    /// The last cycle's days.
-    LastCycle(LastCycle),
-    /// A level and days of the cycle that cost more.
-    CycleDays(CycleDays),
-    /// A level that moves.
-    MovingLevel(MovingLevel),
-    /// A regression on named columns.
-    Regression(DailyRegression),
-    /// A level with last year's course.
-    LastYear(LastYear),
+    /// Exponential level times half of the course of the years before.
+    YearlyLevel,
+    /// Exponential level times the whole of that course.
+    YearlyCourse,
 }
 
 impl Candidate {
     /// Every candidate, in the order in which they are listed.
-    pub const ALL: [Candidate; 26] = [
+    pub const ALL: [Candidate; 36] = [
         Self::RunRate,
         Self::SeasonalNaive,
         Self::FourWeeks,
+        Self::TwoWeeks,
         Self::LastCycle,
+        Self::CycleLevel,
         Self::WeekdayLevel,
         Self::Mean7,
         Self::Mean14,
@@ -121,27 +124,50 @@ impl Candidate {
         Self::Smooth7,
         Self::Smooth15,
         Self::Smooth30,
+        Self::SmoothLong,
         Self::CutMean,
         Self::CycleShape,
         Self::CycleAddition,
         Self::CycleDays,
+        Self::CyclePart,
         Self::Trend,
         Self::Reversion,
+        Self::HoltWinters,
+        Self::LocalLevel,
+        Self::LocalLevelLong,
+        Self::Direct,
         Self::Ridge,
         Self::Ridge7,
         Self::Ridge22,
         Self::Ridge90,
         Self::LastYear,
+        Self::YearlyLevel,
+        Self::YearlyCourse,
     ];
 
-    /// The name on the command line and in settings.
+    /// Robust all-rounders whose median is the base that the pooled model corrects.
+    pub const BASE: [Candidate; 9] = [
+        Self::SeasonalNaive,
+        Self::Median7,
+        Self::Median14,
+        Self::Median28,
+        Self::Smooth15,
+        Self::CutMean,
+        Self::Ridge,
+        Self::Ridge7,
+        Self::Ridge22,
+    ];
+
+    /// The name on the command line and in model files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::RunRate => "run_rate",
             Self::SeasonalNaive => "seasonal_naive",
             Self::FourWeeks => "four_weeks",
+            Self::TwoWeeks => "two_weeks",
             Self::LastCycle => "last_cycle",
+            Self::CycleLevel => "cycle_level",
             Self::WeekdayLevel => "weekday_level",
             Self::Mean7 => "mean_7",
             Self::Mean14 => "mean_14",
@@ -153,88 +179,164 @@ impl Candidate {
             Self::Smooth7 => "smooth_7",
             Self::Smooth15 => "smooth_15",
             Self::Smooth30 => "smooth_30",
+            Self::SmoothLong => "smooth_long",
             Self::CutMean => "cut_mean",
             Self::CycleShape => "cycle_shape",
             Self::CycleAddition => "cycle_addition",
             Self::CycleDays => "cycle_days",
+            Self::CyclePart => "cycle_part",
             Self::Trend => "trend",
             Self::Reversion => "reversion",
+            Self::HoltWinters => "holt_winters",
+            Self::LocalLevel => "local_level",
+            Self::LocalLevelLong => "local_level_long",
+            Self::Direct => "direct",
             Self::Ridge => "ridge",
             Self::Ridge7 => "ridge_7",
             Self::Ridge22 => "ridge_22",
             Self::Ridge90 => "ridge_90",
             Self::LastYear => "last_year",
+            Self::YearlyLevel => "yearly_level",
+            Self::YearlyCourse => "yearly_course",
         }
     }
 
-    /// Fits to all values of the series; its last day is the origin.
+    /// The candidate of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|candidate| candidate.name() == name)
+    }
+
+    /// The mean cost of the days from `first` to `last`, which follow the last of the series.
     ///
     /// # Errors
     /// [`Error::NoValues`] when every day is missing; errors of the regression.
-    pub fn fit(self, series: &CostSeries<'_>, rule: CycleDay) -> Result<FittedModel> {
-        self.fit_to(&History::new(*series, rule)?)
+    pub fn estimate(
+        self,
+        series: &CostSeries<'_>,
+        rule: CycleDay,
+        first: NaiveDate,
+        last: NaiveDate,
+    ) -> Result<f64> {
+        let none = Error::NoValues { cutoff: crate::calendar::days_before(series.end(), 1) };
+        let ahead = (last - series.end()).num_days().max(0) as usize + 1;
+        let track = Track::new(*series, rule, ahead, |_, days| vec![days - 1]).ok_or(none)?;
+        let number = |day: NaiveDate| (day - track.timeline().start()).num_days().max(0) as usize;
+        let first = number(first).max(track.values().len());
+        let rest = Rest::new(&track, first, (number(last) + 1).max(first + 1));
+        Asked::new(&History::at(&track, 0), &rest).estimate(self)
     }
 
-    /// Fits to a history that several candidates share.
-    ///
-    /// # Errors
-    /// Errors of the regression.
-    pub fn fit_to(self, history: &History<'_>) -> Result<FittedModel> {
-        let (robust, mean) = (*history.robust_profile(), *history.mean_profile());
-        Ok(match self {
-            Self::RunRate => FittedModel::RestOfCycle(RestOfCycle::run_rate(history)),
-            Self::SeasonalNaive => FittedModel::Weekdays(Weekdays::of_last(history, 1)),
-            Self::FourWeeks => FittedModel::Weekdays(Weekdays::of_last(history, 4)),
-            Self::LastCycle => FittedModel::LastCycle(LastCycle::fit(history)),
-            Self::WeekdayLevel => FittedModel::Level(Level::of_mean(history, 28)),
-            Self::Mean7 => FittedModel::Level(Level::of_mean(history, 7)),
-            Self::Mean14 => FittedModel::Level(Level::of_mean(history, 14)),
-            Self::Mean56 => FittedModel::Level(Level::of_mean(history, 56)),
-            Self::Mean182 => FittedModel::Level(Level::of_mean(history, 182)),
-            Self::Median7 => FittedModel::Level(Level::of_median(history, 7)),
-            Self::Median14 => FittedModel::Level(Level::of_median(history, 14)),
-            Self::Median28 => FittedModel::Level(Level::of_median(history, 28)),
-            Self::Smooth7 => FittedModel::Level(Level::of_smoothing(history, robust, 0.07)),
-            Self::Smooth15 => FittedModel::Level(Level::of_smoothing(history, mean, 0.15)),
-            Self::Smooth30 => FittedModel::Level(Level::of_smoothing(history, mean, 0.30)),
-            Self::CutMean => FittedModel::Level(Level::of_cut_values(history)),
-            Self::CycleShape => FittedModel::RestOfCycle(RestOfCycle::shape(history)),
-            Self::CycleAddition => FittedModel::RestOfCycle(RestOfCycle::addition(history)),
-            Self::CycleDays => FittedModel::CycleDays(CycleDays::fit(history)),
-            Self::Trend => FittedModel::MovingLevel(MovingLevel::trend(history)),
-            Self::Reversion => FittedModel::MovingLevel(MovingLevel::reversion(history)),
-            Self::Ridge | Self::Ridge7 | Self::Ridge22 | Self::Ridge90 => {
-                FittedModel::Regression(DailyRegression::fit(history, &self.ridge_parameters())?)
-            }
-            Self::LastYear => FittedModel::LastYear(LastYear::fit(history)),
-        })
-    }
-
-    fn ridge_parameters(self) -> RidgeParameters {
-        let quick = |half_life_days| RidgeParameters { half_life_days, weekday: 0.3, trend: 6.0, cycle: 8.0 };
+    const fn ridge_parameters(self) -> RidgeParameters {
         match self {
-            Self::Ridge7 => quick(7.0),
-            Self::Ridge22 => quick(22.0),
-            Self::Ridge90 => RidgeParameters { half_life_days: 90.0, weekday: 1.0, trend: 6.0, cycle: 2.0 },
-            _ => quick(10.0),
+            Self::Ridge7 => RidgeParameters::quick(7.0),
+            Self::Ridge22 => RidgeParameters::quick(22.0),
+            Self::Ridge90 => RidgeParameters::SLOW,
+            _ => RidgeParameters::quick(10.0),
         }
     }
 }
 
-impl FittedModel {
-    /// The expected cost of a day after the origin.
+/// What is asked of the candidates at one origin, with what several of them share.
+struct Asked<'a> {
+    history: &'a History<'a>,
+    rest: &'a Rest,
+    rows: OnceCell<Rows>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(history: &'a History<'a>, rest: &'a Rest) -> Self {
+        Self { history, rest, rows: OnceCell::new() }
+    }
+
+    fn estimate(&self, candidate: Candidate) -> Result<f64> {
+        let (history, rest) = (self.history, self.rest);
+        let smoothing =
+            |levels: &[f64], profile, newest| level::of_smoothing(history, rest, levels, profile, newest);
+        Ok(match candidate {
+            Candidate::RunRate => cycle::run_rate(history, rest),
+            Candidate::SeasonalNaive => repeat::of_last(history, rest, 1),
+            Candidate::FourWeeks => repeat::of_last(history, rest, 4),
+            Candidate::LastCycle => cycle::last_cycle(history, rest),
+            Candidate::WeekdayLevel => level::of_mean(history, rest, 28),
+            Candidate::Mean7 => level::of_mean(history, rest, 7),
+            Candidate::Mean14 => level::of_mean(history, rest, 14),
+            Candidate::Mean56 => level::of_mean(history, rest, 56),
+            Candidate::Mean182 => level::of_mean(history, rest, 182),
+            Candidate::Median7 => level::of_median(history, rest, 7),
+            Candidate::Median14 => level::of_median(history, rest, 14),
+            Candidate::Median28 => level::of_median(history, rest, 28),
+            Candidate::Smooth7 => smoothing(history.robust_levels(), history.robust_profile(), 0.07),
+            Candidate::Smooth15 => smoothing(history.mean_levels(), history.mean_profile(), 0.15),
+            Candidate::Smooth30 => smoothing(history.mean_levels(), history.mean_profile(), 0.30),
+            Candidate::CutMean => level::of_cut_values(history, rest),
+            Candidate::CycleShape => cycle::shape(history, rest),
+            Candidate::CycleAddition => cycle::addition(history, rest),
+            Candidate::CycleDays => cycle::extra_days(history, rest),
+            Candidate::CyclePart => cycle::part(history, rest),
+            Candidate::Trend => trend::trend(history, rest),
+            Candidate::Reversion => trend::reversion(history, rest),
+            Candidate::HoltWinters => holt_winters::holt_winters(history, rest),
+            Candidate::LocalLevel => {
+                local_level::estimate(history, rest, history.bank(), history.robust_profile())
+            }
+            Candidate::LocalLevelLong => {
+                let state = history.state();
+                local_level::estimate(history, rest, &state.bank, &state.profile)
+            }
+            Candidate::SmoothLong => smoothing(history.long_levels(), history.long_profile(), 0.15),
+            Candidate::TwoWeeks => repeat::of_last(history, rest, 2),
+            Candidate::CycleLevel => cycle::last_cycle_at_level(history, rest),
+            Candidate::Direct => direct::direct(history, rest),
+            Candidate::Ridge | Candidate::Ridge7 | Candidate::Ridge22 | Candidate::Ridge90 => {
+                let rows = self.rows.get_or_init(|| Rows::new(history));
+                rows.fit(&candidate.ridge_parameters())?.estimate(history, rest)
+            }
+            Candidate::LastYear => year::last_year(history, rest),
+            Candidate::YearlyCourse => year::yearly_course(history, rest),
+            Candidate::YearlyLevel => year::yearly_level(history, rest),
+        })
+    }
+}
+
+/// An estimate further from the candidates' median than this many typical days is drawn to there.
+const LARGEST_DISTANCE: f64 = 3.0;
+
+/// What the candidates say at one origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimates {
+    /// Mean of the asked days each, `NaN` where the fit failed.
+    pub means: Vec<f64>,
+    /// Median of [`Candidate::BASE`], whether or not these are asked for; of all without them.
+    pub base: f64,
+}
+
+impl Estimates {
+    /// Asks the candidates for the mean of some days.
+    ///
+    /// An estimate is never below zero where the history is not, and one far from all others is drawn
+    /// to within three typical days of their median.
     #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        match self {
-            Self::Level(model) => model.expected_on(day),
-            Self::Weekdays(model) => model.expected_on(day),
-            Self::RestOfCycle(model) => model.expected_on(day),
-            Self::LastCycle(model) => model.expected_on(day),
-            Self::CycleDays(model) => model.expected_on(day),
-            Self::MovingLevel(model) => model.expected_on(day),
-            Self::Regression(model) => model.expected_on(day),
-            Self::LastYear(model) => model.expected_on(day),
-        }
+    pub fn at(history: &History<'_>, rest: &Rest, candidates: &[Candidate]) -> Self {
+        let asked = Asked::new(history, rest);
+        let floor = if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 };
+        let mut means: Vec<f64> = candidates
+            .iter()
+            .map(|candidate| asked.estimate(*candidate).map_or(f64::NAN, |mean| mean.max(floor)))
+            .map(|mean| if mean.is_finite() { mean } else { f64::NAN })
+            .collect();
+        let mut known: Vec<f64> = means.iter().copied().filter(|mean| mean.is_finite()).collect();
+        let Some(middle) = median(&mut known) else { return Self { means, base: f64::NAN } };
+        let reach = LARGEST_DISTANCE * history.typical_size();
+        means.iter_mut().for_each(|mean| *mean = mean.clamp(middle - reach, middle + reach));
+        let mut base: Vec<f64> = candidates
+            .iter()
+            .zip(&means)
+            .filter(|(candidate, mean)| Candidate::BASE.contains(candidate) && mean.is_finite())
+            .map(|(_, mean)| *mean)
+            .collect();
+        let base = median(&mut base).unwrap_or(middle);
+        Self { means, base }
     }
 }
 
@@ -244,12 +346,16 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// What to forecast with: one candidate, or the default mix of many.
+/// What to forecast with: one candidate, or a layer of the default model.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum ModelSpec {
-    /// The candidates of the shipped settings, weighted by their own past errors.
+    /// A mix of the layers below it, weighted by their own past errors.
     #[default]
     Default,
+    /// The pooled model alone: what many series taught about errors of the candidates' median.
+    Pooled,
+    /// The candidates, weighted by their own past errors.
+    Weights,
     /// One candidate alone.
     Single(Candidate),
 }
@@ -259,19 +365,23 @@ impl ModelSpec {
     pub const RUN_RATE: ModelSpec = Self::Single(Candidate::RunRate);
     /// The baseline that repeats last week.
     pub const SEASONAL_NAIVE: ModelSpec = Self::Single(Candidate::SeasonalNaive);
+    /// The layers, the whole first.
+    pub const LAYERS: [ModelSpec; 3] = [Self::Default, Self::Pooled, Self::Weights];
 
     /// The name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::Pooled => "pooled",
+            Self::Weights => "weights",
             Self::Single(candidate) => candidate.name(),
         }
     }
 
     /// Every name that is understood, `default` first.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        std::iter::once(Self::Default.name()).chain(Candidate::ALL.into_iter().map(Candidate::name))
+        Self::LAYERS.map(Self::name).into_iter().chain(Candidate::ALL.into_iter().map(Candidate::name))
     }
 }
 
@@ -292,22 +402,18 @@ impl FromStr for ModelSpec {
 
     /// Reads a name; the error lists those there are.
     fn from_str(text: &str) -> Result<Self> {
-        if text == Self::Default.name() {
-            return Ok(Self::Default);
-        }
-        Candidate::ALL.into_iter().find(|candidate| candidate.name() == text).map(Self::Single).ok_or_else(
-            || Error::UnknownModel {
-                given: text.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            },
-        )
+        let layer = Self::LAYERS.into_iter().find(|layer| layer.name() == text);
+        layer.or_else(|| Candidate::named(text).map(Self::Single)).ok_or_else(|| Error::UnknownModel {
+            given: text.to_owned(),
+            known: Self::names().collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::{date, set_of};
+    use crate::test_series::{date, set_of, tracked};
 
     #[test]
     fn every_name_is_read_back_and_an_unknown_one_lists_them() {
@@ -315,16 +421,16 @@ mod tests {
             assert_eq!(name.parse::<ModelSpec>().unwrap().to_string(), name);
         }
         let refused = "prophet".parse::<ModelSpec>().unwrap_err().to_string();
-        assert!(refused.contains("default, run_rate, seasonal_naive"), "{refused}");
+        assert!(refused.contains("default, pooled, weights, run_rate, seasonal_naive"), "{refused}");
     }
 
     #[test]
     fn every_candidate_continues_a_constant_bill() {
         let set = set_of(&[("a", "2025-01-01", &[3.0; 450])]);
         for candidate in Candidate::ALL {
-            let fitted = candidate.fit(&set.get(0), CycleDay::FIRST).unwrap();
-            for day in ["2026-03-27", "2026-04-15"] {
-                let expected = fitted.expected_on(date(day));
+            for (first, last) in [("2026-03-27", "2026-03-31"), ("2026-04-01", "2026-04-30")] {
+                let expected =
+                    candidate.estimate(&set.get(0), CycleDay::FIRST, date(first), date(last)).unwrap();
                 assert!((expected - 3.0).abs() < 1e-6, "{candidate}: {expected}");
             }
         }
@@ -333,10 +439,23 @@ mod tests {
     #[test]
     fn every_candidate_manages_with_one_day_and_refuses_none() {
         let set = set_of(&[("a", "2026-01-31", &[3.0]), ("none", "2026-01-31", &[])]);
+        let (first, last) = (date("2026-02-01"), date("2026-02-28"));
         for candidate in Candidate::ALL {
-            let fitted = candidate.fit(&set.get(0), CycleDay::FIRST).unwrap();
-            assert!((fitted.expected_on(date("2026-02-03")) - 3.0).abs() < 1e-9, "{candidate}");
-            assert!(matches!(candidate.fit(&set.get(1), CycleDay::FIRST), Err(Error::NoValues { .. })));
+            let of = |index| candidate.estimate(&set.get(index), CycleDay::FIRST, first, last);
+            assert!((of(0).unwrap() - 3.0).abs() < 1e-9, "{candidate}");
+            assert!(matches!(of(1), Err(Error::NoValues { .. })));
         }
+    }
+
+    #[test]
+    fn a_wild_estimate_is_drawn_to_the_others() {
+        // Seven days at 1, then one of 100: no candidate can leave three typical days around the median.
+        let track = tracked("2026-01-01", &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 100.0]);
+        let history = History::at(&track, 0);
+        let found = Estimates::at(&history, &Rest::new(&track, 8, 31), &Candidate::ALL);
+        let middle = median(&mut found.means.clone()).unwrap();
+        let reach = LARGEST_DISTANCE * history.typical_size() + 1e-9;
+        assert!(found.means.iter().all(|mean| (mean - middle).abs() <= reach));
+        assert!((found.base - middle).abs() <= reach);
     }
 }

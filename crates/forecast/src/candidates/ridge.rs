@@ -8,19 +8,17 @@
 use crate::{
     Result,
     features::{self, COLUMNS, ColumnKind},
-    history::History,
-    linear::{Design, FittedRidge},
+    history::{History, Rest},
+    linear::{FittedRidge, NormalEquations},
     profile::median,
 };
-use billing::CycleDay;
-use chrono::{Days, NaiveDate};
 
 /// Penalties by kind of column, and how fast the past fades.
 ///
 /// | parameter | purpose | range |
 /// |---|---|---|
 /// | `half_life_days` | age at which a day counts half | > 0 |
-/// | `weekday`, `trend`, `cycle` | λ of these columns, against rows of weight 1 | ≥ 0 |
+/// | `weekday`, `trend`, `cycle` | λ of these columns, against rows of weight 1 | > 0 |
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RidgeParameters {
     /// Age at which a day counts half.
@@ -33,15 +31,15 @@ pub struct RidgeParameters {
     pub cycle: f64,
 }
 
-/// A fitted regression of the daily cost.
-///
-/// Wrong far from the days it was learnt on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DailyRegression {
-    origin: NaiveDate,
-    rule: CycleDay,
-    unit: f64,
-    ridge: FittedRidge,
+impl RidgeParameters {
+    /// One that follows quickly.
+    #[must_use]
+    pub const fn quick(half_life_days: f64) -> Self {
+        Self { half_life_days, weekday: 0.3, trend: 6.0, cycle: 8.0 }
+    }
+
+    /// One that remembers long, and knows days of the cycle best.
+    pub const SLOW: Self = Self { half_life_days: 90.0, weekday: 1.0, trend: 6.0, cycle: 2.0 };
 }
 
 /// Days that are learnt from: these, or ten half-lives, after which a day counts a thousandth.
@@ -53,66 +51,107 @@ const HUBER: f64 = 1.5;
 /// A median absolute deviation is this many standard deviations of a normal law, inverted.
 const MAD_TO_DEVIATION: f64 = 1.4826;
 
-impl DailyRegression {
+/// A known day: its cells, its cost in typical days, and its age.
+type Row = (([(usize, f64); 3], usize), f64, usize);
+
+/// The rows that several ridges are fitted to, newest first.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    rows: Vec<Row>,
+    unit: f64,
+}
+
+/// A fitted regression of the daily cost.
+///
+/// Wrong far from the days it was learnt on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DailyRegression {
+    unit: f64,
+    ridge: FittedRidge,
+}
+
+impl Rows {
+    /// The last 200 days that are known.
+    #[must_use]
+    pub fn new(history: &History<'_>) -> Self {
+        let unit = if history.typical_size() > 0.0 { history.typical_size() } else { 1.0 };
+        let (values, end) = (history.values(), history.end());
+        let rows = (0..WINDOW.min(end)).filter(|age| !values[end - 1 - age].is_nan()).map(|age| {
+            let day = end - 1 - age;
+            (features::cells(history.place(day), features::trend(-(age as i64))), values[day] / unit, age)
+        });
+        Self { rows: rows.collect(), unit }
+    }
+
     /// Fits to the last 200 days, or the last ten half-lives.
     ///
     /// # Errors
-    /// Those of [`Design::fit_ridge`].
-    pub fn fit(history: &History<'_>, parameters: &RidgeParameters) -> Result<Self> {
-        let (origin, rule) = (history.origin(), history.rule());
-        let unit = if history.typical_size() > 0.0 { history.typical_size() } else { 1.0 };
-        let values = history.last(WINDOW.min((HALF_LIVES * parameters.half_life_days).ceil() as usize));
-        let (mut x, mut y, mut fading) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
-            let age = values.len() - 1 - index;
-            x.extend(features::row(origin - Days::new(age as u64), origin, rule));
-            y.push(value / unit);
-            fading.push(0.5_f64.powf(age as f64 / parameters.half_life_days));
+    /// [`crate::Error::TooFewRows`], [`crate::Error::Unstable`], [`crate::Error::Solver`].
+    pub fn fit(&self, parameters: &RidgeParameters) -> Result<DailyRegression> {
+        let window = (HALF_LIVES * parameters.half_life_days).ceil() as usize;
+        let rows = &self.rows[..self.rows.partition_point(|(.., age)| *age < window)];
+        let penalties: [f64; COLUMNS.len()] = std::array::from_fn(|column| match features::kind_of(column) {
+            ColumnKind::Weekday => parameters.weekday,
+            ColumnKind::Trend => parameters.trend,
+            ColumnKind::Cycle => parameters.cycle,
+        });
+        let daily = 0.5_f64.powf(1.0 / parameters.half_life_days);
+        let mut fading = Vec::with_capacity(rows.len());
+        let (mut worth, mut next) = (1.0, 0);
+        for (.., age) in rows {
+            while next < *age {
+                worth *= daily;
+                next += 1;
+            }
+            fading.push(worth);
         }
-        let design = Design::new(COLUMNS, x, y)?;
-        let penalties: Vec<f64> = (0..COLUMNS.len())
-            .map(|column| match features::kind_of(column) {
-                ColumnKind::Weekday => parameters.weekday,
-                ColumnKind::Trend => parameters.trend,
-                ColumnKind::Cycle => parameters.cycle,
-            })
-            .collect();
-        let mut ridge = design.fit_ridge(&fading, &penalties)?;
+        let equations = |weights: &[f64]| {
+            let mut equations = NormalEquations::new(COLUMNS);
+            for (((cells, count), y, _), weight) in rows.iter().zip(weights) {
+                equations.add(&cells[..*count], *y, *weight);
+            }
+            equations
+        };
+        let mut weights = fading.clone();
         for _ in 1..ROUNDS {
-            let residuals: Vec<f64> = (0..design.rows())
-                .map(|row| (design.target(row) - ridge.predict(design.row(row))).abs())
+            let ridge = equations(&weights).solve_step(&penalties)?;
+            let residuals: Vec<f64> = rows
+                .iter()
+                .map(|((cells, count), y, _)| (y - ridge.predict_cells(&cells[..*count])).abs())
                 .collect();
             let deviation = MAD_TO_DEVIATION * median(&mut residuals.clone()).unwrap_or(0.0);
             if deviation <= 0.0 {
                 break;
             }
-            let weights: Vec<f64> = fading
-                .iter()
-                .zip(&residuals)
-                .map(|(weight, residual)| weight * (HUBER * deviation / residual.max(1e-12)).min(1.0))
-                .collect();
-            ridge = design.fit_ridge(&weights, &penalties)?;
+            for ((weight, fading), residual) in weights.iter_mut().zip(&fading).zip(&residuals) {
+                *weight = fading * (HUBER * deviation / residual.max(1e-12)).min(1.0);
+            }
         }
-        Ok(Self { origin, rule, unit, ridge })
+        Ok(DailyRegression { unit: self.unit, ridge: equations(&weights).solve(&penalties)? })
+    }
+}
+
+impl DailyRegression {
+    /// The cost of a day, known or ahead.
+    #[must_use]
+    pub fn expected_on(&self, history: &History<'_>, day: usize) -> f64 {
+        let lead = day as i64 + 1 - history.end() as i64;
+        let (cells, count) = features::cells(history.place(day), features::trend(lead));
+        self.unit * self.ridge.predict_cells(&cells[..count])
     }
 
-    /// The cost of a day.
+    /// Mean of the asked days.
     #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        self.unit * self.ridge.predict(&features::row(day, self.origin, self.rule))
-    }
-
-    /// The regression itself, in units of the typical day.
-    #[must_use]
-    pub fn ridge(&self) -> &FittedRidge {
-        &self.ridge
+    pub fn estimate(&self, history: &History<'_>, rest: &Rest) -> f64 {
+        (rest.first..rest.end).map(|day| self.expected_on(history, day)).sum::<f64>() / rest.days() as f64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::{date, set_of};
+    use crate::test_series::{date, month, tracked};
+    use chrono::Datelike;
 
     const PLAIN: RidgeParameters =
         RidgeParameters { half_life_days: 90.0, weekday: 0.01, trend: 1.0, cycle: 0.01 };
@@ -120,29 +159,29 @@ mod tests {
     #[test]
     fn weekends_and_the_first_day_of_a_cycle_are_learnt() {
         // 2025-06-02 is a Monday; 10 on workdays, 4 at weekends, 50 more on the first of a month.
-        let start = date("2025-06-02");
-        let cost = |day: NaiveDate| {
-            let base = if crate::calendar::weekday(day) < 5 { 10.0 } else { 4.0 };
-            base + if crate::calendar::day_of_cycle(day, CycleDay::FIRST) == 1 { 50.0 } else { 0.0 }
+        let cost = |day: chrono::NaiveDate| {
+            let base = if day.weekday().num_days_from_monday() < 5 { 10.0 } else { 4.0 };
+            base + if month(&day.to_string()).start() == day { 50.0 } else { 0.0 }
         };
-        let values: Vec<f64> = start.iter_days().take(200).map(cost).collect();
-        let set = set_of(&[("a", "2025-06-02", &values)]);
-        let fitted =
-            DailyRegression::fit(&History::new(set.get(0), CycleDay::FIRST).unwrap(), &PLAIN).unwrap();
-        for day in ["2025-12-22", "2025-12-27"] {
-            assert!((fitted.expected_on(date(day)) - cost(date(day))).abs() < 0.6, "{day}");
+        let values: Vec<f64> = date("2025-06-02").iter_days().take(200).map(cost).collect();
+        let track = tracked("2025-06-02", &values);
+        let history = History::at(&track, 0);
+        let fitted = Rows::new(&history).fit(&PLAIN).unwrap();
+        // Monday 22 and Saturday 27 December.
+        for (day, expected) in [(203, 10.0), (208, 4.0)] {
+            let found = fitted.expected_on(&history, day);
+            assert!((found - expected).abs() < 0.6, "{found}");
         }
         // Six outliers count less than others, so the first day is known, but not in full.
-        let first_day = fitted.expected_on(date("2026-01-01"));
+        let first_day = fitted.expected_on(&history, 213);
         assert!((20.0..=60.0).contains(&first_day), "{first_day}");
-        assert_eq!(fitted.ridge().names()[8], "first_day_of_cycle");
     }
 
     #[test]
     fn one_value_is_enough_for_a_level() {
-        let set = set_of(&[("a", "2026-01-01", &[7.0])]);
-        let fitted =
-            DailyRegression::fit(&History::new(set.get(0), CycleDay::FIRST).unwrap(), &PLAIN).unwrap();
-        assert!((fitted.expected_on(date("2026-01-09")) - 7.0).abs() < 1e-9);
+        let track = tracked("2026-01-01", &[7.0]);
+        let history = History::at(&track, 0);
+        let fitted = Rows::new(&history).fit(&PLAIN).unwrap();
+        assert!((fitted.estimate(&history, &Rest::new(&track, 5, 9)) - 7.0).abs() < 1e-9);
     }
 }

@@ -1,86 +1,127 @@
-//! The same days a year ago, relative to the four weeks before them.
+//! The same days a year ago, relative to the weeks before them.
 //!
-//! `expected(d) = level · profile · clip(mean of the 7 days around d − 364 ÷ mean of the 28 days
-//! before last year's origin, 0.2, 5)`. Wrong when last year had an event of its own, and no more
-//! than a plain level with less than 392 days of history.
+//! - last year: `level of 28 days · clip(these days of last year ÷ the 28 before them, 0.2, 5)`;
+//! - yearly level: exponential level · the square root of the same ratio of levels without weekdays.
+//!
+//! Wrong when last year had an event of its own, and no more than a plain level with less than 392
+//! days of history.
 
 use crate::{
-    calendar::days_before,
-    candidates::level::Level,
-    history::{History, mean_of},
+    candidates::level,
+    history::{History, Rest},
 };
-use chrono::{Days, NaiveDate};
-
-/// A level and last year's course relative to its own level.
-///
-/// Wrong when last year is no guide.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LastYear {
-    level: Level,
-    origin: NaiveDate,
-    ratios: Vec<f64>,
-}
 
 /// 52 weeks, so that weekdays fall on weekdays.
-const YEAR: usize = 364;
+const YEAR: i64 = 364;
+const BEFORE: i64 = 28;
+/// Weight of the newest day in exponential levels.
+const NEWEST: f64 = 0.15;
 /// How many days ahead last year's course is used.
-const LONGEST: usize = 70;
+const LONGEST: i64 = 70;
 const RATIO_BOUNDS: (f64, f64) = (0.2, 5.0);
 
-impl LastYear {
-    /// Compares the days after last year's origin with the four weeks before it.
-    #[must_use]
-    pub fn fit(history: &History<'_>) -> Self {
-        let origin = history.origin();
-        let then = days_before(origin, YEAR);
-        let next = then + Days::new(1);
-        let before = mean_of(history.between(days_before(next, 28), next))
-            .filter(|_| days_before(next, 28) >= history.start());
-        let ratios = match before {
-            Some(before) if before.abs() > 0.1 * history.typical_size() => (1..=LONGEST)
-                .map_while(|lead| {
-                    let middle = then + Days::new(lead as u64);
-                    let week = history.between(days_before(middle, 3), middle + Days::new(4));
-                    mean_of(week).map(|mean| (mean / before).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1))
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        Self { level: Level::of_mean(history, 28), origin, ratios }
+/// How the asked days compared with the four weeks before the origin, a year ago. `None` without a
+/// year, or where the weeks before cost next to nothing.
+pub fn ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
+    let origin = history.end() as i64 - YEAR;
+    if origin - BEFORE < 0 || rest.first as i64 - history.end() as i64 > LONGEST {
+        return None;
     }
+    let before = history.mean_between(origin - BEFORE, origin)?;
+    if before.abs() <= 0.1 * history.typical_size() {
+        return None;
+    }
+    // A few days more on both sides, so that a single day counts as its week.
+    let (mut first, mut end) = (rest.first as i64 - YEAR, rest.end as i64 - YEAR);
+    if end - first < 7 {
+        (first, end) = (first - 3, end + 3);
+    }
+    let then = history.mean_between(first, end)?;
+    Some((then / before).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1))
+}
 
-    /// The cost of a day.
-    #[must_use]
-    pub fn expected_on(&self, day: NaiveDate) -> f64 {
-        let lead = (day - self.origin).num_days();
-        let ratio = usize::try_from(lead - 1).ok().and_then(|place| self.ratios.get(place));
-        self.level.expected_on(day) * ratio.copied().unwrap_or(1.0)
+/// How the asked days compared with the exponential level at the origin, a year ago or, where there
+/// are two, by the geometric mean of both years. `None` without a year.
+pub fn smooth_ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
+    let (mut logs, mut count) = (0.0, 0.0);
+    for years in 1..=2 {
+        let origin = history.end() as i64 - years * YEAR;
+        if origin < BEFORE || rest.first as i64 - history.end() as i64 > LONGEST {
+            break;
+        }
+        let (mut weight, mut sum, mut total) = (1.0, 0.0, 0.0);
+        for day in (origin - BEFORE..origin).rev() {
+            let value = history.values()[day as usize];
+            if !value.is_nan() {
+                sum += weight * value / history.long_profile().divisor(history.weekday(day as usize));
+                total += weight;
+            }
+            weight *= 1.0 - NEWEST;
+        }
+        let (mut first, mut end) = (rest.first as i64 - years * YEAR, rest.end as i64 - years * YEAR);
+        if end - first < 7 {
+            (first, end) = (first - (7 - (end - first)) / 2, end + (8 - (end - first)) / 2);
+        }
+        let (mut then, mut known) = (0.0, 0.0);
+        for day in first.max(0)..end.min(history.end() as i64) {
+            let value = history.values()[day as usize];
+            if !value.is_nan() {
+                then += value;
+                known += history.long_profile().factor(history.weekday(day as usize));
+            }
+        }
+        if total <= 0.0 || known <= 0.0 {
+            continue;
+        }
+        let ratio = (then / known) / (sum / total);
+        if ratio.is_finite() && ratio > 0.0 {
+            logs += ratio.clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1).ln();
+            count += 1.0;
+        }
     }
+    (count > 0.0).then(|| (logs / count).exp())
+}
+
+/// An exponential level with the course that the years before took from theirs.
+pub fn yearly_course(history: &History<'_>, rest: &Rest) -> f64 {
+    let profile = history.mean_profile();
+    let level = level::of_smoothing(history, rest, history.mean_levels(), profile, NEWEST);
+    level * smooth_ratio(history, rest).unwrap_or(1.0)
+}
+
+/// A level with last year's course.
+pub fn last_year(history: &History<'_>, rest: &Rest) -> f64 {
+    level::of_mean(history, rest, 28) * ratio(history, rest).unwrap_or(1.0)
+}
+
+/// An exponential level with half of last year's course.
+pub fn yearly_level(history: &History<'_>, rest: &Rest) -> f64 {
+    let profile = history.mean_profile();
+    let level = level::of_smoothing(history, rest, history.mean_levels(), profile, NEWEST);
+    level * smooth_ratio(history, rest).map_or(1.0, f64::sqrt)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_series::set_of;
-    use billing::CycleDay;
+    use crate::test_series::tracked;
 
     #[test]
     fn a_peak_of_last_year_comes_again_in_proportion() {
         // 10 a day; last year the 20 days from the origin's day on cost 30.
         let mut values = vec![10.0; 400];
         values[36..56].fill(30.0);
-        let set = set_of(&[("a", "2025-01-01", &values)]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let fitted = LastYear::fit(&history);
-        let ten_days_ahead = history.origin() + Days::new(10);
-        assert!((fitted.expected_on(ten_days_ahead) - 30.0).abs() < 1e-6);
+        let track = tracked("2025-01-01", &values);
+        let history = History::at(&track, 0);
+        let rest = Rest::new(&track, 402, 418);
+        assert!((last_year(&history, &rest) - 30.0).abs() < 1e-6);
+        assert!((yearly_level(&history, &rest) - 10.0 * 3.0_f64.sqrt()).abs() < 1e-6);
     }
 
     #[test]
     fn without_a_year_it_is_the_level() {
-        let set = set_of(&[("a", "2025-01-01", &[10.0; 100])]);
-        let history = History::new(set.get(0), CycleDay::FIRST).unwrap();
-        let fitted = LastYear::fit(&history);
-        assert!((fitted.expected_on(history.origin() + Days::new(10)) - 10.0).abs() < 1e-9);
+        let track = tracked("2025-01-01", &[10.0; 100]);
+        let history = History::at(&track, 0);
+        assert!((last_year(&history, &Rest::new(&track, 100, 120)) - 10.0).abs() < 1e-9);
     }
 }

@@ -1,0 +1,149 @@
+//! A booster of small regression trees for absolute and quantile error.
+//!
+//! `F(x) = base + Σ tree(x)`: each tree is grown on the signs of what is still missed, and the value
+//! of a leaf is the weighted quantile of what its rows still miss, times the learning rate (Friedman,
+//! *Greedy function approximation*, 2001; leaves renewed as in LightGBM's L1 objective). The model is
+//! a list of readable trees. Wrong outside of the rows it was grown on: a tree never extrapolates.
+
+mod grow;
+
+pub use grow::{BoosterOptions, Rows};
+
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// A grown booster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Booster {
+    /// Names of the features, in the order of a row.
+    pub features: Vec<String>,
+    /// The value before any tree.
+    pub base: f32,
+    trees: Vec<Tree>,
+}
+
+/// A tree: node `i` asks whether feature `split[i]` is at most `at[i]`, and goes on to `left[i]` or
+/// `right[i]`; a negative number `−1 − k` is leaf `k`. A tree without nodes is its only leaf.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tree {
+    split: Vec<u16>,
+    at: Vec<f32>,
+    left: Vec<i16>,
+    right: Vec<i16>,
+    leaves: Vec<f32>,
+}
+
+impl Tree {
+    fn value(&self, row: &[f32]) -> f32 {
+        let mut next: i16 = if self.split.is_empty() { -1 } else { 0 };
+        while next >= 0 {
+            let node = next as usize;
+            let goes_left = row[usize::from(self.split[node])] <= self.at[node];
+            next = if goes_left { self.left[node] } else { self.right[node] };
+        }
+        self.leaves[(-1 - next) as usize]
+    }
+
+    /// Why it cannot be used, if so: every node but the first has one parent before it, every leaf one.
+    fn fault(&self, features: usize) -> Option<&'static str> {
+        let nodes = self.split.len();
+        if [self.at.len(), self.left.len(), self.right.len()] != [nodes; 3] || self.leaves.len() != nodes + 1
+        {
+            return Some("its lists differ in length");
+        }
+        if self.split.iter().any(|feature| usize::from(*feature) >= features) {
+            return Some("it splits by a feature that there is not");
+        }
+        if !self.at.iter().chain(&self.leaves).all(|value| value.is_finite()) {
+            return Some("it holds a number that is not finite");
+        }
+        let (mut seen, mut leaves) = (vec![false; nodes], vec![false; nodes + 1]);
+        for (node, child) in self.left.iter().chain(&self.right).enumerate() {
+            let parent = node % nodes.max(1);
+            let place = match usize::try_from(*child) {
+                Ok(child) if child > parent && child < nodes => &mut seen[child],
+                Err(_) if (-1 - child) as usize <= nodes => &mut leaves[(-1 - child) as usize],
+                _ => return Some("a branch leads nowhere"),
+            };
+            if std::mem::replace(place, true) {
+                return Some("two branches lead to one place");
+            }
+        }
+        None
+    }
+}
+
+impl Booster {
+    /// One that says 0 for every row of these features.
+    #[must_use]
+    pub fn nothing(features: &[String]) -> Self {
+        Self { features: features.to_vec(), base: 0.0, trees: Vec::new() }
+    }
+
+    /// The value for one row, as many cells as features.
+    #[must_use]
+    pub fn predict(&self, row: &[f32]) -> f64 {
+        f64::from(self.base) + self.trees.iter().map(|tree| f64::from(tree.value(row))).sum::<f64>()
+    }
+
+    /// Whether it holds these features, and only trees that end.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with what is wrong.
+    pub fn check(&self, features: &[String]) -> Result<()> {
+        let refused = |why: String| Err(Error::Model(why));
+        if self.features != features {
+            return refused("its trees are grown on other features than this version computes".to_owned());
+        }
+        if !self.base.is_finite() {
+            return refused("a base value is not finite".to_owned());
+        }
+        for (place, tree) in self.trees.iter().enumerate() {
+            if let Some(why) = tree.fault(features.len()) {
+                return refused(format!("tree {place} is broken: {why}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stump(at: f32, low: f32, high: f32) -> Tree {
+        Tree { split: vec![0], at: vec![at], left: vec![-1], right: vec![-2], leaves: vec![low, high] }
+    }
+
+    #[test]
+    fn trees_add_up() {
+        let booster = Booster {
+            features: vec!["x".into()],
+            base: 1.0,
+            trees: vec![stump(0.0, 2.0, 4.0), stump(5.0, 0.0, 8.0)],
+        };
+        assert_eq!([-1.0, 0.0, 3.0, 6.0].map(|x| booster.predict(&[x])), [3.0, 3.0, 5.0, 13.0]);
+        assert!(booster.check(&["x".to_owned()]).is_ok());
+        assert!(booster.check(&["y".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_tree_that_does_not_end_is_refused() {
+        let broken = |change: fn(&mut Tree)| {
+            let mut tree = stump(0.0, 1.0, 2.0);
+            change(&mut tree);
+            Booster { features: vec!["x".into()], base: 0.0, trees: vec![tree] }
+                .check(&["x".to_owned()])
+                .is_err()
+        };
+        assert!(broken(|tree| tree.left[0] = 0));
+        assert!(broken(|tree| tree.right[0] = -1));
+        assert!(broken(|tree| tree.right[0] = 7));
+        assert!(broken(|tree| tree.split[0] = 1));
+        assert!(broken(|tree| tree.leaves[1] = f32::NAN));
+        assert!(broken(|tree| tree.leaves.truncate(1)));
+        assert!(!broken(|_| ()));
+    }
+}

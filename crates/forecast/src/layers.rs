@@ -1,0 +1,281 @@
+//! The layers of a forecast: candidates by own past error, what many series taught, and their mix.
+//!
+//! 1. *weights*: the candidates, mixed by their own past errors at this day of the cycle;
+//! 2. *pooled*: `base + s · booster(features)`, the features being how the candidates and the first
+//!    layer lie to the base, and the traits of the origin;
+//! 3. the mix of both, of their mean and of the base, by the same rule as the first layer.
+//!
+//! What a layer would have said at an origin depends only on what was known there, so that the past of
+//! a series is gone through once, in the order of time. Wrong where all layers err alike.
+
+use crate::{
+    candidates::{Candidate, ModelSpec},
+    combine::{OwnErrors, mix, weights},
+    model::Model,
+    origins::{Origin, OriginTable, PastOrigin},
+    ranges::PastError,
+    traits::TRAITS,
+};
+use chrono::NaiveDate;
+
+/// Names of the layers that are mixed.
+pub const LAYERS: [&str; 4] = ["pooled", "weights", "pooled_and_weights", "base"];
+
+/// What the own past tells the pooled model, beside the traits.
+const OWN_PAST: [&str; 5] = ["base", "weights", "own_error", "own_bias", "own_cycles"];
+/// A candidate further from the base than so many scales counts as so far.
+const LARGEST_FEATURE: f64 = 3.0;
+/// Candidates that differ by less than this share of a scale say the same.
+const AGREEMENT: f64 = 1e-9;
+/// Cycles' worth of a usual error, which the own errors are pulled to.
+const ERROR_EVIDENCE: f64 = 2.0;
+const USUAL_ERROR: f64 = 0.25;
+
+/// Names of the pooled model's features: the candidates, what the own past tells, and the traits.
+#[must_use]
+pub fn feature_names(candidates: &[Candidate]) -> Vec<String> {
+    let candidates = candidates.iter().map(|candidate| candidate.name());
+    candidates.chain(OWN_PAST).chain(TRAITS).map(str::to_owned).collect()
+}
+
+/// What the layers say at an origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layered {
+    /// Weights of the candidates.
+    pub weights: Vec<f64>,
+    /// Each layer's mean of the days asked for.
+    pub layers: [f64; LAYERS.len()],
+    /// Weights of the layers.
+    pub layer_weights: Vec<f64>,
+    /// Features of the pooled model.
+    pub features: Vec<f32>,
+    /// The forecast: mean of the days asked for.
+    pub mean: f64,
+}
+
+/// A cut of an earlier cycle with what the layers would have said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastForecast {
+    day: usize,
+    unit: f64,
+    scale: f64,
+    actual: f64,
+    base: f64,
+    /// What they would have said.
+    pub layered: Layered,
+}
+
+impl PastForecast {
+    /// Absolute error of the forecast, in scales.
+    pub(crate) fn error_in_scales(&self) -> f64 {
+        (self.actual - self.layered.mean).abs() / self.scale
+    }
+}
+
+/// The past of a series: its cuts, oldest cycle first, and what the layers would have said at them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Past {
+    /// The cuts.
+    pub table: OriginTable,
+    /// Forecasts at the cuts, cycle by cycle, with the day from which their truth was known.
+    cycles: Vec<(NaiveDate, Vec<PastForecast>)>,
+    /// Errors of the forecasts, in the order of time.
+    pub errors: Vec<PastError>,
+}
+
+/// A mean of the rest by the pooled model, given its features: `None` without one.
+pub type Pooled<'a> = &'a dyn Fn(&[f32]) -> f64;
+
+impl Past {
+    /// Goes through the cuts of a table in the order of time.
+    #[must_use]
+    pub fn new(table: OriginTable, candidates: usize, spec: ModelSpec, model: &Model) -> Self {
+        let pooled =
+            |features: &[f32]| model.prior.as_ref().map_or(0.0, |prior| prior.pooled.predict(features));
+        Self::with_pooled(table, candidates, spec, model, &|_, features| pooled(features))
+    }
+
+    /// The same with a pooled model of its own at each cut, by the cut's place in the table.
+    pub(crate) fn with_pooled(
+        table: OriginTable,
+        candidates: usize,
+        spec: ModelSpec,
+        model: &Model,
+        pooled: &dyn Fn(usize, &[f32]) -> f64,
+    ) -> Self {
+        let mut past = Self { table: OriginTable::default(), cycles: Vec::new(), errors: Vec::new() };
+        for (place, PastOrigin { origin, known_from, actual }) in table.iter().enumerate() {
+            let layered =
+                past.layers(&table, origin, candidates, spec, model, &|features| pooled(place, features));
+            // One spike after a quiet month must not widen every later range without limit.
+            let largest = model.weights.largest_error * origin.unit;
+            let error = actual - layered.mean;
+            past.errors.push(PastError {
+                day: origin.day,
+                made_on: origin.made_on,
+                known_from: *known_from,
+                error: error / origin.range_unit,
+                size: error.abs().min(largest) / origin.range_unit,
+            });
+            let made = PastForecast {
+                day: origin.day,
+                unit: origin.unit,
+                scale: origin.scale,
+                actual: *actual,
+                base: origin.estimates.base,
+                layered,
+            };
+            match past.cycles.last_mut() {
+                Some((known, cycle)) if known == known_from => cycle.push(made),
+                _ => past.cycles.push((*known_from, vec![made])),
+            }
+        }
+        past.table = table;
+        past
+    }
+
+    /// The forecasts at the cuts, in the order of the table.
+    pub fn forecasts(&self) -> impl Iterator<Item = &PastForecast> {
+        self.cycles.iter().flat_map(|(_, cycle)| cycle)
+    }
+
+    /// What the layers say at an origin after all that was known on its day.
+    #[must_use]
+    pub fn layered(&self, origin: &Origin, candidates: usize, spec: ModelSpec, model: &Model) -> Layered {
+        let pooled =
+            |features: &[f32]| model.prior.as_ref().map_or(0.0, |prior| prior.pooled.predict(features));
+        self.layered_with(origin, candidates, spec, model, &pooled)
+    }
+
+    /// The same with another pooled model.
+    pub(crate) fn layered_with(
+        &self,
+        origin: &Origin,
+        candidates: usize,
+        spec: ModelSpec,
+        model: &Model,
+        pooled: Pooled<'_>,
+    ) -> Layered {
+        self.layers(&self.table, origin, candidates, spec, model, pooled)
+    }
+
+    /// Own relative errors of the candidates near a day of the cycle, as known on a day.
+    pub(crate) fn of_candidates(
+        table: &OriginTable,
+        day: usize,
+        known_on: NaiveDate,
+        model: &Model,
+    ) -> Option<OwnErrors> {
+        let near = |cut: &&PastOrigin| cut.origin.day.abs_diff(day) <= model.origins.near_days;
+        let cycles = table.known_on(known_on).take(model.origins.cycles).map(|cycle| {
+            cycle
+                .iter()
+                .filter(near)
+                .map(|cut| (&cut.origin.estimates.means[..], cut.actual, cut.origin.unit))
+        });
+        OwnErrors::of(cycles, &model.weights)
+    }
+
+    /// The same of the layers.
+    pub(crate) fn of_layers(&self, day: usize, known_on: NaiveDate, model: &Model) -> Option<OwnErrors> {
+        let near = |cut: &&PastForecast| cut.day.abs_diff(day) <= model.origins.near_days;
+        let cycles = self.known(known_on, model).map(|cycle| {
+            cycle.iter().filter(near).map(|cut| (&cut.layered.layers[..], cut.actual, cut.unit))
+        });
+        OwnErrors::of(cycles, &model.weights)
+    }
+
+    fn known(&self, on: NaiveDate, model: &Model) -> impl Iterator<Item = &[PastForecast]> {
+        let count = self.cycles.partition_point(|(known_from, _)| *known_from <= on);
+        self.cycles[..count].iter().rev().take(model.origins.cycles).map(|(_, cycle)| cycle.as_slice())
+    }
+
+    fn layers(
+        &self,
+        table: &OriginTable,
+        origin: &Origin,
+        candidates: usize,
+        spec: ModelSpec,
+        model: &Model,
+        pooled: Pooled<'_>,
+    ) -> Layered {
+        let rules = &model.weights;
+        let prior = model.prior.as_ref().map(|prior| prior.on(origin.day));
+        let base = origin.estimates.base;
+        if let ModelSpec::Single(_) = spec {
+            let mean = mix(&origin.estimates.means, &[1.0]);
+            return Layered {
+                weights: vec![1.0],
+                layers: [mean; 4],
+                layer_weights: Vec::new(),
+                features: Vec::new(),
+                mean,
+            };
+        }
+        let own = Self::of_candidates(table, origin.day, origin.made_on, model);
+        let taught = prior.map(|prior| &prior.candidates[..]);
+        let weights_of = weights(candidates, own.as_ref(), taught, rules.pool_weight, rules.power);
+        let mixed = mix(&origin.estimates.means, &weights_of);
+        let mut layered = Layered {
+            weights: weights_of,
+            layers: [mixed, mixed, mixed, base],
+            layer_weights: Vec::new(),
+            features: Vec::new(),
+            mean: mixed,
+        };
+        if spec == ModelSpec::Weights || origin.scale <= 0.0 || !base.is_finite() {
+            return layered;
+        }
+        layered.features = self.features(origin, mixed, model);
+        // Where all candidates agree there is nothing to correct.
+        let agree = |mean: &f64| (mean - base).abs() <= AGREEMENT * origin.scale || mean.is_nan();
+        let correction = if origin.estimates.means.iter().all(agree) {
+            0.0
+        } else {
+            origin.scale * pooled(&layered.features)
+        };
+        let learnt = (base + correction).max(origin.floor);
+        layered.layers = [learnt, mixed, (learnt + mixed) / 2.0, base];
+        if spec == ModelSpec::Pooled {
+            layered.mean = learnt;
+            return layered;
+        }
+        let own = self.of_layers(origin.day, origin.made_on, model);
+        let taught = prior.map(|prior| &prior.layers[..]);
+        layered.layer_weights =
+            weights(LAYERS.len(), own.as_ref(), taught, rules.layer_pool_weight, rules.layer_power);
+        layered.mean = mix(&layered.layers, &layered.layer_weights);
+        layered
+    }
+
+    fn features(&self, origin: &Origin, mixed: f64, model: &Model) -> Vec<f32> {
+        let base = origin.estimates.base;
+        let relative = |value: f64| ((value - base) / origin.scale).clamp(-LARGEST_FEATURE, LARGEST_FEATURE);
+        let (mut size, mut bias, mut total, mut worth) = (0.0, 0.0, 0.0, 1.0);
+        for cycle in self.known(origin.made_on, model) {
+            let (mut sizes, mut biases, mut count) = (0.0, 0.0, 0.0);
+            for cut in cycle.iter().filter(|cut| cut.day.abs_diff(origin.day) <= model.origins.near_days) {
+                let limited = |value: f64| (value / cut.scale).clamp(-LARGEST_FEATURE, LARGEST_FEATURE);
+                sizes += limited(cut.actual - cut.layered.layers[1]).abs();
+                biases += limited(cut.actual - cut.base);
+                count += 1.0;
+            }
+            if count > 0.0 {
+                size += worth * sizes / count;
+                bias += worth * biases / count;
+                total += worth;
+            }
+            worth *= model.weights.fade_per_cycle;
+        }
+        let own_past = [
+            (base / origin.scale).clamp(-2.0 * LARGEST_FEATURE, 2.0 * LARGEST_FEATURE),
+            relative(mixed),
+            (size + ERROR_EVIDENCE * USUAL_ERROR) / (total + ERROR_EVIDENCE),
+            bias / (total + ERROR_EVIDENCE),
+            total,
+        ];
+        let of_candidate = |mean: &f64| if mean.is_finite() { relative(*mean) } else { 0.0 };
+        let numbers = origin.estimates.means.iter().map(of_candidate).chain(own_past);
+        numbers.map(|value| value as f32).chain(origin.traits).collect()
+    }
+}
