@@ -335,9 +335,7 @@ fn cuts(
                 usize::MAX,
                 |_| true,
             );
-            if table.iter().next().is_none() {
-                return None;
-            }
+            table.iter().next()?;
             let mut random = ChaCha8Rng::seed_from_u64(options.seed.wrapping_add(number as u64));
             let short = table
                 .iter()
@@ -419,6 +417,9 @@ fn mean_of_rows(rows: Vec<Option<(f64, Vec<f64>)>>) -> Option<Vec<f64>> {
     (total > 0.0).then(|| sums.into_iter().map(|sum| sum / total).collect())
 }
 
+/// Place of a cut, its features, the origin, the true mean and the days that were left.
+type CutRow<'a> = (usize, Vec<f32>, &'a Origin, f64, f64);
+
 /// The rows of the pooled model: how far the truth lay from the base, in scales.
 ///
 /// A row counts the square root of what its error counts in money, in days of its series, against
@@ -432,7 +433,7 @@ fn rows(
     let run_rate = candidates.iter().position(|candidate| *candidate == Candidate::RunRate);
     let least = LEAST_HISTORY.ln() as f32;
     let history_days = features.iter().position(|name| name == "history_days").unwrap_or(0);
-    let of_series: Vec<Vec<(usize, Vec<f32>, &Origin, f64, f64)>> = taught
+    let of_series: Vec<Vec<CutRow<'_>>> = taught
         .par_iter()
         .map(|series| {
             let past = Past::with_pooled(
