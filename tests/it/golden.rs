@@ -8,6 +8,7 @@ mod files;
 mod setup;
 mod tables;
 mod totals;
+mod training;
 
 use crate::support::{folder, run};
 use tempfile::TempDir;

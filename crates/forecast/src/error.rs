@@ -95,6 +95,16 @@ pub enum Error {
     /// The solver refused.
     #[error("the linear solver failed: {0}")]
     Solver(String),
+    /// Too few past cuts to train on.
+    #[error(
+        "the series hold {found} past cuts to learn from; {needed} are needed, which a few series of a year have"
+    )]
+    TooFewCuts {
+        /// Cuts that were found.
+        found: usize,
+        /// How many there must be.
+        needed: usize,
+    },
     /// A model file that cannot be used.
     #[error("the model is not usable: {0}")]
     Model(String),

@@ -67,6 +67,8 @@ impl Default for TrainOptions {
 
 /// Powers that are tried for the weights of layers.
 const LAYER_POWERS: [f64; 4] = [8.0, 16.0, 32.0, 64.0];
+/// Rows without which nothing is learnt.
+const LEAST_ROWS: usize = 100;
 /// Days that must lie before a cut that teaches the pooled model.
 const LEAST_HISTORY: f64 = 45.0;
 /// Share of cuts that are taught again with a shortened history, of so many days.
@@ -114,7 +116,7 @@ struct RowOf {
 /// `step` is called with a word before each part of the work.
 ///
 /// # Errors
-/// [`Error::Model`] when the series hold too few complete cycles to learn from.
+/// [`Error::TooFewCuts`] when the series hold too few complete cycles to learn from.
 pub fn train(
     bills: &Bills,
     groups: &[String],
@@ -156,11 +158,8 @@ pub fn train(
 
     step("gathering rows");
     let (rows, origin_of) = rows(&taught, &candidates, &features, &model);
-    if rows.len() < 100 {
-        return Err(Error::Model(format!(
-            "the series hold {} past cuts to learn from; at least 100 are needed, which a few series of a year have",
-            rows.len()
-        )));
+    if rows.len() < LEAST_ROWS {
+        return Err(Error::TooFewCuts { found: rows.len(), needed: LEAST_ROWS });
     }
     let boosting = BoosterOptions {
         quantile: 0.5,

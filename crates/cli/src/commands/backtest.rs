@@ -32,6 +32,8 @@ struct Tested {
     currencies: Option<Vec<Currency>>,
     /// What the JSON envelope says beside the rows.
     meta: Map<String, Value>,
+    /// How the errors compare with those of another forecaster, in words.
+    compared: Option<String>,
 }
 
 pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit> {
@@ -58,6 +60,7 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
             keys: ids,
             currencies: None,
             meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
+            compared: None,
         }
     } else {
         let daily = charges::read(global, &wanted, &reader)?;
@@ -69,6 +72,7 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
             keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
             currencies: Some(daily.leaves.iter().map(|leaf| leaf.currency.clone()).collect()),
             meta,
+            compared: None,
         }
     };
     let rows = match parts(options, &tested) {
@@ -152,17 +156,14 @@ fn compare_with(other: &str, tested: &mut Tested, rows: &[BacktestRow], others: 
         );
         return;
     };
-    tracing::info!(
-        "errors are {:.3} times those of `{other}`; in 95 of 100 resamplings of the {} series {:.3} to {:.3} times",
-        found.ratio,
-        found.series,
-        found.low,
-        found.high,
-    );
     let comparison = json!({
         "model": other, "ratio": found.ratio, "lower95": found.low, "upper95": found.high, "series": found.series,
     });
     tested.meta.insert("comparison".to_owned(), comparison);
+    tested.compared = Some(format!(
+        "Errors are {:.3} times those of `{other}`; in 95 of 100 resamplings of the {} series\n{:.3} to {:.3} times\n",
+        found.ratio, found.series, found.low, found.high,
+    ));
 }
 
 fn read_tasks(table: &SeriesTable, options: &Backtest, test: &mut BacktestOptions) -> Result<()> {
@@ -203,6 +204,7 @@ fn table(global: &Global, tested: &Tested, rows: &[BacktestRow]) -> String {
         }
         text.push_str(&backtest_table(&lines, output::style(global)));
     }
+    text.extend(tested.compared.clone());
     text
 }
 

@@ -9,8 +9,8 @@ use crate::{
     options::{Global, Train},
     output, talk,
 };
-use anyhow::{Context, Result};
-use billing::{SeriesSet, SeriesSetBuilder};
+use anyhow::Result;
+use billing::{BillingCycle, SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 use forecast::{Bills, Model, Provenance, TrainOptions, train};
 use ingest::{SeriesColumns, SeriesTable};
@@ -76,7 +76,7 @@ pub fn run(global: &Global, config: &Config, options: &Train) -> Result<Exit> {
         trained(set, &training, options.name.as_deref(), &|step| spinner.set_message(step.to_owned()))?;
     spinner.finish_and_clear();
     output::write_file(&options.out, |file| Ok(file.write_all(model.to_json()?.as_bytes())?))?;
-    tracing::info!("wrote `{}`: {}", options.out.display(), model.provenance.source);
+    output::write_text(global, &format!("wrote {}: {}\n", options.out.display(), model.provenance.source))?;
     Ok(Exit::Done)
 }
 
@@ -91,14 +91,21 @@ pub fn trained(
     step: &dyn Fn(&str),
 ) -> Result<Model> {
     let bills = Bills::bare(set.series);
-    let model = train(&bills, &set.sources, &Model::shipped(), options, step)
-        .map_err(|error| Failure::NotEnough(error.to_string()))
-        .context("training found too little to learn from")?;
-    let last_known = |end: NaiveDate, start: NaiveDate| {
-        (0..options.held_out_cycles).fold(end, |end, _| {
-            let day = end.pred_opt().unwrap_or(end);
-            billing::BillingCycle::containing(day, options.cycle_day).start().max(start)
-        })
+    let model =
+        train(&bills, &set.sources, &Model::shipped(), options, step).map_err(|error| match error {
+            few @ forecast::Error::TooFewCuts { .. } => {
+                anyhow::Error::from(Failure::NotEnough(few.to_string()))
+            }
+            other => other.into(),
+        })?;
+    let rule = options.cycle_day;
+    // The day after the last that is looked at: the border that so many complete cycles follow.
+    let last_known = |end: NaiveDate, start: NaiveDate| match options.held_out_cycles {
+        0 => end,
+        held_out => {
+            let open = BillingCycle::containing(end, rule);
+            (0..held_out).fold(open, |cycle, _| cycle.previous(rule)).start().max(start)
+        }
     };
     let looked_at: Vec<(NaiveDate, NaiveDate)> =
         bills.level().iter().map(|series| (series.start, last_known(series.end(), series.start))).collect();
