@@ -3,7 +3,8 @@
 //! 1. *weights*: the candidates, mixed by their own past errors at this day of the cycle;
 //! 2. *pooled*: `base + s · booster(features)`, the features being how the candidates and the first
 //!    layer lie to the base, and the traits of the origin;
-//! 3. the mix of both, of their mean and of the base, by the same rule as the first layer.
+//! 3. the mix of both, of their mean and of the base, by the rule of the first layer, with a power that
+//!    the training chose.
 //!
 //! What a layer would have said at an origin depends only on what was known there, so that the past of
 //! a series is gone through once, in the order of time. Wrong where all layers err alike.
@@ -83,7 +84,7 @@ pub struct Past {
     pub errors: Vec<PastError>,
 }
 
-/// A mean of the rest by the pooled model, given its features: `None` without one.
+/// What the pooled model says of some features: how far the mean lies from the base, in scales.
 pub type Pooled<'a> = &'a dyn Fn(&[f32]) -> f64;
 
 impl Past {

@@ -1,8 +1,8 @@
 //! One pass over a series for all its origins: what later days cannot change is worked out once.
 //!
 //! Places of days, ratios to the week around a day, and the models that are updated day by day (a fading
-//! weekday profile, a bank of local levels, a weekly Holt-Winters). The state after day `t` depends on days up to `t` only, so that every origin of a
-//! backtest can read it. Wrong where late days were not final at the time.
+//! weekday profile, a bank of local levels, a weekly Holt-Winters). The state after day `t` depends on
+//! days up to `t` only, so that every origin of a backtest can read it. Wrong where late days were not final at the time.
 
 use crate::{
     calendar::{Place, Timeline, WEEK},
