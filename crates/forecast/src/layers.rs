@@ -87,13 +87,16 @@ pub struct Past {
 /// What the pooled model says of some features: how far the mean lies from the base, in scales.
 pub type Pooled<'a> = &'a dyn Fn(&[f32]) -> f64;
 
+/// What the prior's pooled model says; nothing without a prior.
+fn taught(model: &Model, features: &[f32]) -> f64 {
+    model.prior.as_ref().map_or(0.0, |prior| prior.pooled.predict(features))
+}
+
 impl Past {
     /// Goes through the cuts of a table in the order of time.
     #[must_use]
     pub fn new(table: OriginTable, candidates: usize, spec: ModelSpec, model: &Model) -> Self {
-        let pooled =
-            |features: &[f32]| model.prior.as_ref().map_or(0.0, |prior| prior.pooled.predict(features));
-        Self::with_pooled(table, candidates, spec, model, &|_, features| pooled(features))
+        Self::with_pooled(table, candidates, spec, model, &|_, features| taught(model, features))
     }
 
     /// The same with a pooled model of its own at each cut, by the cut's place in the table.
@@ -143,9 +146,7 @@ impl Past {
     /// What the layers say at an origin after all that was known on its day.
     #[must_use]
     pub fn layered(&self, origin: &Origin, candidates: usize, spec: ModelSpec, model: &Model) -> Layered {
-        let pooled =
-            |features: &[f32]| model.prior.as_ref().map_or(0.0, |prior| prior.pooled.predict(features));
-        self.layered_with(origin, candidates, spec, model, &pooled)
+        self.layered_with(origin, candidates, spec, model, &|features| taught(model, features))
     }
 
     /// The same with another pooled model.

@@ -158,11 +158,9 @@ pub struct RangeSettings {
     pub pool_weight: f64,
     /// Pseudo-observations of the Laplace law against the pooled scaled errors.
     pub law_weight: f64,
-    /// With fewer scaled errors than this a forecast is `wide`.
-    pub fewest_errors: usize,
     /// Error of a mean day, in range units, where nothing at all is known of errors.
     pub unknown_error: f64,
-    /// Ranges of series without errors of their own are this much wider.
+    /// Ranges are this much wider where nothing at all is known of errors.
     pub short_factor: f64,
     /// Growth of the error's variance for each cycle between the cutoff and the asked cycle.
     pub widening_per_cycle: f64,
@@ -293,6 +291,17 @@ impl Model {
 }
 
 impl Prior {
+    /// What holds on each day, with a pooled model that says nothing yet and without bounds.
+    pub(crate) fn of_days(days: &[PriorDay], features: &[String]) -> Self {
+        Self {
+            days: days.to_vec(),
+            pooled: Booster::nothing(features),
+            bounds: Vec::new(),
+            bound_factors: [1.0; 4],
+            short_factors: [1.0; 4],
+        }
+    }
+
     fn check(&self, candidates: &[Candidate]) -> Result<()> {
         let refused = |why: &str| Err(Error::Model(why.to_owned()));
         let is_size = |value: &f64| value.is_finite() && *value >= 0.0;

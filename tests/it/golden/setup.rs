@@ -333,8 +333,8 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
                   "forecast_total": "3564.49",
-                  "lower80": "3191.37",
-                  "upper80": "4164.26"
+                  "lower80": "3184.29",
+                  "upper80": "4164.50"
                 }
               ]
             },
