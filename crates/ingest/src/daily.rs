@@ -230,6 +230,25 @@ impl DailyCosts {
         self.leaves.chunk_by(|a, b| a.keys == b.keys && a.currency == b.currency)
     }
 
+    /// How many rows there are, without making them.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.groups().map(|leaves| self.days_of(leaves).1).sum()
+    }
+
+    /// The first day of a group's rows, and how many there are.
+    fn days_of(&self, leaves: &[Leaf]) -> (NaiveDate, usize) {
+        // Cells are sorted by day.
+        let ends = leaves.iter().flat_map(|leaf| leaf.cells.first().into_iter().chain(leaf.cells.last()));
+        let scopes = leaves.iter().map(|leaf| &self.scopes[leaf.scope]);
+        let covered = scopes.flat_map(|scope| scope.first().into_iter().chain(scope.last()));
+        let days = ends.map(|cell| cell.day).chain(covered);
+        let (first, last) = days.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), day| {
+            (first.min(day), last.max(day))
+        });
+        (first, ((last - first).num_days() + 1).max(0) as usize)
+    }
+
     fn group_rows<'a>(
         &'a self,
         group: usize,
@@ -238,11 +257,9 @@ impl DailyCosts {
         let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.scope).collect();
         let scopes: Vec<&Scope> = scopes.into_iter().map(|scope| &self.scopes[scope]).collect();
         let cells = || leaves.iter().flat_map(|leaf| &leaf.cells);
-        let covered = || scopes.iter().flat_map(|scope| scope.first().into_iter().chain(scope.last()));
-        let days = || cells().map(|cell| cell.day).chain(covered());
-        let start = days().min().unwrap_or_default();
+        let (start, count) = self.days_of(leaves);
         let place = |day: NaiveDate| (day.to_epoch_days() - start.to_epoch_days()) as usize;
-        let mut costs: Vec<Option<Amount>> = vec![None; days().max().map_or(0, |last| place(last) + 1)];
+        let mut costs: Vec<Option<Amount>> = vec![None; count];
         for cell in cells() {
             *costs[place(cell.day)].get_or_insert_default() += cell.cost;
         }

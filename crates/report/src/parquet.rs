@@ -9,70 +9,100 @@ use billing::{AMOUNT_SCALE, Amount};
 use polars::prelude::{
     ChunkTake, Column, DataFrame, Float64Chunked, IdxCa, Int32Chunked, Int64Chunked, Int128Chunked,
     IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression, ParquetWriter,
-    StringChunked, TimeUnit, TimeZone,
+    PolarsResult, StringChunked, TimeUnit, TimeZone,
 };
 use rayon::prelude::*;
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    ops::Range,
+};
 
 /// Digits before and after the point of an amount in Parquet.
 const PRECISION: usize = 38;
 const SCALE: u32 = 12;
 const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 
+/// Rows of a row group; they are made, encoded and compressed side by side, some at a time, so that a
+/// long table is never there twice.
+const ROW_GROUP: usize = 1 << 17;
+
 /// Writes the table as one Parquet file.
 pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
-    let columns = dataset.columns().par_iter().map(polars_column).collect::<Result<_>>()?;
-    let mut frame = DataFrame::new(dataset.len(), columns)?;
     let metadata = KeyValueMetadata::from_static(vec![
         (columns::SCHEMA.to_owned(), dataset.schema().to_owned()),
         (columns::SCHEMA_VERSION.to_owned(), dataset.version().to_string()),
     ]);
-    ParquetWriter::new(&mut *out)
-        .with_compression(ParquetCompression::Snappy)
-        .with_key_value_metadata(Some(metadata))
-        .finish(&mut frame)?;
+    let empty = frame(dataset, 0..0)?;
+    // One only encodes, on all threads; the other writes what comes out, in order.
+    let encoder = parquet_writer(io::sink()).batched(empty.schema())?;
+    let writer = parquet_writer(out).with_key_value_metadata(Some(metadata)).batched(empty.schema())?;
+    let starts: Vec<usize> = (0..dataset.len()).step_by(ROW_GROUP).collect();
+    for some in starts.chunks(rayon::current_num_threads()) {
+        let groups: Vec<Vec<_>> = some
+            .par_iter()
+            .map(|&start| {
+                let frame = frame(dataset, start..dataset.len().min(start + ROW_GROUP))?;
+                Ok(encoder.encode_and_compress(&frame).collect::<PolarsResult<_>>()?)
+            })
+            .collect::<Result<_>>()?;
+        writer.write_row_groups(groups.into_iter().flatten().collect())?;
+    }
+    writer.finish()?;
     Ok(())
 }
 
-fn polars_column(column: &OurColumn) -> Result<Column> {
+fn parquet_writer<W: Write>(out: W) -> ParquetWriter<W> {
+    ParquetWriter::new(out).with_compression(ParquetCompression::Snappy)
+}
+
+/// These rows of the table.
+fn frame(dataset: &Dataset, rows: Range<usize>) -> Result<DataFrame> {
+    let columns =
+        dataset.columns().iter().map(|column| polars_column(column, rows.clone())).collect::<Result<_>>()?;
+    Ok(DataFrame::new(rows.len(), columns)?)
+}
+
+fn polars_column(column: &OurColumn, part: Range<usize>) -> Result<Column> {
     let name = column.name.as_str().into();
     let series = match &column.values {
         ColumnValues::Text(values) => {
-            StringChunked::from_iter_options(name, values.iter().map(|text| text.as_deref())).into_series()
+            let texts = values[part].iter().map(|text| text.as_deref());
+            StringChunked::from_iter_options(name, texts).into_series()
         }
         ColumnValues::Repeated { values, rows } => {
             let values: StringChunked = values.iter().map(|text| text.as_deref()).collect();
-            let rows: IdxCa = rows.iter().map(|place| Some(*place)).collect();
+            let rows: IdxCa = rows[part].iter().map(|place| Some(*place)).collect();
             values.take(&rows)?.with_name(name).into_series()
         }
         ColumnValues::Date(values) => {
-            let days = values.iter().map(|day| day.map(|day| day.to_epoch_days()));
+            let days = values[part].iter().map(|day| day.map(|day| day.to_epoch_days()));
             Int32Chunked::from_iter_options(name, days).into_date().into_series()
         }
         ColumnValues::Timestamp(values) => {
-            let instants =
-                values.iter().map(|day| day.map(|day| i64::from(day.to_epoch_days()) * MICROSECONDS_A_DAY));
+            let instants = values[part]
+                .iter()
+                .map(|day| day.map(|day| i64::from(day.to_epoch_days()) * MICROSECONDS_A_DAY));
             Int64Chunked::from_iter_options(name, instants)
                 .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
                 .into_series()
         }
         ColumnValues::Moment(values) => {
-            let instants = values.iter().map(|time| time.map(|time| time.timestamp_micros()));
+            let instants = values[part].iter().map(|time| time.map(|time| time.timestamp_micros()));
             Int64Chunked::from_iter_options(name, instants)
                 .into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
                 .into_series()
         }
         ColumnValues::Amount { values, .. } => {
-            let units = values.iter().map(|amount| amount.map(units_at_scale));
+            let units = values[part].iter().map(|amount| amount.map(units_at_scale));
             Int128Chunked::from_iter_options(name, units)
                 .into_decimal_unchecked(PRECISION, SCALE as usize)
                 .into_series()
         }
         ColumnValues::Float(values) => {
-            Float64Chunked::from_iter_options(name, values.iter().copied()).into_series()
+            Float64Chunked::from_iter_options(name, values[part].iter().copied()).into_series()
         }
         ColumnValues::Integer(values) => {
-            Int64Chunked::from_iter_options(name, values.iter().copied()).into_series()
+            Int64Chunked::from_iter_options(name, values[part].iter().copied()).into_series()
         }
     };
     Ok(series.into_column())

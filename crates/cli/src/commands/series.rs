@@ -60,7 +60,10 @@ fn hourly(global: &Global, wanted: &Charges) -> Result<Exit> {
 
 /// The rows of the interface's "Daily series".
 fn dataset(daily: &DailyCosts) -> Result<Dataset> {
-    let (mut group_of, mut starts, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+    let count = daily.row_count();
+    let mut group_of = Vec::with_capacity(count);
+    let mut starts = Vec::with_capacity(count);
+    let mut costs = Vec::with_capacity(count);
     for row in daily.rows() {
         group_of.push(row.group as u32);
         starts.push(Some(row.day));
