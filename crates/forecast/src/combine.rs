@@ -1,12 +1,13 @@
 //! Weights from own past errors at this day of the cycle, shrunk to what many series taught.
 //!
-//! The error of an estimate is `|estimate − truth| ÷ typical day` (at most 3), averaged over cuts
+//! The error of an estimate is `|estimate − truth| ÷ typical day` (at most 1), averaged over cuts
 //! within a few days of today's day of the cycle, fading with each cycle. Divided by the mean error of
-//! all it is a *relative* error, which is shrunk to the pooled one; the weight is its −8th power. The
-//! candidates are mixed so, and then the layers. Wrong just after a bill has changed its nature: the
-//! past then prefers the wrong ones.
+//! all it is a *relative* error, which is shrunk to the pooled one; the −8th power of its quotient by
+//! the pooled one multiplies the weight that many series taught. The candidates are mixed so, and then
+//! the layers. Wrong just after a bill has changed its nature: the past then prefers the wrong ones.
 
 use crate::model::WeightSettings;
+use serde::{Deserialize, Serialize};
 
 /// How much a series' own past says about some estimators at a day of the cycle.
 ///
@@ -58,27 +59,42 @@ impl OwnErrors {
     }
 }
 
-/// Weights that sum to 1, from own and pooled relative errors; alike where nothing is known.
+/// What many series taught of some estimators at a day of the cycle.
+///
+/// Wrong for a series that is unlike them, until its own past says so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// Error of each relative to their mean.
+    pub errors: Vec<f64>,
+    /// Weights with which a mix of them erred least.
+    pub weights: Vec<f64>,
+}
+
+impl Pool {
+    /// What is assumed of so many estimators before anything is taught: all are alike.
+    #[must_use]
+    pub fn untaught(count: usize) -> Self {
+        Self { errors: vec![1.0; count], weights: vec![1.0 / count.max(1) as f64; count] }
+    }
+}
+
+/// Weights that sum to 1: those of the pool, times `(own error ÷ error in the pool)^-power`, own errors
+/// being shrunk to the pool's.
 #[must_use]
-pub fn weights(
-    count: usize,
-    own: Option<&OwnErrors>,
-    pooled: Option<&[f64]>,
-    pool_weight: f64,
-    power: f64,
-) -> Vec<f64> {
-    let score = |index: usize| {
-        let (mut sum, mut total) = (0.0, 0.0);
+pub fn weights(own: Option<&OwnErrors>, pool: &Pool, pool_weight: f64, power: f64) -> Vec<f64> {
+    let score = |(index, pooled): (usize, &f64)| {
+        let (mut sum, mut total) = (pool_weight * pooled, pool_weight);
         if let Some(own) = own {
             sum += own.weight * own.relative[index];
             total += own.weight;
         }
-        let pool = pooled.map_or(1.0, |pooled| pooled[index]);
-        ((sum + pool_weight * pool) / (total + pool_weight).max(f64::MIN_POSITIVE)).max(1e-6)
+        (sum / total.max(f64::MIN_POSITIVE)).max(1e-6) / pooled.max(1e-6)
     };
-    let scores: Vec<f64> = (0..count).map(score).collect();
+    let scores: Vec<f64> = pool.errors.iter().enumerate().map(score).collect();
     let best = scores.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut weights: Vec<f64> = scores.iter().map(|score| (best / score).powf(power)).collect();
+    let mut weights: Vec<f64> =
+        pool.weights.iter().zip(&scores).map(|(weight, score)| weight * (best / score).powf(power)).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= sum);
     weights
@@ -104,7 +120,7 @@ mod tests {
     fn the_better_candidate_gets_the_weight() {
         let own = OwnErrors { relative: vec![0.5, 1.5], weight: 3.0 };
         // Shrunk halfway to 1: 0.75 against 1.25, so the odds are (1.25 / 0.75)^8.
-        let found = weights(2, Some(&own), None, 3.0, 8.0);
+        let found = weights(Some(&own), &Pool::untaught(2), 3.0, 8.0);
         let odds = (1.25_f64 / 0.75).powi(8);
         assert!((found[0] / found[1] - odds).abs() < 1e-6 * odds);
         assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
@@ -112,8 +128,13 @@ mod tests {
 
     #[test]
     fn without_a_past_the_pool_speaks_and_without_a_pool_all_are_alike() {
-        assert_eq!(weights(4, None, None, 3.0, 8.0), [0.25; 4]);
-        assert!(weights(2, None, Some(&[0.9, 1.1]), 3.0, 8.0)[0] > 0.8);
+        assert_eq!(weights(None, &Pool::untaught(4), 3.0, 8.0), [0.25; 4]);
+        let pool = Pool { errors: vec![0.9, 1.1], weights: vec![0.3, 0.7] };
+        let found = weights(None, &pool, 3.0, 8.0);
+        assert!((found[0] - 0.3).abs() < 1e-12 && (found[1] - 0.7).abs() < 1e-12);
+        // As good as in the pool each: the odds stay.
+        let own = OwnErrors { relative: vec![0.9, 1.1], weight: 9.0 };
+        assert!((weights(Some(&own), &pool, 3.0, 8.0)[0] - 0.3).abs() < 1e-12);
     }
 
     #[test]
@@ -123,7 +144,7 @@ mod tests {
 
     #[test]
     fn errors_fade_with_each_cycle_and_cuts_of_one_cycle_share_its_weight() {
-        let rules = Model::shipped().weights;
+        let rules = WeightSettings { largest_error: 3.0, ..Model::shipped().weights };
         // The newest cycle has two cuts, with errors (0, 2) and (2, 2); the one before (1, 0).
         let newest = vec![([5.0, 7.0], 5.0, 1.0), ([7.0, 7.0], 5.0, 1.0)];
         let older = vec![([6.0, 5.0], 5.0, 1.0)];

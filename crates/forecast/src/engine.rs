@@ -11,7 +11,7 @@ use crate::{
     candidates::{Candidate, ModelSpec, cycle::ExtraDays},
     cycle_total::{CycleForecast, DayForecast, SeriesForecast, Status},
     history::{History, Rest},
-    layers::{LAYERS, Layered, Past},
+    layers::{LAYERS, Layered, Past, WEIGHTS_SHARE},
     model::Model,
     origins::{Origin, OriginTable},
     ranges::{LAPLACE, OwnScale, Ranges, bounds},
@@ -347,8 +347,11 @@ impl Engine {
             ),
             _ => (0.0, 1.0, 0.0, 0.0),
         };
-        let mut members = vec![("pooled".to_owned(), pooled + both / 2.0), ("median".to_owned(), base)];
-        let of_candidates = own + both / 2.0;
+        let mut members = vec![
+            ("pooled".to_owned(), pooled + both / 2.0),
+            ("median".to_owned(), (1.0 - WEIGHTS_SHARE) * base),
+        ];
+        let of_candidates = own + both / 2.0 + WEIGHTS_SHARE * base;
         members.extend(
             self.candidates
                 .iter()

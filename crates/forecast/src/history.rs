@@ -15,8 +15,10 @@ const ROBUST_WINDOW: usize = 84;
 const MEAN_WINDOW: usize = 56;
 const LONG_WINDOW: usize = 210;
 const LEVEL_WINDOW: usize = 28;
-/// After 150 days at a weight of 0.07 less than 0.002 % of it is left.
-const SMOOTHING_WINDOW: usize = 150;
+/// Observations of 1 a weekday in profiles of means.
+const PSEUDO: f64 = 1.0;
+/// Days whose levels are kept; after so many at a weight of 0.07 nothing is left.
+const SMOOTHING_WINDOW: usize = 180;
 /// A size below this is no cost: quotients of such numbers mean nothing.
 const NOTHING: f64 = 1e-100;
 /// Least deviation as a share of a typical day.
@@ -43,7 +45,7 @@ pub struct History<'a> {
     mean_levels: Vec<f64>,
     /// The same without the long weekday.
     long_levels: Vec<f64>,
-    /// What the bank of local levels makes of the robust ones.
+    /// What the bank of local levels makes of the long ones.
     bank: LevelBank,
 }
 
@@ -96,12 +98,21 @@ impl<'a> History<'a> {
         let state = &track.states[place];
         let end = state.origin + 1;
         let values = &track.values()[..end];
-        let of_means = |days: usize, pseudo: f64| {
-            let first = end.saturating_sub(days);
-            WeekdayProfile::of_means(&values[first..], usize::from(track.place(first).weekday), pseudo)
+        let without_noise = |profile: WeekdayProfile, window: usize| {
+            // The week around a day reaches three days further, which must not lie after the origin.
+            let days = end.saturating_sub(window)..end.saturating_sub(WEEK / 2);
+            profile.without_noise(
+                days.map(|day| (usize::from(track.place(day).weekday), values[day], track.week(day))),
+            )
         };
-        let mean = of_means(MEAN_WINDOW, 2.0);
-        let robust = if end < ROBUST_NEEDS { mean } else { robust_profile(track, end) };
+        let of_means = |window: usize| {
+            let first = end.saturating_sub(window);
+            let weekday = usize::from(track.place(first).weekday);
+            without_noise(WeekdayProfile::of_means(&values[first..], weekday, PSEUDO), window)
+        };
+        let mean = of_means(MEAN_WINDOW);
+        let robust =
+            if end < ROBUST_NEEDS { mean } else { without_noise(robust_profile(track, end), ROBUST_WINDOW) };
         let last = &values[end.saturating_sub(LEVEL_WINDOW)..];
         let recent_mean = mean_of(last).or_else(|| mean_of(values)).unwrap_or(0.0);
         let size = |values: &[f64]| mean_of_sizes(values).filter(|&size| size > NOTHING);
@@ -114,9 +125,9 @@ impl<'a> History<'a> {
                 .map(|day| values[day] * inverse[usize::from(track.place(day).weekday)])
                 .collect()
         };
-        let long = of_means(LONG_WINDOW, 3.0);
+        let long = of_means(LONG_WINDOW);
         let (robust_levels, mean_levels, long_levels) = (without(&robust), without(&mean), without(&long));
-        let bank = LevelBank::of(&robust_levels);
+        let bank = LevelBank::of(&long_levels);
         Self {
             track,
             state,
@@ -139,7 +150,7 @@ impl<'a> History<'a> {
         self.track
     }
 
-    /// What the models that go day by day know.
+    /// What the model that goes day by day knows.
     #[must_use]
     pub fn state(&self) -> &'a State {
         self.state
@@ -232,7 +243,7 @@ impl<'a> History<'a> {
         self.typical_size
     }
 
-    /// Known values without their robust weekday, newest first, of at most the last 150 days.
+    /// Known values without their robust weekday, newest first, of at most the last 180 days.
     #[must_use]
     pub fn robust_levels(&self) -> &[f64] {
         &self.robust_levels
@@ -250,7 +261,7 @@ impl<'a> History<'a> {
         &self.long_levels
     }
 
-    /// What the bank of local levels makes of the robust levels.
+    /// What the bank of local levels makes of the long levels.
     #[must_use]
     pub fn bank(&self) -> &LevelBank {
         &self.bank

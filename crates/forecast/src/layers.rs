@@ -1,8 +1,10 @@
 //! The layers of a forecast: candidates by own past error, what many series taught, and their mix.
 //!
-//! 1. *weights*: the candidates, mixed by their own past errors at this day of the cycle;
-//! 2. *pooled*: `base + s · booster(features)`, the features being how the candidates and the first
-//!    layer lie to the base, and the traits of the origin;
+//! 1. *weights*: the candidates, mixed by what many series taught and their own past errors at this
+//!    day of the cycle;
+//! 2. *pooled*: `base + s · booster(features)`, the base lying a third of the way from the median of
+//!    robust candidates to the first layer, the features being how all of them lie to it, and the
+//!    traits of the origin;
 //! 3. the mix of both, of their mean and of the base, by the rule of the first layer, with a power that
 //!    the training chose.
 //!
@@ -11,7 +13,7 @@
 
 use crate::{
     candidates::{Candidate, ModelSpec},
-    combine::{OwnErrors, mix, weights},
+    combine::{OwnErrors, Pool, mix, weights},
     model::Model,
     origins::{Origin, OriginTable, PastOrigin},
     ranges::PastError,
@@ -23,9 +25,11 @@ use chrono::NaiveDate;
 pub const LAYERS: [&str; 4] = ["pooled", "weights", "pooled_and_weights", "base"];
 
 /// What the own past tells the pooled model, beside the traits.
-const OWN_PAST: [&str; 5] = ["base", "weights", "own_error", "own_bias", "own_cycles"];
+const OWN_PAST: [&str; 5] = ["base", "median", "own_error", "own_bias", "own_cycles"];
 /// A candidate further from the base than so many scales counts as so far.
 const LARGEST_FEATURE: f64 = 3.0;
+/// The base lies so far from the median of robust candidates to the weighted ones.
+pub const WEIGHTS_SHARE: f64 = 1.0 / 3.0;
 /// Candidates that differ by less than this share of a scale say the same.
 const AGREEMENT: f64 = 1e-9;
 /// Cycles' worth of a usual error, which the own errors are pulled to.
@@ -44,6 +48,8 @@ pub fn feature_names(candidates: &[Candidate]) -> Vec<String> {
 pub struct Layered {
     /// Weights of the candidates.
     pub weights: Vec<f64>,
+    /// What the pooled model corrects.
+    pub base: f64,
     /// Each layer's mean of the days asked for.
     pub layers: [f64; LAYERS.len()],
     /// Weights of the layers.
@@ -61,12 +67,17 @@ pub struct PastForecast {
     unit: f64,
     scale: f64,
     actual: f64,
-    base: f64,
     /// What they would have said.
     pub layered: Layered,
 }
 
 impl PastForecast {
+    /// What the layers said and what came, in scales from the base.
+    pub(crate) fn in_scales(&self) -> ([f64; LAYERS.len()], f64) {
+        let relative = |value: f64| (value - self.layered.base) / self.scale;
+        (self.layered.layers.map(relative), relative(self.actual))
+    }
+
     /// Absolute error of the forecast, in scales.
     pub(crate) fn error_in_scales(&self) -> f64 {
         (self.actual - self.layered.mean).abs() / self.scale
@@ -112,7 +123,7 @@ impl Past {
             let layered =
                 past.layers(&table, origin, candidates, spec, model, &|features| pooled(place, features));
             // One spike after a quiet month must not widen every later range without limit.
-            let largest = model.weights.largest_error * origin.unit;
+            let largest = model.ranges.largest_error * origin.unit;
             let error = actual - layered.mean;
             past.errors.push(PastError {
                 day: origin.day,
@@ -126,7 +137,6 @@ impl Past {
                 unit: origin.unit,
                 scale: origin.scale,
                 actual: *actual,
-                base: origin.estimates.base,
                 layered,
             };
             match past.cycles.last_mut() {
@@ -203,23 +213,26 @@ impl Past {
     ) -> Layered {
         let rules = &model.weights;
         let prior = model.prior.as_ref().map(|prior| prior.on(origin.day));
-        let base = origin.estimates.base;
         if let ModelSpec::Single(_) = spec {
             let mean = mix(&origin.estimates.means, &[1.0]);
             return Layered {
                 weights: vec![1.0],
-                layers: [mean; 4],
+                base: mean,
+                layers: [mean; LAYERS.len()],
                 layer_weights: Vec::new(),
                 features: Vec::new(),
                 mean,
             };
         }
         let own = Self::of_candidates(table, origin.day, origin.made_on, model);
-        let taught = prior.map(|prior| &prior.candidates[..]);
-        let weights_of = weights(candidates, own.as_ref(), taught, rules.pool_weight, rules.power);
+        let untaught = Pool::untaught(candidates);
+        let pool = prior.map_or(&untaught, |prior| &prior.candidates);
+        let weights_of = weights(own.as_ref(), pool, rules.pool_weight, rules.power);
         let mixed = mix(&origin.estimates.means, &weights_of);
+        let base = origin.estimates.base + WEIGHTS_SHARE * (mixed - origin.estimates.base);
         let mut layered = Layered {
             weights: weights_of,
+            base,
             layers: [mixed, mixed, mixed, base],
             layer_weights: Vec::new(),
             features: Vec::new(),
@@ -228,7 +241,7 @@ impl Past {
         if spec == ModelSpec::Weights || origin.scale <= 0.0 || !base.is_finite() {
             return layered;
         }
-        layered.features = self.features(origin, mixed, model);
+        layered.features = self.features(origin, base, model);
         // Where all candidates agree there is nothing to correct.
         let agree = |mean: &f64| (mean - base).abs() <= AGREEMENT * origin.scale || mean.is_nan();
         let correction = if origin.estimates.means.iter().all(agree) {
@@ -243,15 +256,14 @@ impl Past {
             return layered;
         }
         let own = self.of_layers(origin.day, origin.made_on, model);
-        let taught = prior.map(|prior| &prior.layers[..]);
-        layered.layer_weights =
-            weights(LAYERS.len(), own.as_ref(), taught, rules.layer_pool_weight, rules.layer_power);
+        let untaught = Pool::untaught(LAYERS.len());
+        let pool = prior.map_or(&untaught, |prior| &prior.layers);
+        layered.layer_weights = weights(own.as_ref(), pool, rules.layer_pool_weight, rules.layer_power);
         layered.mean = mix(&layered.layers, &layered.layer_weights);
         layered
     }
 
-    fn features(&self, origin: &Origin, mixed: f64, model: &Model) -> Vec<f32> {
-        let base = origin.estimates.base;
+    fn features(&self, origin: &Origin, base: f64, model: &Model) -> Vec<f32> {
         let relative = |value: f64| ((value - base) / origin.scale).clamp(-LARGEST_FEATURE, LARGEST_FEATURE);
         let (mut size, mut bias, mut total, mut worth) = (0.0, 0.0, 0.0, 1.0);
         for cycle in self.known(origin.made_on, model) {
@@ -259,7 +271,7 @@ impl Past {
             for cut in cycle.iter().filter(|cut| cut.day.abs_diff(origin.day) <= model.origins.near_days) {
                 let limited = |value: f64| (value / cut.scale).clamp(-LARGEST_FEATURE, LARGEST_FEATURE);
                 sizes += limited(cut.actual - cut.layered.layers[1]).abs();
-                biases += limited(cut.actual - cut.base);
+                biases += limited(cut.actual - cut.layered.base);
                 count += 1.0;
             }
             if count > 0.0 {
@@ -271,7 +283,7 @@ impl Past {
         }
         let own_past = [
             (base / origin.scale).clamp(-2.0 * LARGEST_FEATURE, 2.0 * LARGEST_FEATURE),
-            relative(mixed),
+            relative(origin.estimates.base),
             (size + ERROR_EVIDENCE * USUAL_ERROR) / (total + ERROR_EVIDENCE),
             bias / (total + ERROR_EVIDENCE),
             total,

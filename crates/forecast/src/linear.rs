@@ -197,48 +197,94 @@ impl NormalEquations {
         self.weight += weight;
     }
 
+    /// Begins again without rows, for the same columns.
+    pub(crate) fn clear(&mut self) {
+        for sums in [&mut self.gram, &mut self.product, &mut self.sums] {
+            sums.fill(0.0);
+        }
+        (self.target, self.weight) = (0.0, 0.0);
+    }
+
     /// The fit, by linfa on the triangle of the penalised equations.
     ///
     /// # Errors
     /// [`Error::TooFewRows`] without a row that counts, [`Error::Unstable`], [`Error::Solver`].
     pub(crate) fn solve(&self, penalties: &[f64]) -> Result<FittedRidge> {
-        let (x, y, means) = self.reduced(penalties)?;
-        least_squares(self.names, x, y, &means, self.target / self.weight)
+        let Triangle { cells, targets, means } = self.triangle(penalties)?;
+        let columns = self.names.len();
+        let x = Array2::from_shape_fn((columns, columns), |(row, column)| match column {
+            _ if column < row => 0.0,
+            _ => cells[row * columns + column],
+        });
+        least_squares(self.names, x, Array1::from_vec(targets), &means, self.target / self.weight)
     }
 
-    /// The same answer by substitution in the triangle alone, for a fit that is only a step to another.
+    /// The same answer by substitution in the triangle alone: for a fit that is only a step to another,
+    /// or one of hundreds at past origins.
     ///
     /// # Errors
     /// [`Error::TooFewRows`] without a row that counts.
     pub(crate) fn solve_step(&self, penalties: &[f64]) -> Result<FittedRidge> {
-        let (x, y, means) = self.reduced(penalties)?;
+        let Triangle { cells, targets: mut coefficients, means } = self.triangle(penalties)?;
         let columns = self.names.len();
-        let mut coefficients = vec![0.0; columns];
         for row in (0..columns).rev() {
-            let known: f64 = (row + 1..columns).map(|column| x[(row, column)] * coefficients[column]).sum();
-            let pivot = x[(row, row)];
-            coefficients[row] = if pivot > 0.0 { (y[row] - known) / pivot } else { 0.0 };
+            let own = &cells[row * columns..(row + 1) * columns];
+            let known: f64 =
+                own[row + 1..].iter().zip(&coefficients[row + 1..]).map(|(cell, beta)| cell * beta).sum();
+            let pivot = own[row];
+            coefficients[row] = if pivot > 0.0 { (coefficients[row] - known) / pivot } else { 0.0 };
         }
         Ok(ridge(self.names, coefficients, &means, self.target / self.weight))
     }
 
-    /// Triangle, its targets, and the means of the columns.
-    fn reduced(&self, penalties: &[f64]) -> Result<(Array2<f64>, Array1<f64>, Vec<f64>)> {
+    /// Rows `R`, `q` with `RᵀR` the centred and penalised gram and `Rᵀq` the centred product (Cholesky):
+    /// as many as columns, and the same least squares as the rows they stand for. A column without
+    /// anything of its own gives a row of zeros.
+    fn triangle(&self, penalties: &[f64]) -> Result<Triangle> {
         let columns = self.names.len();
         if self.weight <= 0.0 {
             return Err(Error::TooFewRows { rows: 0, columns });
         }
         let means: Vec<f64> = self.sums.iter().map(|sum| sum / self.weight).collect();
-        let gram = Array2::from_shape_fn((columns, columns), |(one, other)| {
-            let (low, high) = (one.min(other), one.max(other));
-            let penalty = if one == other { penalties[one] } else { 0.0 };
-            self.gram[low * columns + high] - self.weight * means[one] * means[other] + penalty
-        });
-        let product: Vec<f64> =
-            self.product.iter().zip(&means).map(|(product, mean)| product - mean * self.target).collect();
-        let (x, y) = triangle(gram, &product);
-        Ok((x, y, means))
+        let (mut cells, mut targets) = (self.gram.clone(), self.product.clone());
+        for pivot in 0..columns {
+            let (above, rest) = cells.split_at_mut(pivot * columns);
+            let own = &mut rest[..columns];
+            let centre = self.weight * means[pivot];
+            for column in pivot..columns {
+                own[column] -= centre * means[column];
+            }
+            own[pivot] += penalties[pivot];
+            targets[pivot] -= means[pivot] * self.target;
+            let whole = own[pivot];
+            for (row, done) in above.chunks_exact(columns).enumerate() {
+                let factor = done[pivot];
+                if factor != 0.0 {
+                    for (cell, above) in own[pivot..].iter_mut().zip(&done[pivot..]) {
+                        *cell -= factor * above;
+                    }
+                    targets[pivot] -= factor * targets[row];
+                }
+            }
+            if own[pivot] <= DEPENDENT.powi(2) * whole.max(f64::MIN_POSITIVE) {
+                own[pivot..].fill(0.0);
+                targets[pivot] = 0.0;
+                continue;
+            }
+            let root = own[pivot].sqrt();
+            own[pivot..].iter_mut().for_each(|cell| *cell /= root);
+            targets[pivot] /= root;
+        }
+        Ok(Triangle { cells, targets, means })
     }
+}
+
+/// The upper triangle of a ridge's equations, row by row (what lies below has no meaning), its targets,
+/// and the means of the columns.
+struct Triangle {
+    cells: Vec<f64>,
+    targets: Vec<f64>,
+    means: Vec<f64>,
 }
 
 /// Least squares by linfa of centred rows, with the guards that linfa leaves to its callers.
@@ -271,29 +317,6 @@ fn ridge(
 ) -> FittedRidge {
     let shift: f64 = x_means.iter().zip(&coefficients).map(|(mean, beta)| mean * beta).sum();
     FittedRidge { names, intercept: y_mean - shift, coefficients }
-}
-
-/// Rows `R`, `q` with `RᵀR = gram` and `Rᵀq = product`: as many as columns, and the same least squares
-/// as the rows they stand for. A column without anything of its own gives a row of zeros.
-fn triangle(gram: Array2<f64>, product: &[f64]) -> (Array2<f64>, Array1<f64>) {
-    let columns = product.len();
-    let (mut x, mut y) = (Array2::<f64>::zeros((columns, columns)), Array1::<f64>::zeros(columns));
-    for pivot in 0..columns {
-        let above = |x: &Array2<f64>, column: usize| -> f64 {
-            (0..pivot).map(|row| x[(row, pivot)] * x[(row, column)]).sum()
-        };
-        let square = gram[(pivot, pivot)] - above(&x, pivot);
-        if square <= DEPENDENT.powi(2) * gram[(pivot, pivot)].max(f64::MIN_POSITIVE) {
-            continue;
-        }
-        let root = square.sqrt();
-        let known: f64 = (0..pivot).map(|row| x[(row, pivot)] * y[row]).sum();
-        y[pivot] = (product[pivot] - known) / root;
-        for column in pivot..columns {
-            x[(pivot, column)] = (gram[(pivot, column)] - above(&x, column)) / root;
-        }
-    }
-    (x, y)
 }
 
 /// The first column that, but for rounding, is a sum of those before it: Gram-Schmidt on columns of

@@ -8,6 +8,7 @@ use crate::{
     Error, Result,
     booster::Booster,
     candidates::Candidate,
+    combine::Pool,
     layers::{LAYERS, feature_names},
     ranges::SHARES,
 };
@@ -22,7 +23,7 @@ use std::{
 /// The file, as it is built in.
 const DEFAULT_JSON: &str = include_str!("../../../models/default.json");
 /// The version of the file's format that this engine reads.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 /// A model's settings, and what it was taught.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,10 +75,10 @@ pub struct Prior {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriorDay {
-    /// Error of each candidate relative to their mean, by past origins of many series.
-    pub candidates: Vec<f64>,
-    /// Error of each layer relative to their mean.
-    pub layers: Vec<f64>,
+    /// Of the candidates, by past origins of many series.
+    pub candidates: Pool,
+    /// Of the layers.
+    pub layers: Pool,
     /// Mean absolute error of the forecast, in range units.
     pub error_size: f64,
     /// Quantiles of errors divided by their expected size, at 2.5, 10, 90 and 97.5 %.
@@ -160,6 +161,8 @@ pub struct RangeSettings {
     pub law_weight: f64,
     /// Error of a mean day, in range units, where nothing at all is known of errors.
     pub unknown_error: f64,
+    /// An error counts at most so many typical days, a day.
+    pub largest_error: f64,
     /// Ranges are this much wider where nothing at all is known of errors.
     pub short_factor: f64,
     /// Growth of the error's variance for each cycle between the cutoff and the asked cycle.
@@ -223,6 +226,7 @@ impl Model {
             ranges.pool_weight,
             ranges.law_weight,
             ranges.unknown_error,
+            ranges.largest_error,
             ranges.short_factor,
             ranges.widening_per_cycle,
         ];
@@ -309,10 +313,13 @@ impl Prior {
             return refused("`prior.days` must hold an entry for each of 0 to 31 days");
         }
         for day in &self.days {
-            if day.candidates.len() != candidates.len() || day.layers.len() != LAYERS.len() {
+            let fits = |pool: &Pool, count| pool.errors.len() == count && pool.weights.len() == count;
+            if !fits(&day.candidates, candidates.len()) || !fits(&day.layers, LAYERS.len()) {
                 return refused("`prior.days` does not hold one number for each candidate and layer");
             }
-            let sizes = day.candidates.iter().chain(&day.layers).chain([&day.error_size]);
+            let pools = [&day.candidates, &day.layers];
+            let numbers = pools.iter().flat_map(|pool| pool.errors.iter().chain(&pool.weights));
+            let sizes = numbers.chain([&day.error_size]);
             if !sizes.into_iter().all(is_size)
                 || !day.quantiles.is_sorted()
                 || day.quantiles.iter().any(|q| !q.is_finite())
@@ -434,7 +441,7 @@ mod tests {
         let with = |from: &str, to: &str| Model::from_json(&DEFAULT_JSON.replace(from, to)).unwrap_err();
         assert!(with("\"near_days\"", "\"nearby\"").to_string().contains("nearby"));
         assert!(matches!(with("\"ridge_7\"", "\"magic\""), Error::UnknownModel { .. }));
-        assert!(with("\"format_version\": 2", "\"format_version\": 9").to_string().contains("format 9"));
+        assert!(with("\"format_version\": 3", "\"format_version\": 9").to_string().contains("format 9"));
         assert!(matches!(with("\"power\": 8.0", "\"power\": -8.0"), Error::Model(_)));
         assert!(matches!(with("      0,\n      2,", "      2,\n      0,"), Error::Model(_)));
     }

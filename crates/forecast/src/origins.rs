@@ -69,6 +69,13 @@ pub struct PastOrigin {
     pub actual: f64,
 }
 
+impl PastOrigin {
+    /// Days of the rest.
+    pub(crate) fn days(&self) -> f64 {
+        (self.known_from - self.origin.made_on).num_days() as f64
+    }
+}
+
 /// The cuts of a series' earlier cycles, oldest cycle first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OriginTable {

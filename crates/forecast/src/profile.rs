@@ -21,6 +21,9 @@ const LARGEST_RATIO: f64 = WEEK as f64;
 /// The mean must be at least this share of the mean size, or signs cancel and the profile is flat.
 const LEAST_SIGN_SHARE: f64 = 0.1;
 
+/// Share of the noise that a profile is drawn to 1 by.
+const DRAWN: f64 = 4.0 / 6.0;
+
 impl WeekdayProfile {
     /// Every weekday alike.
     pub const FLAT: WeekdayProfile = WeekdayProfile([1.0; WEEK]);
@@ -89,53 +92,33 @@ impl WeekdayProfile {
         }))
     }
 
+    /// The profile drawn to 1 as far as noise alone would make it differ from 1: by the share of its
+    /// variance that is not noise (James and Stein, with four of six degrees of freedom).
+    ///
+    /// `days` are the weekday, the value and the mean of the week around of the days that it was made
+    /// from. Unchanged where only a week of them is known.
+    #[must_use]
+    pub fn without_noise(self, days: impl Iterator<Item = (usize, f64, f64)>) -> Self {
+        let (mut sum, mut size, mut squares, mut count) = (0.0, 0.0, 0.0, 0.0);
+        for (weekday, value, week) in days.filter(|(_, value, week)| !value.is_nan() && !week.is_nan()) {
+            sum += value;
+            size += value.abs();
+            squares += (value - week * self.factor(weekday)).powi(2);
+            count += 1.0;
+        }
+        let spread = self.0.iter().map(|factor| (factor - 1.0).powi(2)).sum::<f64>() / (WEEK - 1) as f64;
+        if count <= WEEK as f64 || spread <= 0.0 || sum.abs() <= LEAST_SIGN_SHARE * size {
+            return self;
+        }
+        let mean = sum / count;
+        let noise = squares / mean / mean / (count - WEEK as f64) / (count / WEEK as f64);
+        let real = (1.0 - DRAWN * noise / spread).clamp(0.0, 1.0);
+        Self(self.0.map(|factor| 1.0 + real * (factor - 1.0)))
+    }
+
     fn with_mean_one(factors: [f64; WEEK]) -> Self {
         let mean = factors.iter().sum::<f64>() / WEEK as f64;
         if mean.is_finite() && mean > 0.0 { Self(factors.map(|factor| factor / mean)) } else { Self::FLAT }
-    }
-}
-
-/// Memory of a fading profile a day: 67 days' worth in all.
-const FADING: f64 = 0.985;
-
-/// A weekday profile of means that fade day by day, each weekday with one pseudo-observation of 1.
-///
-/// Wrong for some weeks after the week has changed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct FadingProfile {
-    sums: [f64; WEEK],
-    counts: [f64; WEEK],
-    size: f64,
-}
-
-impl FadingProfile {
-    /// Learns the value of one more day; a missing one only lets the past fade.
-    pub(crate) fn learn(&mut self, weekday: usize, value: f64) {
-        for weekday in 0..WEEK {
-            self.sums[weekday] *= FADING;
-            self.counts[weekday] *= FADING;
-        }
-        self.size *= FADING;
-        if !value.is_nan() {
-            self.sums[weekday] += value;
-            self.counts[weekday] += 1.0;
-            self.size += value.abs();
-        }
-    }
-
-    /// The profile as it is known now.
-    pub(crate) fn profile(&self) -> WeekdayProfile {
-        let sum: f64 = self.sums.iter().sum();
-        if sum.abs() <= LEAST_SIGN_SHARE * self.size || self.size == 0.0 {
-            return WeekdayProfile::FLAT;
-        }
-        let mean = sum / self.counts.iter().sum::<f64>();
-        let mut factors = [1.0; WEEK];
-        for (weekday, factor) in factors.iter_mut().enumerate() {
-            let seen = (self.sums[weekday] / mean).clamp(0.0, LARGEST_RATIO * self.counts[weekday]);
-            *factor = (seen + 1.0) / (self.counts[weekday] + 1.0);
-        }
-        WeekdayProfile::with_mean_one(factors)
     }
 }
 
@@ -193,15 +176,6 @@ mod tests {
         assert_eq!(WeekdayProfile::of_means(&[1.0, -1.0, 1.0, -1.0], 0, 1.0), WeekdayProfile::FLAT);
         assert_eq!(WeekdayProfile::of_means(&[], 0, 1.0), WeekdayProfile::FLAT);
         assert_eq!(WeekdayProfile::of_ratios(&[f64::NAN; 30], 3), WeekdayProfile::FLAT);
-    }
-
-    #[test]
-    fn a_fading_profile_follows_the_week() {
-        let mut profile = FadingProfile::default();
-        assert_eq!(profile.profile(), WeekdayProfile::FLAT);
-        office().iter().cycle().take(140).enumerate().for_each(|(day, value)| profile.learn(day % 7, *value));
-        let found = profile.profile();
-        assert!(found.factor(0) > 1.25 && found.factor(6) < 0.3);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! One pass over a series for all its origins: what later days cannot change is worked out once.
 //!
-//! Places of days, ratios to the week around a day, and the models that are updated day by day (a fading
-//! weekday profile, a bank of local levels, a weekly Holt-Winters). The state after day `t` depends on
+//! Places of days, means of the week around a day, and the model that is updated day by day (a weekly
+//! Holt-Winters). The state after day `t` depends on
 //! days up to `t` only, so that every origin of a backtest can read it. Wrong where late days were not final at the time.
 
 use crate::{
     calendar::{Place, Timeline, WEEK},
-    candidates::{holt_winters::HoltWinters, local_level::LevelBank},
-    profile::{FadingProfile, WeekdayProfile},
+    candidates::holt_winters::HoltWinters,
 };
 use billing::{CostSeries, CycleDay};
 
@@ -20,21 +19,18 @@ pub struct Track<'a> {
     known: Vec<u32>,
     /// Whether any up to a day is negative.
     negative_from: usize,
-    /// A day over the mean of the seven days around it; `NaN` where that is not known.
+    /// The mean of the seven days around a day, and the day over it; `NaN` where that is not known.
+    weeks: Vec<f64>,
     ratios: Vec<f64>,
     /// What was known after the last day of each origin, by the place of the origin.
     pub(crate) states: Vec<State>,
 }
 
-/// What the day-by-day models know after a day.
+/// What the day-by-day model knows after a day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// The last day that is known.
     pub origin: usize,
-    /// The fading weekday profile.
-    pub profile: WeekdayProfile,
-    /// The bank of local levels, on days without their weekday as it was known before.
-    pub bank: LevelBank,
     /// Weekly Holt-Winters.
     pub holt_winters: HoltWinters,
 }
@@ -74,6 +70,7 @@ impl<'a> Track<'a> {
             values,
             known,
             negative_from,
+            weeks: vec![f64::NAN; count],
             ratios: vec![f64::NAN; count],
             states: Vec::new(),
             timeline,
@@ -93,6 +90,7 @@ impl<'a> Track<'a> {
             let week = &self.values[from..end];
             let mean = week.iter().sum::<f64>() / WEEK as f64;
             let size = week.iter().map(|value| value.abs()).sum::<f64>() / WEEK as f64;
+            self.weeks[middle] = mean;
             if mean.abs() > LEAST_SIGN_SHARE * size {
                 self.ratios[middle] = (self.values[middle] / mean).clamp(0.0, LARGEST_RATIO);
             }
@@ -101,19 +99,13 @@ impl<'a> Track<'a> {
 
     /// Goes through the days and keeps the states after the origins.
     fn follow(&mut self, origins: &[usize]) {
-        let (mut fading, mut profile) = (FadingProfile::default(), WeekdayProfile::FLAT);
-        let mut bank = LevelBank::default();
         let mut holt_winters = HoltWinters::default();
         let mut next = origins.iter().copied().peekable();
         for (day, &value) in self.values.iter().enumerate() {
             let weekday = usize::from(self.timeline.at(day).weekday);
-            bank.learn(value / profile.divisor(weekday));
             holt_winters.learn(weekday, value);
-            fading.learn(weekday, value);
-            profile = fading.profile();
             while next.next_if_eq(&day).is_some() {
-                let (bank, holt_winters) = (bank.clone(), holt_winters.clone());
-                self.states.push(State { origin: day, profile, bank, holt_winters });
+                self.states.push(State { origin: day, holt_winters: holt_winters.clone() });
             }
         }
     }
@@ -134,6 +126,12 @@ impl<'a> Track<'a> {
     #[must_use]
     pub fn place(&self, day: usize) -> Place {
         self.timeline.at(day)
+    }
+
+    /// The mean of the seven days around a day, which reaches three days further; `NaN` where unknown.
+    #[must_use]
+    pub fn week(&self, day: usize) -> f64 {
+        self.weeks[day]
     }
 
     /// The ratios of these days to the week around each, which reaches three days further.

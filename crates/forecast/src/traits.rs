@@ -40,6 +40,9 @@ pub const TRAITS: [&str; 25] = [
     "christmas_share",
 ];
 
+/// The place of the logarithm of the number of days.
+pub const HISTORY_DAYS: usize = 8;
+
 /// Values beyond this many scales count as so many.
 const LARGEST: f64 = 6.0;
 /// A month-to-date mean counts this share for the scale.

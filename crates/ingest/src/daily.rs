@@ -243,9 +243,8 @@ impl DailyCosts {
         let scopes = leaves.iter().map(|leaf| &self.scopes[leaf.scope]);
         let covered = scopes.flat_map(|scope| scope.first().into_iter().chain(scope.last()));
         let days = ends.map(|cell| cell.day).chain(covered);
-        let (first, last) = days.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), day| {
-            (first.min(day), last.max(day))
-        });
+        let (first, last) =
+            days.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), day| (first.min(day), last.max(day)));
         (first, ((last - first).num_days() + 1).max(0) as usize)
     }
 

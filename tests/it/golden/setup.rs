@@ -294,7 +294,7 @@ fn a_job_that_fails_does_not_stop_the_others() {
     assert_eq!(run.code, 7, "{}", run.stderr);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        by-service: 2026-10 3564.49 USD: by-service.parquet, by-service.csv
+        by-service: 2026-10 3556.45 USD: by-service.parquet, by-service.csv
         gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
         summary: out/2026-10-18/summary.json
         ")
@@ -332,9 +332,9 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_start": "2026-10-01",
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
-                  "forecast_total": "3564.49",
-                  "lower80": "3184.29",
-                  "upper80": "4164.50"
+                  "forecast_total": "3556.45",
+                  "lower80": "3156.11",
+                  "upper80": "4153.84"
                 }
               ]
             },

@@ -70,16 +70,6 @@ pub fn last_cycle(history: &History<'_>, rest: &Rest) -> f64 {
     (rest.first..rest.end).map(of_day).sum::<f64>() / rest.days() as f64
 }
 
-/// The days of the last complete cycle, times the level now over the mean level of that cycle.
-pub fn last_cycle_at_level(history: &History<'_>, rest: &Rest) -> f64 {
-    let (now, again) = (history.mean_level(14), last_cycle(history, rest));
-    let then = history.earlier_cycles(1).next().and_then(|(first, end)| history.mean_between(first, end));
-    match then.filter(|then| then * now > 0.0) {
-        Some(then) => again * (now / then).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1),
-        None => again,
-    }
-}
-
 /// An extra cost must be this many times the usual deviation.
 const EXTRA_FACTOR: f64 = 4.0;
 /// And it must be known from so many cycles.

@@ -1,42 +1,57 @@
 //! A bank of local levels with an autoregressive part, averaged by how well each explains the past.
 //!
-//! `z = l + a + e`, `l` a random walk, `a ← φ a + u`, for 45 settings of the two variances (against
+//! `z = l + a + e`, `l` a random walk, `a ← φ a + u`, for 16 settings of the two variances (against
 //! that of `e`) and of φ, each run with its steady Kalman gains (Durbin and Koopman, *Time Series
-//! Analysis by State Space Methods*, 2012). `z` is a day without its weekday, over at most 150 days.
-//! Weights are the square root of the likelihood; a surprise beyond four deviations counts as four. Wrong after a jump, until its evidence outweighs the settings that followed slowly.
+//! Analysis by State Space Methods*, 2012). `z` is a day without its long weekday, over at most 180
+//! days. Weights are the likelihood, of which a day's part fades within a month. A surprise beyond
+//! three usual deviations is cut to these unless the day before was surprising in the same way: a spike
+//! passes, a jump is followed from its second day on. Wrong on the first day of a jump.
 
 use crate::{
+    candidates::year::smooth_ratio,
     history::{History, Rest},
-    profile::WeekdayProfile,
 };
 use std::sync::LazyLock;
 
-/// Variances of the level's and of the autoregressive part's steps, and memories of the latter.
-const LEVEL_STEPS: [f64; 5] = [1e-4, 1e-3, 5e-3, 2e-2, 1e-1];
-const SHORT_STEPS: [f64; 3] = [0.05, 0.3, 1.0];
-const MEMORIES: [f64; 3] = [0.5, 0.8, 0.95];
-const SETTINGS: usize = LEVEL_STEPS.len() * SHORT_STEPS.len() * MEMORIES.len();
-/// A surprise counts at most so many of the deviations known after some days.
-const LARGEST_SURPRISE: f64 = 4.0;
+/// Variances of the level's and of the autoregressive part's steps, and the memory of the latter: all
+/// of three, two and two, levels alone, and one that hardly moves.
+const SETTINGS: [(f64, f64, f64); 16] = [
+    (1e-3, 0.1, 0.6),
+    (1e-3, 0.1, 0.9),
+    (1e-3, 0.6, 0.6),
+    (1e-3, 0.6, 0.9),
+    (1e-2, 0.1, 0.6),
+    (1e-2, 0.1, 0.9),
+    (1e-2, 0.6, 0.6),
+    (1e-2, 0.6, 0.9),
+    (1e-1, 0.1, 0.6),
+    (1e-1, 0.1, 0.9),
+    (1e-1, 0.6, 0.6),
+    (1e-1, 0.6, 0.9),
+    (1e-2, 0.0, 0.0),
+    (1e-1, 0.0, 0.0),
+    (0.5, 0.0, 0.0),
+    (1e-4, 0.3, 0.8),
+];
+const COUNT: usize = SETTINGS.len();
+/// A surprise counts at most so many usual deviations, which are known after some days.
+const LARGEST_SURPRISE: f64 = 3.0;
 const SURE_DAYS: f64 = 14.0;
 /// What evidence is worth after each further day.
-const FADING: f64 = 1.0 - 1.0 / 120.0;
+const FADING: f64 = 1.0 - 1.0 / 30.0;
 
 /// Steady gains of each setting, and its memory.
 struct Gains {
-    level: [f64; SETTINGS],
-    short: [f64; SETTINGS],
-    memory: [f64; SETTINGS],
+    level: [f64; COUNT],
+    short: [f64; COUNT],
+    memory: [f64; COUNT],
 }
 
 static GAINS: LazyLock<Gains> = LazyLock::new(|| {
-    let mut gains = Gains { level: [0.0; SETTINGS], short: [0.0; SETTINGS], memory: [0.0; SETTINGS] };
-    for setting in 0..SETTINGS {
-        let step = LEVEL_STEPS[setting / (SHORT_STEPS.len() * MEMORIES.len())];
-        let short_step = SHORT_STEPS[setting / MEMORIES.len() % SHORT_STEPS.len()];
-        let memory = MEMORIES[setting % MEMORIES.len()];
-        (gains.level[setting], gains.short[setting], _) = steady_gains(step, short_step, memory);
-        gains.memory[setting] = memory;
+    let mut gains = Gains { level: [0.0; COUNT], short: [0.0; COUNT], memory: [0.0; COUNT] };
+    for (place, (level_step, short_step, memory)) in SETTINGS.into_iter().enumerate() {
+        (gains.level[place], gains.short[place], _) = steady_gains(level_step, short_step, memory);
+        gains.memory[place] = memory;
     }
     gains
 });
@@ -44,7 +59,7 @@ static GAINS: LazyLock<Gains> = LazyLock::new(|| {
 /// Gains of the level and of the short part, and the variance of a surprise, where the noise has
 /// variance 1: the Riccati recursion, run until it stands still.
 fn steady_gains(level_step: f64, short_step: f64, memory: f64) -> (f64, f64, f64) {
-    let (mut p11, mut p12, mut p22) = (1.0, 0.0, 1.0);
+    let (mut p11, mut p12, mut p22) = (1.0, 0.0, short_step);
     let mut found = (0.0, 0.0, 0.0);
     for _ in 0..2000 {
         let variance = p11 + 2.0 * p12 + p22 + 1.0;
@@ -60,39 +75,32 @@ fn steady_gains(level_step: f64, short_step: f64, memory: f64) -> (f64, f64, f64
 /// What the bank knows after the last of some days.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LevelBank {
-    level: [f64; SETTINGS],
+    level: [f64; COUNT],
     /// The short part, as expected for the next day.
-    short: [f64; SETTINGS],
-    /// Sums of squared surprises.
-    squares: [f64; SETTINGS],
+    short: [f64; COUNT],
+    /// Sums of squared surprises, which fade.
+    squares: [f64; COUNT],
+    /// Whether the last surprise was beyond all usual ones: its sign, or 0.
+    beyond: [f64; COUNT],
     /// How many there were, as far as they still count, and how many days.
     count: f64,
     days: f64,
-}
-
-impl Default for LevelBank {
-    fn default() -> Self {
-        let zeros = [0.0; SETTINGS];
-        Self { level: zeros, short: zeros, squares: zeros, count: 0.0, days: 0.0 }
-    }
 }
 
 impl LevelBank {
     /// Goes through levels, newest first.
     #[must_use]
     pub fn of(levels: &[f64]) -> Self {
-        let mut bank = Self::default();
+        let zeros = [0.0; COUNT];
+        let mut bank =
+            Self { level: zeros, short: zeros, squares: zeros, beyond: zeros, count: 0.0, days: 0.0 };
         levels.iter().rev().for_each(|level| bank.learn(*level));
         bank
     }
 
-    /// Learns the level of one more day; a missing one only lets the short part fade.
-    pub fn learn(&mut self, value: f64) {
+    /// Learns the level of one more day.
+    fn learn(&mut self, value: f64) {
         let gains = &*GAINS;
-        if value.is_nan() {
-            self.short.iter_mut().zip(gains.memory).for_each(|(short, memory)| *short *= memory);
-            return;
-        }
         // A mean of the first days before the steady gain takes over, and no surprise in the first.
         self.days += 1.0;
         let first = 1.0 / self.days;
@@ -100,23 +108,39 @@ impl LevelBank {
         let is_sure = self.days > SURE_DAYS;
         let most = LARGEST_SURPRISE.powi(2) / self.count.max(1.0);
         self.count = FADING * self.count + follows;
-        for setting in 0..SETTINGS {
-            let surprise = value - self.level[setting] - self.short[setting];
-            let cut = (most * self.squares[setting]).sqrt();
-            let surprise = if is_sure { surprise.clamp(-cut, cut) } else { surprise };
-            self.level[setting] += surprise * gains.level[setting].max(first);
-            let short = self.short[setting] + surprise * gains.short[setting] * follows;
-            self.short[setting] = gains.memory[setting] * short;
-            self.squares[setting] = FADING * self.squares[setting] + surprise * surprise * follows;
+        let mut surprises: [f64; COUNT] =
+            std::array::from_fn(|place| value - self.level[place] - self.short[place]);
+        let is_beyond = |(surprise, squares): (&f64, &f64)| surprise * surprise > most * squares;
+        if is_sure && surprises.iter().zip(&self.squares).any(is_beyond) {
+            self.cut(&mut surprises, most);
+        } else {
+            self.beyond = [0.0; COUNT];
+        }
+        for (place, surprise) in surprises.into_iter().enumerate() {
+            self.level[place] += surprise * gains.level[place].max(first);
+            let short = self.short[place] + surprise * gains.short[place] * follows;
+            self.short[place] = gains.memory[place] * short;
+            self.squares[place] = FADING * self.squares[place] + surprise * surprise * follows;
+        }
+    }
+
+    /// Cuts the surprises that are beyond the usual ones, unless the last one was so too.
+    fn cut(&mut self, surprises: &mut [f64; COUNT], most: f64) {
+        for (place, surprise) in surprises.iter_mut().enumerate() {
+            let cut = (most * self.squares[place]).sqrt();
+            let beyond = if surprise.abs() > cut { surprise.signum() } else { 0.0 };
+            if beyond != self.beyond[place] {
+                *surprise = surprise.clamp(-cut, cut);
+            }
+            self.beyond[place] = beyond;
         }
     }
 
     /// Weights of the settings, summing to 1.
-    fn weights(&self) -> [f64; SETTINGS] {
-        // With the variance concentrated out and steady gains the log of the likelihood is −½ n ln Σν²;
-        // halved for the square root.
+    fn weights(&self) -> [f64; COUNT] {
+        // With the variance concentrated out and steady gains the log of the likelihood is −½ n ln Σν².
         let least = f64::MIN_POSITIVE;
-        let all: [f64; SETTINGS] = self.squares.map(|squares| -0.25 * self.count * squares.max(least).ln());
+        let all: [f64; COUNT] = self.squares.map(|squares| -0.5 * self.count * squares.max(least).ln());
         let best = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut weights = all.map(|one| (one - best).exp());
         let sum: f64 = weights.iter().sum();
@@ -129,15 +153,15 @@ impl LevelBank {
     #[must_use]
     pub fn mean_ahead(&self, skipped: usize, days: usize) -> (f64, f64) {
         let weights = self.weights();
-        let faded = MEMORIES.map(|memory: f64| {
+        let value = |place: usize| {
+            let memory = GAINS.memory[place];
             let sum = (1.0 - memory.powi(days as i32)) / (1.0 - memory);
-            memory.powi(skipped as i32) * sum / days as f64
-        });
-        let value =
-            |setting: usize| self.level[setting] + self.short[setting] * faded[setting % MEMORIES.len()];
-        let mean: f64 = (0..SETTINGS).map(|setting| weights[setting] * value(setting)).sum();
+            self.level[place] + self.short[place] * memory.powi(skipped as i32) * sum / days as f64
+        };
+        let values: [f64; COUNT] = std::array::from_fn(value);
+        let mean: f64 = weights.iter().zip(values).map(|(weight, value)| weight * value).sum();
         let spread: f64 =
-            (0..SETTINGS).map(|setting| weights[setting] * (value(setting) - mean).powi(2)).sum();
+            weights.iter().zip(values).map(|(weight, value)| weight * (value - mean).powi(2)).sum();
         (mean, spread.sqrt())
     }
 
@@ -148,9 +172,15 @@ impl LevelBank {
     }
 }
 
-/// Mean of the asked days, from levels without this profile.
-pub fn estimate(history: &History<'_>, rest: &Rest, bank: &LevelBank, profile: &WeekdayProfile) -> f64 {
-    bank.mean_ahead(rest.first - history.end(), rest.days()).0 * rest.mean_factor(profile)
+/// Mean of the asked days.
+pub fn local_level(history: &History<'_>, rest: &Rest) -> f64 {
+    history.bank().mean_ahead(rest.first - history.end(), rest.days()).0
+        * rest.mean_factor(history.long_profile())
+}
+
+/// The same with half of the course that the years before took from their levels.
+pub fn yearly(history: &History<'_>, rest: &Rest) -> f64 {
+    local_level(history, rest) * smooth_ratio(history, rest).map_or(1.0, f64::sqrt)
 }
 
 #[cfg(test)]

@@ -36,18 +36,12 @@ pub enum Candidate {
     SeasonalNaive,
     /// Mean of the last four weeks, weekday by weekday.
     FourWeeks,
-    /// Mean of the last two weeks, weekday by weekday.
-    TwoWeeks,
     /// The same days of the last cycle.
     LastCycle,
-    /// The same days of the last cycle, as far as the level has moved since.
-    CycleLevel,
     /// Mean of four weeks times the weekday.
     WeekdayLevel,
     /// The same over 7 days.
     Mean7,
-    /// The same over 14 days.
-    Mean14,
     /// The same over 56 days.
     Mean56,
     /// The same over 182 days.
@@ -58,8 +52,6 @@ pub enum Candidate {
     Median14,
     /// The same over 28 days.
     Median28,
-    /// Exponential mean, newest weight 0.07.
-    Smooth7,
     /// Exponential mean, newest weight 0.15.
     Smooth15,
     /// Exponential mean, newest weight 0.30.
@@ -84,8 +76,8 @@ pub enum Candidate {
     HoltWinters,
     /// A bank of local levels, averaged by likelihood.
     LocalLevel,
-    /// The same over the whole history, on a weekday profile that fades.
-    LocalLevelLong,
+    /// The same with half of the course of the years before.
+    YearlyLocalLevel,
     /// The exponential level that told sums of so many days best.
     Direct,
     /// Ridge on named columns, half-life 10 days.
@@ -106,22 +98,18 @@ pub enum Candidate {
 
 impl Candidate {
     /// Every candidate, in the order in which they are listed.
-    pub const ALL: [Candidate; 36] = [
+    pub const ALL: [Candidate; 32] = [
         Self::RunRate,
         Self::SeasonalNaive,
         Self::FourWeeks,
-        Self::TwoWeeks,
         Self::LastCycle,
-        Self::CycleLevel,
         Self::WeekdayLevel,
         Self::Mean7,
-        Self::Mean14,
         Self::Mean56,
         Self::Mean182,
         Self::Median7,
         Self::Median14,
         Self::Median28,
-        Self::Smooth7,
         Self::Smooth15,
         Self::Smooth30,
         Self::SmoothLong,
@@ -134,7 +122,7 @@ impl Candidate {
         Self::Reversion,
         Self::HoltWinters,
         Self::LocalLevel,
-        Self::LocalLevelLong,
+        Self::YearlyLocalLevel,
         Self::Direct,
         Self::Ridge,
         Self::Ridge7,
@@ -165,18 +153,14 @@ impl Candidate {
             Self::RunRate => "run_rate",
             Self::SeasonalNaive => "seasonal_naive",
             Self::FourWeeks => "four_weeks",
-            Self::TwoWeeks => "two_weeks",
             Self::LastCycle => "last_cycle",
-            Self::CycleLevel => "cycle_level",
             Self::WeekdayLevel => "weekday_level",
             Self::Mean7 => "mean_7",
-            Self::Mean14 => "mean_14",
             Self::Mean56 => "mean_56",
             Self::Mean182 => "mean_182",
             Self::Median7 => "median_7",
             Self::Median14 => "median_14",
             Self::Median28 => "median_28",
-            Self::Smooth7 => "smooth_7",
             Self::Smooth15 => "smooth_15",
             Self::Smooth30 => "smooth_30",
             Self::SmoothLong => "smooth_long",
@@ -189,7 +173,7 @@ impl Candidate {
             Self::Reversion => "reversion",
             Self::HoltWinters => "holt_winters",
             Self::LocalLevel => "local_level",
-            Self::LocalLevelLong => "local_level_long",
+            Self::YearlyLocalLevel => "yearly_local_level",
             Self::Direct => "direct",
             Self::Ridge => "ridge",
             Self::Ridge7 => "ridge_7",
@@ -260,13 +244,11 @@ impl<'a> Asked<'a> {
             Candidate::LastCycle => cycle::last_cycle(history, rest),
             Candidate::WeekdayLevel => level::of_mean(history, rest, 28),
             Candidate::Mean7 => level::of_mean(history, rest, 7),
-            Candidate::Mean14 => level::of_mean(history, rest, 14),
             Candidate::Mean56 => level::of_mean(history, rest, 56),
             Candidate::Mean182 => level::of_mean(history, rest, 182),
             Candidate::Median7 => level::of_median(history, rest, 7),
             Candidate::Median14 => level::of_median(history, rest, 14),
             Candidate::Median28 => level::of_median(history, rest, 28),
-            Candidate::Smooth7 => smoothing(history.robust_levels(), history.robust_profile(), 0.07),
             Candidate::Smooth15 => smoothing(history.mean_levels(), history.mean_profile(), 0.15),
             Candidate::Smooth30 => smoothing(history.mean_levels(), history.mean_profile(), 0.30),
             Candidate::CutMean => level::of_cut_values(history, rest),
@@ -277,16 +259,9 @@ impl<'a> Asked<'a> {
             Candidate::Trend => trend::trend(history, rest),
             Candidate::Reversion => trend::reversion(history, rest),
             Candidate::HoltWinters => holt_winters::holt_winters(history, rest),
-            Candidate::LocalLevel => {
-                local_level::estimate(history, rest, history.bank(), history.robust_profile())
-            }
-            Candidate::LocalLevelLong => {
-                let state = history.state();
-                local_level::estimate(history, rest, &state.bank, &state.profile)
-            }
+            Candidate::LocalLevel => local_level::local_level(history, rest),
+            Candidate::YearlyLocalLevel => local_level::yearly(history, rest),
             Candidate::SmoothLong => smoothing(history.long_levels(), history.long_profile(), 0.15),
-            Candidate::TwoWeeks => repeat::of_last(history, rest, 2),
-            Candidate::CycleLevel => cycle::last_cycle_at_level(history, rest),
             Candidate::Direct => direct::direct(history, rest),
             Candidate::Ridge | Candidate::Ridge7 | Candidate::Ridge22 | Candidate::Ridge90 => {
                 let rows = self.rows.get_or_init(|| Rows::new(history));

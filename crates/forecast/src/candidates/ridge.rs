@@ -59,6 +59,8 @@ type Row = (([(usize, f64); 3], usize), f64, usize);
 pub struct Rows {
     rows: Vec<Row>,
     unit: f64,
+    /// Whether the days after are asked for in earnest, and not as one of many past origins.
+    is_last: bool,
 }
 
 /// A fitted regression of the daily cost.
@@ -80,7 +82,8 @@ impl Rows {
             let day = end - 1 - age;
             (features::cells(history.place(day), features::trend(-(age as i64))), values[day] / unit, age)
         });
-        Self { rows: rows.collect(), unit }
+        let is_last = end == history.track().values().len();
+        Self { rows: rows.collect(), unit, is_last }
     }
 
     /// Fits to the last 200 days, or the last ten half-lives.
@@ -105,29 +108,36 @@ impl Rows {
             }
             fading.push(worth);
         }
-        let equations = |weights: &[f64]| {
-            let mut equations = NormalEquations::new(COLUMNS);
+        let mut equations = NormalEquations::new(COLUMNS);
+        let add_all = |equations: &mut NormalEquations, weights: &[f64]| {
+            equations.clear();
             for (((cells, count), y, _), weight) in rows.iter().zip(weights) {
                 equations.add(&cells[..*count], *y, *weight);
             }
-            equations
         };
         let mut weights = fading.clone();
+        let (mut residuals, mut sorted) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        add_all(&mut equations, &weights);
         for _ in 1..ROUNDS {
-            let ridge = equations(&weights).solve_step(&penalties)?;
-            let residuals: Vec<f64> = rows
-                .iter()
-                .map(|((cells, count), y, _)| (y - ridge.predict_cells(&cells[..*count])).abs())
-                .collect();
-            let deviation = MAD_TO_DEVIATION * median(&mut residuals.clone()).unwrap_or(0.0);
+            let ridge = equations.solve_step(&penalties)?;
+            residuals.clear();
+            residuals.extend(
+                rows.iter().map(|((cells, count), y, _)| (y - ridge.predict_cells(&cells[..*count])).abs()),
+            );
+            sorted.clone_from(&residuals);
+            let deviation = MAD_TO_DEVIATION * median(&mut sorted).unwrap_or(0.0);
             if deviation <= 0.0 {
                 break;
             }
             for ((weight, fading), residual) in weights.iter_mut().zip(&fading).zip(&residuals) {
                 *weight = fading * (HUBER * deviation / residual.max(1e-12)).min(1.0);
             }
+            add_all(&mut equations, &weights);
         }
-        Ok(DailyRegression { unit: self.unit, ridge: equations(&weights).solve(&penalties)? })
+        // Both give the same answer; linfa guards the one that is shown.
+        let ridge =
+            if self.is_last { equations.solve(&penalties)? } else { equations.solve_step(&penalties)? };
+        Ok(DailyRegression { unit: self.unit, ridge })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{cuts::Taught, rows::RowOf};
 use crate::{
-    booster::Rows,
     candidates::ModelSpec,
     layers::Past,
     model::{DAYS, Model, PriorDay},
@@ -11,18 +10,16 @@ use crate::{
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Mean error of the mix of layers in scales, rows by their weights and groups alike; made-up bills
-/// and shortened histories are left out.
-pub fn mean_error(rows: &Rows, origin_of: &[RowOf], taught: &[Taught], pasts: &[Past]) -> f64 {
+/// Mean error of the mix of layers in scales, by what it counts and groups alike; made-up bills and
+/// shortened histories are left out.
+pub fn mean_error(origin_of: &[RowOf], taught: &[Taught], pasts: &[Past]) -> f64 {
     let made: Vec<Vec<f64>> =
         pasts.iter().map(|past| past.forecasts().map(|made| made.error_in_scales()).collect()).collect();
     let mut sums: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-    for (row, of) in origin_of.iter().enumerate() {
+    for of in origin_of {
         if let (Some(group), Some(error)) = (taught[of.series].group, made[of.series].get(of.place)) {
-            // The square root in a row's weight is for growing; here errors count as money.
-            let weight = f64::from(rows.weights[row]).powi(2);
             let sum = sums.entry(group).or_default();
-            *sum = (sum.0 + weight * error, sum.1 + weight);
+            *sum = (sum.0 + of.worth * error, sum.1 + of.worth);
         }
     }
     // Groups differ in how hard they are: their mean is that of logarithms.
@@ -61,7 +58,7 @@ pub fn scaled_errors(
     let candidates = model.candidates().len();
     origin_of
         .par_iter()
-        .map(|&RowOf { series, place }| {
+        .map(|&RowOf { series, place, .. }| {
             let (own, past) = (&taught[series], &pasts[series]);
             let is_made_up = own.group.is_none();
             let weight = 1.0 / of_group[&own.group];

@@ -8,11 +8,14 @@
 mod cuts;
 mod errors;
 mod rows;
+mod stack;
+mod worth;
 
 use crate::{
     Bills, Error, Result,
     booster::{Booster, BoosterOptions, Rows},
     candidates::ModelSpec,
+    combine::Pool,
     layers::{LAYERS, Past, feature_names},
     made_up::made_up_bills,
     model::{DAYS, Model, Prior, PriorDay},
@@ -23,7 +26,9 @@ use cuts::{Taught, cuts};
 use errors::{Scaled, bound_factor, mean_error, scaled_errors};
 use rayon::prelude::*;
 use rows::{SHORT_WEIGHT, predict_folds, rows};
+use stack::{candidate_rows, layer_rows, stack_days};
 use std::collections::BTreeMap;
+use worth::Worth;
 
 /// What to train on, and how.
 ///
@@ -67,9 +72,12 @@ impl Default for TrainOptions {
 }
 
 /// Powers that are tried for the weights of layers.
-const LAYER_POWERS: [f64; 4] = [8.0, 16.0, 32.0, 64.0];
+const LAYER_POWERS: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
 /// Rows without which nothing is learnt.
 const LEAST_ROWS: usize = 100;
+/// Bounds are so much wider than errors of unseen series ask for: those were made by a model that knows
+/// the months of the others, and the months to come are known to none.
+const TIME_MARGIN: f64 = 1.03;
 /// An error beyond this many expected ones counts as so far.
 const LARGEST_ERROR: f64 = 20.0;
 
@@ -100,12 +108,15 @@ pub fn train(
     let own = |series: &Taught, _: usize, day| {
         Some(Past::of_candidates(&series.table, day, series.end, &model)?.relative)
     };
-    fill_days(&mut days, &taught, own, |day| &mut day.candidates);
+    fill_days(&mut days, &taught, own, |day| &mut day.candidates.errors);
+    step("stacking the candidates");
+    let worth = Worth::new(&taught, &model);
+    stack_days(&mut days, &candidate_rows(&taught, &worth), &model, |day| &mut day.candidates.weights);
     let with_days = |days: &[PriorDay]| start.with_prior(Some(Prior::of_days(days, &features)));
     model = with_days(&days);
 
     step("gathering rows");
-    let (rows, origin_of) = rows(&taught, &features, &model);
+    let (rows, origin_of) = rows(&taught, &worth, &features, &model);
     if rows.len() < LEAST_ROWS {
         return Err(Error::TooFewCuts { found: rows.len(), needed: LEAST_ROWS });
     }
@@ -132,12 +143,14 @@ pub fn train(
     let first = pasts(&taught, &by_cut, &model);
     let own =
         |series: &Taught, place: usize, day| Some(first[place].of_layers(day, series.end, &model)?.relative);
-    fill_days(&mut days, &taught, own, |day| &mut day.layers);
+    fill_days(&mut days, &taught, own, |day| &mut day.layers.errors);
+    let said = layer_rows(&origin_of, &taught, &first, &worth);
+    stack_days(&mut days, &said, &model, |day| &mut day.layers.weights);
     // How strictly the better layer is preferred: what errs least on cuts that no layer was grown on.
     let tried = LAYER_POWERS.map(|power| {
         let model = with_days(&days).with_layer_power(power);
         let pasts = pasts(&taught, &by_cut, &model);
-        (mean_error(&rows, &origin_of, &taught, &pasts), model, pasts)
+        (mean_error(&origin_of, &taught, &pasts), model, pasts)
     });
     let best = tried.into_iter().min_by(|(one, ..), (other, ..)| one.total_cmp(other));
     let Some((_, model, pasts)) = best else { return Err(Error::Model("no power was tried".to_owned())) };
@@ -170,7 +183,9 @@ pub fn train(
         let unseen = predict_folds(&of_errors, &origin_of, &taught, options, &boosting, &what, step);
         done.bounds.push(Booster::grow(&of_errors, &boosting));
         let quantile_on = |day: usize| days[day.min(DAYS - 1)].quantiles[place];
-        let factor = |is_short| bound_factor(&scaled, &unseen, quantile_on, share, is_short);
+        let factor = |is_short| {
+            bound_factor(&scaled, &unseen, quantile_on, share, is_short).map(|factor| TIME_MARGIN * factor)
+        };
         let usual = factor(false).unwrap_or(1.0);
         done.bound_factors[place] = usual;
         done.short_factors[place] = factor(true).unwrap_or(usual).max(usual);
@@ -180,8 +195,12 @@ pub fn train(
 
 /// What holds after each day of a cycle before anything is taught.
 fn untaught_days(model: &Model) -> Vec<PriorDay> {
-    let candidates = vec![1.0; model.candidates().len()];
-    let day = PriorDay { candidates, layers: vec![1.0; LAYERS.len()], error_size: 0.0, quantiles: LAPLACE };
+    let day = PriorDay {
+        candidates: Pool::untaught(model.candidates().len()),
+        layers: Pool::untaught(LAYERS.len()),
+        error_size: 0.0,
+        quantiles: LAPLACE,
+    };
     vec![day; DAYS]
 }
 
