@@ -390,6 +390,20 @@ mod tests {
     }
 
     #[test]
+    fn exponential_means_are_the_levels_of_another_implementation() {
+        // Numbers of statsforecast 2.0.2 (`tests/reference/levels.py`), whose level begins at the first value;
+        // ours takes the weights of what is there, so that value's share is added.
+        let values: Vec<f64> =
+            (0..120).map(|day| 20.0 + f64::from(7 * day % 11) + f64::from(day) / 10.0).collect();
+        let newest_first: Vec<f64> = values.iter().rev().copied().collect();
+        for (newest, level) in [(0.07_f64, 35.699_863), (0.15, 36.579_918), (0.3, 37.073_283)] {
+            let first = (1.0 - newest).powi(120);
+            let found = exponential_mean(&newest_first, newest).unwrap() * (1.0 - first) + first * values[0];
+            assert!((found - level).abs() < 2e-6, "{newest}: {found}");
+        }
+    }
+
+    #[test]
     fn cycles_are_found_from_the_day_after_the_origin() {
         // 2026-01-11 on 80 days ends with the last of March.
         let track = tracked("2026-01-11", &[1.0; 80]);

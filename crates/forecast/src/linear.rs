@@ -197,12 +197,19 @@ impl NormalEquations {
         self.weight += weight;
     }
 
-    /// Begins again without rows, for the same columns.
-    pub(crate) fn clear(&mut self) {
-        for sums in [&mut self.gram, &mut self.product, &mut self.sums] {
-            sums.fill(0.0);
-        }
-        (self.target, self.weight) = (0.0, 0.0);
+    /// Sets what rows have summed up to elsewhere: `Σ w y` and `Σ w`.
+    pub(crate) fn set_totals(&mut self, target: f64, weight: f64) {
+        (self.target, self.weight) = (target, weight);
+    }
+
+    /// The same for a column: `Σ w x y` and `Σ w x`.
+    pub(crate) fn set_column(&mut self, column: usize, product: f64, sum: f64) {
+        (self.product[column], self.sums[column]) = (product, sum);
+    }
+
+    /// The same for two columns, the first not behind the second: `Σ w x z`.
+    pub(crate) fn set_pair(&mut self, one: usize, other: usize, product: f64) {
+        self.gram[one * self.names.len() + other] = product;
     }
 
     /// The fit, by linfa on the triangle of the penalised equations.

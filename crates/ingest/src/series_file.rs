@@ -89,10 +89,10 @@ impl SeriesTable {
         for (place, id) in columns.ids.iter().enumerate() {
             wanted.push(table.text(id, "--id-column", &format!("id{place}"))?);
         }
-        wanted.push(table.text(&columns.date, "--date-column", "raw_date")?);
-        wanted.push(table.text(&columns.value, "--value-column", "raw_value")?);
-        let number = col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64);
-        let frame = table.collect(wanted, [plausible_day().alias("date"), number.alias("value")])?;
+        let (date, day) = table.day(&columns.date)?;
+        let (value, number) = table.number(&columns.value)?;
+        wanted.extend([date, value]);
+        let frame = table.collect(wanted, [day.alias("date"), number.alias("value")])?;
         table.refuse_days(&frame, &columns.date)?;
         let mut order: Vec<PlSmallStr> =
             (0..columns.ids.len()).map(|place| format!("id{place}").into()).collect();
@@ -210,7 +210,10 @@ impl SeriesTable {
 
 /// The day of a row, null where it is none or lies in another century.
 fn plausible_day() -> Expr {
-    let day = day(col("raw_date"));
+    plausible(day(col("raw_date")))
+}
+
+fn plausible(day: Expr) -> Expr {
     let year = day.clone().dt().year();
     when(year.clone().gt_eq(lit(YEARS.0)).and(year.lt_eq(lit(YEARS.1)))).then(day).otherwise(lit(NULL))
 }
@@ -232,6 +235,13 @@ struct Table<'a> {
 struct Wanted {
     column: String,
     text: Expr,
+}
+
+impl Wanted {
+    /// The same column, not as text.
+    fn unchanged(self, name: &str) -> Self {
+        Self { text: col(self.column.as_str()).alias(name), ..self }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -273,6 +283,25 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// The column of days as `raw_date`, and the day that it makes. Dates are taken as they are, anything
+    /// else by its text.
+    fn day(&self, column: &str) -> Result<(Wanted, Expr)> {
+        let wanted = self.text(column, "--date-column", "raw_date")?;
+        Ok(match self.schema.get(column) {
+            Some(DataType::Date) => (wanted.unchanged("raw_date"), plausible(col("raw_date"))),
+            _ => (wanted, plausible_day()),
+        })
+    }
+
+    /// The column of values as `raw_value`, and the number that it makes: likewise.
+    fn number(&self, column: &str) -> Result<(Wanted, Expr)> {
+        let wanted = self.text(column, "--value-column", "raw_value")?;
+        Ok(match self.schema.get(column) {
+            Some(DataType::Float64) => (wanted.unchanged("raw_value"), col("raw_value")),
+            _ => (wanted, col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64)),
+        })
+    }
+
     /// The columns that are wanted, and no others, with what is derived from them.
     fn collect<const N: usize>(&self, wanted: Vec<Wanted>, derived: [Expr; N]) -> Result<DataFrame> {
         let fault = |error| engine_fault(self.path, self.encoding, &error);
@@ -293,10 +322,11 @@ impl<'a> Table<'a> {
 
     /// Refuses a row without a usable day.
     fn refuse_days(&self, frame: &DataFrame, column: &str) -> Result<()> {
-        let (made, texts) = (frame.column("date")?.is_null(), frame.column("raw_date")?.str()?);
+        let made = frame.column("date")?.is_null();
         match made.iter().position(|null| null == Some(true)) {
             Some(row) => {
-                let text = texts.get(row).unwrap_or("");
+                let texts = frame.column("raw_date")?.cast(&DataType::String)?;
+                let text = texts.str()?.get(row).unwrap_or("");
                 let (first, last) = YEARS;
                 let what = format!(
                     "row {}: `{text}` in column `{column}` is not a day of the calendar from {first} to {last}",
@@ -310,7 +340,10 @@ impl<'a> Table<'a> {
 
     /// Refuses values that are no numbers or too large; an empty one, or `NaN`, is a missing day.
     fn refuse_values(&self, frame: &DataFrame, column: &str) -> Result<()> {
-        let (values, texts) = (frame.column("value")?.f64()?, frame.column("raw_value")?.str()?);
+        let values = frame.column("value")?.f64()?;
+        // A column of numbers has no text that is none.
+        let texts = frame.column("raw_value")?.str().ok();
+        let text_of = |row: usize| texts.and_then(|texts| texts.get(row));
         let fault = |(value, text): (Option<f64>, Option<&str>)| match (value, text) {
             (Some(value), _) if value.is_infinite() => Some("is no number"),
             (Some(value), _) if value.abs() >= TOO_LARGE => Some("is too large; use a larger unit"),
@@ -320,7 +353,7 @@ impl<'a> Table<'a> {
             _ => None,
         };
         let found =
-            values.iter().zip(texts.iter()).enumerate().find_map(|(row, pair)| Some((row, fault(pair)?)));
+            values.iter().enumerate().find_map(|(row, value)| Some((row, fault((value, text_of(row)))?)));
         let Some((row, what)) = found else { return Ok(()) };
         let ids: Vec<String> = frame
             .columns()
@@ -329,7 +362,8 @@ impl<'a> Table<'a> {
             .map(|column| column.str().ok().and_then(|ids| ids.get(row)).unwrap_or_default().to_owned())
             .collect();
         let day = frame.column("date")?.date()?.as_date_iter().nth(row).flatten().unwrap_or_default();
-        let text = texts.get(row).unwrap_or("");
+        let text =
+            text_of(row).map_or_else(|| values.get(row).unwrap_or(f64::NAN).to_string(), str::to_owned);
         Err(Error::damaged(
             self.path,
             format!("series `{}`, {day}: `{text}` in column `{column}` {what}", ids.join(" / ")),
@@ -361,6 +395,34 @@ mod tests {
         assert_eq!(table.ids, [["a"], ["b"]]);
         assert_eq!(table.series.get(1).values.len(), 3);
         assert_eq!(table.series.get(1).missing_days(), 1);
+    }
+
+    #[test]
+    fn typed_columns_of_parquet_mean_what_their_texts_do() {
+        let text = "unique_id,ds,y\na,2026-01-01,1.5\na,2026-01-02,\na,2026-01-03,0.1\n";
+        let expected = read(text).unwrap();
+        let (folder, path) = file("s.csv", text);
+        let mut frame = Table::open(&path)
+            .and_then(|table| {
+                let day = table.text("ds", "", "raw_date")?;
+                let (id, value) = (table.text("unique_id", "", "unique_id")?, table.text("y", "", "raw")?);
+                let typed = [
+                    col("raw_date").cast(DataType::Date).alias("ds"),
+                    col("raw").cast(DataType::Float64).alias("y"),
+                ];
+                table.collect(vec![id, day, value], typed)
+            })
+            .unwrap();
+        let path = folder.path().join("s.parquet");
+        polars_io::parquet::write::ParquetWriter::new(File::create(&path).unwrap())
+            .finish(&mut frame)
+            .unwrap();
+        let found = SeriesTable::read(&path, SeriesColumns::default(), None).unwrap();
+        assert_eq!((found.ids, found.series.get(0).start), (expected.ids, expected.series.get(0).start));
+        let bits = |table: &SeriesSet| -> Vec<u64> {
+            table.get(0).values.iter().map(|value| value.to_bits()).collect()
+        };
+        assert_eq!(bits(&found.series), bits(&expected.series));
     }
 
     #[test]

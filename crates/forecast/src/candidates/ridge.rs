@@ -7,7 +7,7 @@
 
 use crate::{
     Result,
-    features::{self, COLUMNS, ColumnKind},
+    features::{self, COLUMNS, ColumnKind, DaySums},
     history::{History, Rest},
     linear::{FittedRidge, NormalEquations},
     profile::median,
@@ -110,10 +110,8 @@ impl Rows {
         }
         let mut equations = NormalEquations::new(COLUMNS);
         let add_all = |equations: &mut NormalEquations, weights: &[f64]| {
-            equations.clear();
-            for (((cells, count), y, _), weight) in rows.iter().zip(weights) {
-                equations.add(&cells[..*count], *y, *weight);
-            }
+            let days = rows.iter().zip(weights).map(|((cells, y, _), weight)| (cells, *y, *weight));
+            DaySums::default().fill(equations, days);
         };
         let mut weights = fading.clone();
         let (mut residuals, mut sorted) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
