@@ -19,7 +19,7 @@ LAYERS = {
     "`default`": [],
     "`pooled`": ["--model", "pooled"],
     "`weights`": ["--model", "weights"],
-    "`local_level`, the best candidate": ["--model", "local_level"],
+    "`local_level`, one candidate": ["--model", "local_level"],
     "`ridge`": ["--model", "ridge"],
     "`seasonal_naive`": ["--model", "seasonal_naive"],
     "`run_rate`": ["--model", "run_rate"],

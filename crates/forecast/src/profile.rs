@@ -1,8 +1,9 @@
 //! Weekday profiles: how a weekday's cost compares with the week's mean, which is 1.
 //!
 //! Robust: per weekday the median of `day ÷ centred 7-day mean` over 84 days, one pseudo-observation
-//! of 1. Mean: per weekday `mean ÷ mean of all` over a window, with pseudo-observations of 1. Wrong
-//! when the week changed inside the window, and flat where costs of both signs cancel.
+//! of 1. Mean: per weekday `mean ÷ mean of all` over a window, with pseudo-observations of 1. Both are
+//! then drawn to 1 as far as noise explains them. Wrong when the week changed inside the window, and flat
+//! where costs of both signs cancel.
 
 use crate::calendar::WEEK;
 

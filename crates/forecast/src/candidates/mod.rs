@@ -133,15 +133,14 @@ impl Candidate {
         Self::YearlyCourse,
     ];
 
-    /// Robust all-rounders whose median is the base that the pooled model corrects.
-    pub const BASE: [Candidate; 9] = [
+    /// Robust all-rounders: at their median the base of the pooled model begins.
+    pub const BASE: [Candidate; 8] = [
         Self::SeasonalNaive,
         Self::Median7,
         Self::Median14,
         Self::Median28,
         Self::Smooth15,
         Self::CutMean,
-        Self::Ridge,
         Self::Ridge7,
         Self::Ridge22,
     ];
@@ -282,7 +281,7 @@ const LARGEST_DISTANCE: f64 = 3.0;
 pub struct Estimates {
     /// Mean of the asked days each, `NaN` where the fit failed.
     pub means: Vec<f64>,
-    /// Median of [`Candidate::BASE`], whether or not these are asked for; of all without them.
+    /// Median of those of [`Candidate::BASE`] that are asked for; of all where none is.
     pub base: f64,
 }
 
