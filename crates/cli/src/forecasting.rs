@@ -174,6 +174,9 @@ pub fn engine(model: Option<&str>) -> Result<Engine> {
     Ok(Engine::new(spec))
 }
 
+/// Names that a note lists before it only counts them.
+const MOST_NAMES: usize = 3;
+
 /// Series by kind, for the engine.
 ///
 /// # Errors
@@ -229,6 +232,7 @@ fn forecast_leaves(engine: &Engine, outlook: Outlook, leaves: &[Leaf], run: Run)
             total.without_forecast, total.cycle
         ));
     }
+    notes.extend(unfinished(&totals, leaves));
     let paths = totals.iter().filter(|total| total.level == depth).map(|total| path(&bills, total)).collect();
     let rows = totals.iter().map(|total| row(&bills, total, depth)).collect();
     let report = ForecastReport {
@@ -244,6 +248,24 @@ fn forecast_leaves(engine: &Engine, outlook: Outlook, leaves: &[Leaf], run: Run)
         control: Control::default(),
     };
     Ok(Forecasted { report, paths })
+}
+
+/// Which series end with days that look unfinished, so that they are expected and not taken as final.
+fn unfinished(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<String> {
+    let moved: BTreeSet<&str> = totals
+        .iter()
+        .filter(|total| matches!(total.leaves[..], [leaf] if total.cutoff < leaves[leaf].cutoff))
+        .map(|total| total.name.as_str())
+        .collect();
+    let some: Vec<&str> = moved.iter().copied().take(MOST_NAMES).collect();
+    let more = moved.len().checked_sub(MOST_NAMES).filter(|more| *more > 0);
+    let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+    (!moved.is_empty()).then(|| {
+        format!(
+            "last days look unfinished and are not taken as final (`x_Cutoff`): {}{more}",
+            some.join(", ")
+        )
+    })
 }
 
 fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {

@@ -14,6 +14,7 @@ use crate::{
     layers::Past,
     ranges::Ranges,
     settling::{Seen, as_known, last_seen},
+    unfinished::evident_cutoff,
 };
 use billing::{BillingCycle, CostSeries, CycleDay};
 use rayon::prelude::*;
@@ -219,12 +220,13 @@ fn run_task(
         recurring: recurring.as_deref().map(|values| CostSeries { values, ..level }),
         irregular: irregular.as_deref().map(|values| CostSeries { values, ..level }),
     };
-    let known = Known {
-        bill: seen,
-        believed: CostSeries { values: &as_known.believed, ..level },
-        cutoff: as_known.cutoff,
-        rule: options.cycle_day,
+    let believed = CostSeries { values: &as_known.believed, ..level };
+    // Rows that say how days fill up say more than a guess.
+    let cutoff = match of_task.is_empty() {
+        true => evident_cutoff(believed, as_known.cutoff, &options.engine.model().settling),
+        false => as_known.cutoff,
     };
+    let known = Known { bill: seen, believed, cutoff, rule: options.cycle_day };
     let forecast = options.engine.forecast_one(&known, &[cycle], past);
     let of_cycle = forecast.cycles.first()?;
     let so_far = sum_of(&seen, cycle).unwrap_or(0.0);

@@ -31,7 +31,8 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// For each series: the last day that is final, and the cycles asked for, the open one first.
+    /// For each series: the last day that is final (all days up to it are believed), and the cycles
+    /// asked for, the open one first.
     ///
     /// # Errors
     /// [`Error::UnequalQuestion`] when there is not one of each for every series.

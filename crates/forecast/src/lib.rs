@@ -55,6 +55,7 @@ mod totals;
 mod track;
 mod train;
 mod traits;
+mod unfinished;
 
 pub use backtest::{BacktestOptions, BacktestRow, Task, backtest, backtest_watched};
 pub use bills::{Bill, Bills};

@@ -179,6 +179,15 @@ pub struct SettlingSettings {
     pub fewest_observations: usize,
     /// The mean deviation of the share must stay below this part of it.
     pub largest_spread: f64,
+    /// A last day is suspect below this part of the lowest share of eight weeks, 0 to 1; a day's share is
+    /// its cost over the usual cost of its weekday.
+    pub suspect_share: f64,
+    /// Suspect days are each below this part of the day before, both as shares, 0 to 1.
+    pub emptier_share: f64,
+    /// A bill is steady enough to be suspected when no share of eight weeks was below this, 0 to 1.
+    pub steady_share: f64,
+    /// At most so many last days are not believed; 0 believes all.
+    pub most_suspect_days: usize,
 }
 
 /// When a forecast is called by another status than `ok`.

@@ -5,7 +5,10 @@
 //! range of a whole. Amounts are rounded once, at the top, and shared out by largest remainder.
 //! Wrong where leaves move together in a way that their sum never showed before.
 
-use crate::{Bills, CycleForecast, DayForecast, Engine, Question, Result, SeriesForecast, Status};
+use crate::{
+    Bills, CycleForecast, DayForecast, Engine, Question, Result, SeriesForecast, Status,
+    unfinished::evident_cutoff,
+};
 use billing::{Amount, BillingCycle, Currency, CycleFacts, SeriesSet, SeriesSetBuilder, apportion};
 use chrono::{Days, NaiveDate};
 use std::collections::BTreeMap;
@@ -126,6 +129,7 @@ pub fn forecast_totals(
     leaves: &[Leaf],
     depth: usize,
 ) -> Result<Vec<GroupTotal>> {
+    let leaves = &with_evident_cutoffs(engine, bills, leaves);
     let groups = groups(leaves, depth);
     let mut everything = Everything::of_leaves(bills, leaves)?;
     let mut summed: BTreeMap<&Vec<usize>, usize> = BTreeMap::new();
@@ -144,11 +148,21 @@ pub fn forecast_totals(
         .iter()
         .map(|(key, members)| {
             let sum = summed.get(members).map(|place| &sums[place - leaves.len()]);
-            node(leaves, &own, sum, key.clone(), members)
+            node(bills, leaves, &own, sum, key.clone(), members)
         })
         .collect();
     let rounded = round_down_the_tree(&nodes);
     Ok(nodes.into_iter().zip(rounded).map(|(node, amounts)| finish(leaves, &own, node, amounts)).collect())
+}
+
+/// The leaves, with cutoffs before last days that look unfinished.
+fn with_evident_cutoffs(engine: &Engine, bills: &Bills, leaves: &[Leaf]) -> Vec<Leaf> {
+    let settings = &engine.model().settling;
+    let cutoff = |(place, leaf): (usize, &Leaf)| Leaf {
+        cutoff: evident_cutoff(bills.level().get(place), leaf.cutoff, settings),
+        ..leaf.clone()
+    };
+    leaves.iter().enumerate().map(cutoff).collect()
 }
 
 type GroupKey = (Option<Currency>, BillingCycle, Vec<Option<String>>);
@@ -258,6 +272,7 @@ fn summed(frame: &SeriesSet, set: Option<&SeriesSet>, members: &[usize]) -> (Nai
 }
 
 fn node(
+    bills: &Bills,
     leaves: &[Leaf],
     own: &[SeriesForecast],
     sum: Option<&SeriesForecast>,
@@ -293,7 +308,20 @@ fn node(
                 .max_by(|a, b| width(a).total_cmp(&width(b)))
         };
         whole.or_else(widest).map(|forecast| {
-            with_days(forecast.recentred(point), members.iter().filter_map(|leaf| forecast_of(*leaf)))
+            let expected_on = |day: NaiveDate| {
+                let parts = members.iter().map(|leaf| (*leaf, forecast_of(*leaf)));
+                parts.fold((0.0, false), |(sum, settling), (leaf, part)| {
+                    let expected = part.and_then(|part| day_of(part, day));
+                    // What is final in one part may be expected in another.
+                    let known = || bills.get(leaf).charged_on(day).unwrap_or(0.0);
+                    match expected {
+                        Some(own) => (sum + own.expected, settling || own.is_settling),
+                        None if day <= leaves[leaf].cutoff => (sum + known(), settling),
+                        None => (sum, settling),
+                    }
+                })
+            };
+            with_days(forecast.recentred(point), expected_on)
         })
     };
     Node {
@@ -312,22 +340,20 @@ fn width(forecast: &CycleForecast) -> f64 {
     forecast.ranges.map_or(0.0, |ranges| ranges.upper95 - ranges.lower95)
 }
 
+/// A day of a forecast, whose days follow each other.
+fn day_of(forecast: &CycleForecast, day: NaiveDate) -> Option<&DayForecast> {
+    let place = (day - forecast.daily.first()?.date).num_days();
+    forecast.daily.get(usize::try_from(place).ok()?)
+}
+
 /// Days whose expected costs are the sums of the parts', inside ranges of their own.
-fn with_days<'a>(
-    mut forecast: CycleForecast,
-    parts: impl Iterator<Item = &'a CycleForecast>,
-) -> CycleForecast {
-    let mut expected: BTreeMap<NaiveDate, (f64, bool)> = BTreeMap::new();
-    for day in parts.flat_map(|part| &part.daily) {
-        let sum = expected.entry(day.date).or_insert((0.0, false));
-        *sum = (sum.0 + day.expected, sum.1 || day.is_settling);
-    }
+fn with_days(mut forecast: CycleForecast, expected_on: impl Fn(NaiveDate) -> (f64, bool)) -> CycleForecast {
     let floor = forecast.floor;
     for day in &mut forecast.daily {
-        let Some((sum, settling)) = expected.get(&day.date) else { continue };
+        let (sum, settling) = expected_on(day.date);
         let shift = sum - day.expected;
-        day.ranges = crate::Ranges::around(*sum, day.ranges.ascending().map(|bound| bound + shift), floor);
-        (day.expected, day.is_settling) = (*sum, *settling);
+        day.ranges = crate::Ranges::around(sum, day.ranges.ascending().map(|bound| bound + shift), floor);
+        (day.expected, day.is_settling) = (sum, settling);
     }
     forecast
 }

@@ -57,6 +57,37 @@ fn thirds_of_a_cent_are_shared_out_so_that_parts_add_up() {
 }
 
 #[test]
+fn a_day_that_is_final_in_one_part_and_expected_in_another_is_the_sum_of_both() {
+    let mut leaves = ["a", "b"].map(|key| leaf(&[key], "EUR", "300"));
+    leaves[1].cutoff = day("2026-10-28");
+    let rows = totals(&[2.0, 5.0], &leaves, 1);
+    let days: Vec<(String, f64)> =
+        rows[0].daily.iter().map(|own| (own.date.to_string(), own.expected)).collect();
+    // The run rate expects what is charged: every day costs 7, whoever knows it already.
+    let of = |date: &str| (date.to_owned(), 7.0);
+    assert_eq!(days, [of("2026-10-29"), of("2026-10-30"), of("2026-10-31")]);
+}
+
+#[test]
+fn last_days_that_look_unfinished_move_the_cutoff_of_the_part_and_of_the_total() {
+    let usual: Vec<f64> = (0..110).map(|day| 10.0 + f64::from(day % 3) / 10.0).collect();
+    let mut late = usual.clone();
+    late[108..].copy_from_slice(&[8.0, 3.0]);
+    let mut set = SeriesSetBuilder::new();
+    for (id, values) in [("a", &usual), ("b", &late)] {
+        set.push(id, day("2026-07-12"), values).unwrap();
+    }
+    let leaves = ["a", "b"].map(|key| Leaf { cutoff: day("2026-10-29"), ..leaf(&[key], "EUR", "290") });
+    let engine = Engine::new(ModelSpec::Default);
+    let rows = forecast_totals(&engine, &Bills::bare(set.build()), &leaves, 1).unwrap();
+    let cutoffs: Vec<String> = rows.iter().map(|row| row.cutoff.to_string()).collect();
+    assert_eq!(cutoffs, ["2026-10-27", "2026-10-29", "2026-10-27"]);
+    let expected = |row: usize| rows[row].forecast.unwrap().total.to_f64() - 290.0;
+    assert!((expected(1) - 20.2).abs() < 1.0, "two more days: {}", expected(1));
+    assert!((expected(2) - 29.4).abs() < 1.5, "and what two days still lack: {}", expected(2));
+}
+
+#[test]
 fn currencies_are_never_added() {
     let leaves = [leaf(&["a"], "EUR", "1"), leaf(&["a"], "JPY", "1")];
     let rows = totals(&[1.0, 1.0], &leaves, 0);

@@ -6,7 +6,7 @@
 //! of the rows, drawn from the seed. Sums have a fixed order, so any number of threads grows the same
 //! trees.
 
-use super::{Booster, Tree};
+use super::{Booster, Tree, forest::Forest};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -142,10 +142,13 @@ impl Booster {
             let sample: Vec<u32> =
                 all.iter().copied().filter(|_| random.random::<f64>() < options.row_share).collect();
             let tree = grow_tree(rows, &columns, &missed, &used, sample, options);
-            missed.par_iter_mut().enumerate().for_each(|(row, missed)| *missed -= tree.value(rows.row(row)));
+            let alone = Forest::of(std::slice::from_ref(&tree));
+            missed.par_iter_mut().enumerate().for_each(|(row, missed)| {
+                *missed -= alone.sum(rows.row(row)) as f32;
+            });
             trees.push(tree);
         }
-        Self { features: rows.features.clone(), base, trees }
+        Self::of(rows.features.clone(), base, trees)
     }
 }
 
@@ -337,7 +340,7 @@ mod tests {
         // By hand: the median of all is 2; signs are − − − + + +, so the cut lies between 3 and 4; the
         // medians of what is missed are −1 and 7.
         let found = Booster::grow(&rows(&[1., 2., 3., 4., 5., 6.], &[0., 1., 2., 8., 9., 90.]), &PLAIN);
-        assert_eq!((found.base, found.predict(&[3.0]), found.predict(&[3.5])), (2.0, 1.0, 9.0));
+        assert_eq!((found.written.base, found.predict(&[3.0]), found.predict(&[3.5])), (2.0, 1.0, 9.0));
         assert_eq!((found.predict(&[-9.0]), found.predict(&[99.0])), (1.0, 9.0));
     }
 

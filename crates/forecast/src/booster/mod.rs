@@ -5,21 +5,31 @@
 //! *Greedy function approximation*, 2001; leaves renewed as in LightGBM's L1 objective). The model is
 //! a list of readable trees. Wrong outside of the rows it was grown on: a tree never extrapolates.
 
+mod forest;
 mod grow;
 
 pub use grow::{BoosterOptions, Rows};
 
 use crate::{Error, Result};
+use forest::Forest;
 use serde::{Deserialize, Serialize};
 
 /// A grown booster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Booster {
+    written: Written,
+    forest: Forest,
+}
+
+/// A booster as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
     /// Names of the features, in the order of a row.
-    pub features: Vec<String>,
+    features: Vec<String>,
     /// The value before any tree.
-    pub base: f32,
+    base: f32,
     trees: Vec<Tree>,
 }
 
@@ -36,16 +46,6 @@ struct Tree {
 }
 
 impl Tree {
-    fn value(&self, row: &[f32]) -> f32 {
-        let mut next: i16 = if self.split.is_empty() { -1 } else { 0 };
-        while next >= 0 {
-            let node = next as usize;
-            let goes_left = row[usize::from(self.split[node])] <= self.at[node];
-            next = if goes_left { self.left[node] } else { self.right[node] };
-        }
-        self.leaves[(-1 - next) as usize]
-    }
-
     /// Why it cannot be used, if so: every node but the first has one parent before it, every leaf one.
     fn fault(&self, features: usize) -> Option<&'static str> {
         let nodes = self.split.len();
@@ -75,37 +75,63 @@ impl Tree {
     }
 }
 
+impl TryFrom<Written> for Booster {
+    type Error = Error;
+
+    /// Refuses numbers that are none, and trees that do not end.
+    fn try_from(written: Written) -> Result<Self> {
+        if !written.base.is_finite() {
+            return Err(Error::Model("a base value is not finite".to_owned()));
+        }
+        for (place, tree) in written.trees.iter().enumerate() {
+            if let Some(why) = tree.fault(written.features.len()) {
+                return Err(Error::Model(format!("tree {place} is broken: {why}")));
+            }
+        }
+        Ok(Self::of(written.features, written.base, written.trees))
+    }
+}
+
+impl From<Booster> for Written {
+    fn from(booster: Booster) -> Self {
+        booster.written
+    }
+}
+
 impl Booster {
+    /// One of trees that have no fault.
+    fn of(features: Vec<String>, base: f32, trees: Vec<Tree>) -> Self {
+        let forest = Forest::of(&trees);
+        Self { written: Written { features, base, trees }, forest }
+    }
+
     /// One that says 0 for every row of these features.
     #[must_use]
     pub fn nothing(features: &[String]) -> Self {
-        Self { features: features.to_vec(), base: 0.0, trees: Vec::new() }
+        Self::of(features.to_vec(), 0.0, Vec::new())
+    }
+
+    /// Names of the features, in the order of a row.
+    #[must_use]
+    pub fn features(&self) -> &[String] {
+        &self.written.features
     }
 
     /// The value for one row, as many cells as features.
     #[must_use]
     pub fn predict(&self, row: &[f32]) -> f64 {
-        f64::from(self.base) + self.trees.iter().map(|tree| f64::from(tree.value(row))).sum::<f64>()
+        f64::from(self.written.base) + self.forest.sum(row)
     }
 
-    /// Whether it holds these features, and only trees that end.
+    /// Whether it was grown on these features.
     ///
     /// # Errors
-    /// [`Error::Model`] with what is wrong.
+    /// [`Error::Model`] when not.
     pub fn check(&self, features: &[String]) -> Result<()> {
-        let refused = |why: String| Err(Error::Model(why));
-        if self.features != features {
-            return refused("its trees are grown on other features than this version computes".to_owned());
+        if self.features() == features {
+            return Ok(());
         }
-        if !self.base.is_finite() {
-            return refused("a base value is not finite".to_owned());
-        }
-        for (place, tree) in self.trees.iter().enumerate() {
-            if let Some(why) = tree.fault(features.len()) {
-                return refused(format!("tree {place} is broken: {why}"));
-            }
-        }
-        Ok(())
+        Err(Error::Model("its trees are grown on other features than this version computes".to_owned()))
     }
 }
 
@@ -119,11 +145,9 @@ mod tests {
 
     #[test]
     fn trees_add_up() {
-        let booster = Booster {
-            features: vec!["x".into()],
-            base: 1.0,
-            trees: vec![stump(0.0, 2.0, 4.0), stump(5.0, 0.0, 8.0)],
-        };
+        let alone = Tree { split: vec![], at: vec![], left: vec![], right: vec![], leaves: vec![-1.0] };
+        let trees = vec![stump(0.0, 2.0, 4.0), alone, stump(5.0, 0.0, 8.0)];
+        let booster = Booster::of(vec!["x".into()], 2.0, trees);
         assert_eq!([-1.0, 0.0, 3.0, 6.0].map(|x| booster.predict(&[x])), [3.0, 3.0, 5.0, 13.0]);
         assert!(booster.check(&["x".to_owned()]).is_ok());
         assert!(booster.check(&["y".to_owned()]).is_err());
@@ -134,9 +158,7 @@ mod tests {
         let broken = |change: fn(&mut Tree)| {
             let mut tree = stump(0.0, 1.0, 2.0);
             change(&mut tree);
-            Booster { features: vec!["x".into()], base: 0.0, trees: vec![tree] }
-                .check(&["x".to_owned()])
-                .is_err()
+            Booster::try_from(Written { features: vec!["x".into()], base: 0.0, trees: vec![tree] }).is_err()
         };
         assert!(broken(|tree| tree.left[0] = 0));
         assert!(broken(|tree| tree.right[0] = -1));
