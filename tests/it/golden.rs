@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs and does not find is its failure")]
 
 mod files;
+mod prices;
 mod setup;
 mod tables;
 mod totals;

@@ -7,4 +7,5 @@ mod contract;
 mod docs;
 mod golden;
 mod meaning;
+mod priced_usage;
 mod support;

@@ -7,12 +7,12 @@
 
 use crate::{
     Error, Reply, Request, Result, Scope, Transport,
-    number::Decimal,
     paging::{Rows, pages},
     wire::{Money, items, one, some, some_amount, some_day},
 };
 use billing::Amount;
 use chrono::NaiveDate;
+use prices::Decimal;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::value::RawValue;
 

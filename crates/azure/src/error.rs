@@ -59,6 +59,16 @@ pub enum Error {
     },
 }
 
+impl From<prices::Error> for Error {
+    /// A reply of prices that cannot be used; another currency than asked for is the question's fault.
+    fn from(error: prices::Error) -> Self {
+        match error {
+            prices::Error::Unreadable { what, why } => Self::BadReply { what, why },
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
 impl Error {
     pub(crate) fn bad_reply(what: &str, why: impl Into<String>) -> Self {
         Self::BadReply { what: what.to_owned(), why: why.into() }

@@ -26,7 +26,6 @@ mod fault;
 mod http_sender;
 mod invoices;
 mod message;
-mod number;
 mod pace;
 mod paging;
 mod priced;
@@ -74,9 +73,9 @@ pub use invoices::{
 };
 pub use message::{Reply, Request, SendFault, Sender, Sending, Token, TokenSource};
 pub use pace::{Limit, Pace};
-pub use priced::{Price, price, priced_charges};
-pub use rate_card::{Meter, OfferTerms, RateCard, RateCardQuery};
-pub use retail::{RetailPrice, RetailQuery, SavingsPlanPrice, read_prices};
+pub use priced::priced_charges;
+pub use rate_card::RateCardQuery;
+pub use retail::RetailQuery;
 pub use scope::Scope;
 #[cfg(feature = "sign-in")]
 pub use sign_in::{Method, ReadyToken, SignIn};

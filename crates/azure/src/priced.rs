@@ -5,81 +5,78 @@
 //! by quantity; so the order of records changes nothing, and a cycle that is read from its middle on is
 //! priced too low: the caller reads it from its start.
 
-use crate::{Error, Meter, RateCard, Result, UsageRecord, usage_details::group_of};
-use billing::{Amount, BillingCycle, CycleDay, ServiceCharge, share_out};
-use chrono::NaiveDate;
+use crate::{Error, Result, UsageRecord, usage_details::group_of};
+use billing::{
+    Amount, BillingCycle, CycleDay, DayUse, Price, PriceCard, ServiceCharge, Unpriced, price_rows,
+};
 use std::collections::BTreeMap;
 
-/// What a record costs by the card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Price {
-    /// So much, before credit and tax.
-    Cost(Amount),
-    /// The card has no such meter: nothing is known, which is not nothing.
-    NoRate,
-}
+/// What a record costs before credit and tax, or why nothing is known of it.
+type Priced = std::result::Result<Amount, Unpriced>;
 
 /// Prices records, in their order. Cycles begin on `cycle_day`; a record belongs to the UTC day on which
-/// its use began.
-///
-/// # Errors
-/// [`Error::BadReply`] for quantities or prices too large to be held, with the meter.
-pub fn price(records: &[UsageRecord], card: &RateCard, cycle_day: CycleDay) -> Result<Vec<Price>> {
-    let mut by_meter: BTreeMap<(&str, &str, BillingCycle), BTreeMap<NaiveDate, Vec<usize>>> = BTreeMap::new();
+/// its use began. The service counts in the card's own units.
+fn price(records: &[UsageRecord], card: &PriceCard, cycle_day: CycleDay) -> Result<Vec<Priced>> {
+    let mut by_meter: BTreeMap<(&str, &str, BillingCycle), Vec<usize>> = BTreeMap::new();
     for (place, record) in records.iter().enumerate() {
-        let day = record.start.date_naive();
-        let cycle = BillingCycle::containing(day, cycle_day);
+        let cycle = BillingCycle::containing(record.start.date_naive(), cycle_day);
         let key = (record.subscription.as_str(), record.meter_id.as_str(), cycle);
-        by_meter.entry(key).or_default().entry(day).or_default().push(place);
+        by_meter.entry(key).or_default().push(place);
     }
-    let mut prices = vec![Price::NoRate; records.len()];
-    for ((_, meter_id, cycle), days) in by_meter {
-        let Some(meter) = card.meters.get(meter_id) else { continue };
-        let too_large = |_| {
-            Error::bad_reply(
-                "the rate card",
-                format!("meter {meter_id} in {}: too large a cost", cycle.start()),
-            )
+    let mut costs = vec![Err(Unpriced::NoRate); records.len()];
+    for ((_, meter, cycle), places) in by_meter {
+        // A card tells what holds now; use before that has the price that is known, which is said.
+        let known: Vec<Price> =
+            card.of_meter(meter).map(|price| Price { from: None, ..price.clone() }).collect();
+        let prices: Vec<&Price> = known.iter().collect();
+        let used = |place: &usize| {
+            let UsageRecord { start, quantity, .. } = &records[*place];
+            DayUse { day: start.date_naive(), quantity: *quantity }
         };
-        let quantity =
-            |places: &Vec<usize>| places.iter().map(|place| records[*place].quantity).sum::<Amount>();
-        let used: Vec<Amount> = days.values().map(quantity).collect();
-        let costs = meter.tiers.costs(&used).map_err(too_large)?;
-        for (places, cost) in days.values().zip(costs) {
-            let weights: Vec<Amount> = places.iter().map(|place| records[*place].quantity).collect();
-            for (place, share) in places.iter().zip(share_out(cost, &weights)) {
-                prices[*place] = Price::Cost(share);
-            }
+        let rows: Vec<DayUse> = places.iter().map(used).collect();
+        let priced = price_rows(&prices, cycle, &rows).map_err(|_| {
+            Error::bad_reply("the rate card", format!("meter {meter} in {}: too large a cost", cycle.start()))
+        })?;
+        for (place, cost) in places.into_iter().zip(priced) {
+            costs[place] = cost;
         }
     }
-    Ok(prices)
+    Ok(costs)
 }
 
 /// The records as charges: estimates, with what the card says of each meter.
 ///
 /// # Errors
-/// As [`price`].
+/// [`Error::BadReply`] for quantities or prices too large to be held, with the meter.
 pub fn priced_charges(
     records: &[UsageRecord],
-    card: &RateCard,
+    card: &PriceCard,
     cycle_day: CycleDay,
 ) -> Result<Vec<ServiceCharge>> {
     let prices = price(records, card, cycle_day)?;
-    let charge = |(record, price): (&UsageRecord, Price)| {
-        let meter = card.meters.get(&record.meter_id);
+    let is_older = |record: &&UsageRecord| {
+        let holds = |price: &Price| price.from.is_none_or(|from| from <= record.start.date_naive());
+        card.of_meter(&record.meter_id).next().is_some_and(|price| !holds(price))
+    };
+    let older = records.iter().filter(is_older).count();
+    if older > 0 {
+        tracing::warn!(
+            "{older} records are older than the price of their meter, and priced by it all the same"
+        );
+    }
+    let charge = |(record, cost): (&UsageRecord, Priced)| {
+        let meter = card.of_meter(&record.meter_id).next();
         let cycle = BillingCycle::containing(record.start.date_naive(), cycle_day);
-        let named = |own: &Option<String>, of_card: fn(&Meter) -> &String| {
+        let named = |own: &Option<String>, of_card: fn(&Price) -> &String| {
             own.clone().or_else(|| meter.map(of_card).filter(|text| !text.is_empty()).cloned())
         };
         let uri = record.resource.as_ref().map(|resource| resource.uri.clone());
-        let (cost, status) = match price {
-            Price::Cost(cost) => (Some(cost), "priced"),
-            Price::NoRate => (None, "no_rate"),
-        };
+        let status = cost.map_or_else(Unpriced::name, |_| "priced");
+        let cost = cost.ok();
         ServiceCharge {
             billed_cost: cost,
             effective_cost: cost,
-            currency: card.currency.clone(),
+            currency: card.currency.code().to_owned(),
             start: record.start,
             end: record.end,
             billing_period: Some((cycle.start(), cycle.end())),
@@ -88,7 +85,7 @@ pub fn priced_charges(
             quantity: Some(record.quantity),
             unit: Some(record.unit.clone()).filter(|unit| !unit.is_empty()),
             meter_category: named(&record.category, |meter| &meter.category),
-            meter_subcategory: named(&record.subcategory, |meter| &meter.subcategory),
+            meter_subcategory: named(&record.subcategory, |meter| &meter.product),
             meter_name: named(&record.meter_name, |meter| &meter.name),
             meter_id: Some(record.meter_id.clone()),
             subscription_id: Some(record.subscription.clone()),
@@ -113,8 +110,7 @@ pub fn priced_charges(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Meter, OfferTerms};
-    use billing::Tiers;
+    use billing::{OfferTerms, PriceKind, Tiers};
     use proptest::prelude::*;
 
     fn amount(text: &str) -> Amount {
@@ -138,23 +134,23 @@ mod tests {
         }
     }
 
-    fn card(tiers: &[(&str, &str)]) -> RateCard {
+    fn card(tiers: &[(&str, &str)]) -> PriceCard {
         let tiers = tiers.iter().map(|(bound, price)| (amount(bound), amount(price)));
-        let meter = Meter {
+        let meter = Price {
+            meter: "m".into(),
             name: "m".into(),
             category: String::new(),
-            subcategory: String::new(),
+            product: String::new(),
+            sku: String::new(),
             region: String::new(),
-            unit: "GB".into(),
+            kind: PriceKind::Consumption,
+            unit: "GB".parse().unwrap(),
             tiers: Tiers::new(tiers, Amount::ZERO).unwrap(),
-            effective: None,
+            from: None,
+            until: None,
             is_third_party: false,
         };
-        RateCard {
-            currency: "USD".into(),
-            meters: [("m".into(), meter)].into(),
-            terms: OfferTerms::default(),
-        }
+        PriceCard::new("USD".parse().unwrap(), OfferTerms::default(), vec![meter])
     }
 
     #[test]
@@ -167,15 +163,15 @@ mod tests {
             record("2026-10-31", "other", "4"),
         ];
         let prices = price(&records, &card, CycleDay::FIRST).unwrap();
-        let cost = |text: &str| Price::Cost(amount(text));
-        assert_eq!(prices, [cost("0"), cost("6"), cost("0"), Price::NoRate]);
+        let cost = |text: &str| Ok(amount(text));
+        assert_eq!(prices, [cost("0"), cost("6"), cost("0"), Err(Unpriced::NoRate)]);
     }
 
     #[test]
     fn a_day_s_cost_is_shared_by_quantity() {
         let records = [record("2026-10-30", "m", "1"), record("2026-10-30", "m", "3")];
         let prices = price(&records, &card(&[("0", "0.5")]), CycleDay::FIRST).unwrap();
-        assert_eq!(prices, [Price::Cost(amount("0.5")), Price::Cost(amount("1.5"))]);
+        assert_eq!(prices, [Ok(amount("0.5")), Ok(amount("1.5"))]);
     }
 
     proptest! {

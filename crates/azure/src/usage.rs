@@ -4,9 +4,10 @@
 //! All records of a day share one id: it is no key. `instanceData` is JSON inside a string.
 //! Source: the service's specification and recorded replies.
 
-use crate::{Error, Request, Result, Scope, Transport, number::Decimal, wire::items};
+use crate::{Error, Request, Result, Scope, Transport, wire::items};
 use billing::Amount;
 use chrono::{DateTime, SecondsFormat, Utc};
+use prices::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -9,11 +9,11 @@
 
 use crate::{
     Error, Request, Result, Scope, Transport,
-    number::Decimal,
     wire::{encoded, moment, overlapping_items, some, some_amount, some_day},
 };
 use billing::{Amount, ServiceCharge};
 use chrono::{Days, NaiveDate, TimeDelta};
+use prices::Decimal;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

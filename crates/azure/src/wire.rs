@@ -2,11 +2,12 @@
 
 use crate::{
     Error, Reply, Request, Result, Transport,
-    number::Decimal,
     paging::{Rows, pages},
 };
 use billing::Amount;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use prices::Decimal;
+pub(crate) use prices::decimal as amount;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -155,11 +156,6 @@ pub(crate) fn some_amount<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> std::result::Result<Option<Amount>, D::Error> {
     Ok(Option::<Decimal>::deserialize(deserializer)?.map(|number| number.0))
-}
-
-/// Reads a number.
-pub(crate) fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Amount, D::Error> {
-    Decimal::deserialize(deserializer).map(|number| number.0)
 }
 
 /// Percent-encodes a value of a query.

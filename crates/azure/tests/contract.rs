@@ -8,12 +8,13 @@
 )]
 
 use azure::{
-    Clock, Cloud, Endpoint, Error, Fault, Granularity, Limit, Pace, RateCard, RateCardQuery, Reply, Request,
-    Scope, SendFault, Sender, Sending, Token, Transport, UsageQuery,
+    Clock, Cloud, Endpoint, Error, Fault, Granularity, Limit, Pace, RateCardQuery, Reply, Request, Scope,
+    SendFault, Sender, Sending, Token, Transport, UsageQuery,
 };
-use billing::Amount;
+use billing::{Amount, Credit};
 use chrono::{DateTime, NaiveDate, Utc};
 use http::HeaderMap;
+use prices::read_rate_card;
 use serde_json::Value;
 use std::{
     collections::VecDeque,
@@ -162,8 +163,8 @@ async fn a_recorded_card_is_read_whole_and_priced() {
     };
     let (transport, player) = play(vec![recorded(bytes)]);
     let card = query.fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap();
-    assert_eq!(card.meters.len(), raw["Meters"].as_array().unwrap().len());
-    let (credit, excluded) = card.terms.credit.clone().unwrap();
+    assert_eq!(card.meters(), raw["Meters"].as_array().unwrap().len());
+    let Credit { amount: credit, excluded } = card.terms.credit.clone().unwrap();
     assert_eq!((credit, excluded.len()), (amount("100"), 139));
     assert!(card.terms.commitment.is_none() && card.terms.recurring.is_none());
     // A meter with rising tiers: from its own numbers, sorted as numbers.
@@ -173,7 +174,7 @@ async fn a_recorded_card_is_read_whole_and_priced() {
         .iter()
         .max_by_key(|meter| meter["MeterRates"].as_object().unwrap().len())
         .unwrap();
-    let meter = &card.meters[&many["MeterId"].as_str().unwrap().to_lowercase()];
+    let meter = card.of_meter(many["MeterId"].as_str().unwrap()).next().unwrap();
     let first = many["MeterRates"]["0"].to_string();
     assert_eq!(meter.tiers.cost(amount("1")).unwrap(), amount(&first));
     assert_eq!(
@@ -186,10 +187,10 @@ async fn a_recorded_card_is_read_whole_and_priced() {
 #[test]
 fn the_documented_card_has_a_third_party_meter_with_two_tiers() {
     let Some(bytes) = fixture("commerce-ratecard/GetRateCard.json") else { return };
-    let card = RateCard::read(&example(&bytes, 200).body, "the example", "USD").unwrap();
-    let meter = &card.meters["1d7518e5-bc2f-4a93-9057-1b3047856645"];
+    let card = read_rate_card(&example(&bytes, 200).body, "the example", Some("USD")).unwrap();
+    let meter = card.of_meter("1d7518e5-bc2f-4a93-9057-1b3047856645").next().unwrap();
     assert!(meter.is_third_party);
-    assert_eq!(meter.effective.map(|time| time.date_naive()), NaiveDate::from_ymd_opt(2017, 9, 1));
+    assert_eq!(meter.from, NaiveDate::from_ymd_opt(2017, 9, 1));
     assert_eq!(meter.tiers.cost(amount("101")).unwrap(), amount("199.99"));
 }
 

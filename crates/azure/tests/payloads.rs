@@ -100,7 +100,7 @@ fn readers() -> Vec<Reader> {
                 locale: "en-US".into(),
                 region: "US".into(),
             };
-            query.fetch(t, &subscription()).await?.meters.len()
+            query.fetch(t, &subscription()).await?.meters()
         }),
         reader!("billing-invoices-legacy/get_by_name", "classic_invoice", "GET" "/Microsoft.Billing/invoices/", |t| {
             usize::from(azure::classic_invoice(t, &subscription(), "201705-217089190378988").await?.link.is_some())

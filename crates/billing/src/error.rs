@@ -18,6 +18,9 @@ pub enum Error {
     /// Prices by quantity that are no graduated tiers.
     #[error("these are no graduated tiers: {0}")]
     Tiers(String),
+    /// Text that names no block of anything.
+    #[error("`{0}` is no unit that a price can be for, such as `10 Hours`")]
+    PricingUnit(String),
     /// Empty text where a currency code was expected.
     #[error("a currency must be named, the text is empty")]
     NoCurrency,

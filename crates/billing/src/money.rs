@@ -26,6 +26,8 @@ pub struct Amount(i128);
 impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
+    /// One.
+    pub const ONE: Amount = Amount(ONE);
 
     /// The amount that is `units` × 10⁻¹⁸, as a `Decimal(38, 18)` column stores it.
     #[must_use]
@@ -98,6 +100,20 @@ impl Amount {
         let (high, low) = wide_product(self.0.unsigned_abs(), factor.0.unsigned_abs());
         let units = i128::try_from(divided_by_one(high, low)?).ok()?;
         Some(Self(if (self.0 < 0) == (factor.0 < 0) { units } else { -units }))
+    }
+
+    /// A part of it, rounded half away from zero at the 18th digit after the point; 0 divides by 1.
+    ///
+    /// ```
+    /// use billing::Amount;
+    /// let hours: Amount = "730".parse().unwrap();
+    /// assert_eq!(hours.divided_by(100).to_string(), "7.3");
+    /// ```
+    #[must_use]
+    pub fn divided_by(self, parts: u64) -> Self {
+        let parts = i128::from(parts.max(1));
+        let half = self.0.signum() * (parts / 2);
+        Self(self.0.checked_add(half).map_or(self.0 / parts, |units| units / parts))
     }
 
     /// Greater than nothing.

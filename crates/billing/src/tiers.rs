@@ -40,6 +40,34 @@ impl Tiers {
         Ok(Self { tiers, included })
     }
 
+    /// The lower bound of each tier, ascending, in units that are paid for.
+    pub fn bounds(&self) -> impl Iterator<Item = Amount> {
+        self.tiers.iter().map(|(bound, _)| *bound)
+    }
+
+    /// The price of a unit in each tier, in their order.
+    pub fn prices(&self) -> impl Iterator<Item = Amount> {
+        self.tiers.iter().map(|(_, price)| *price)
+    }
+
+    /// What is free in each cycle.
+    #[must_use]
+    pub fn included(&self) -> Amount {
+        self.included
+    }
+
+    /// The one price of a unit between two quantities of a cycle; `None` where a bound lies between them.
+    #[must_use]
+    pub fn one_price(&self, one: Amount, other: Amount) -> Option<Amount> {
+        let (low, high) = (one.min(other) - self.included, one.max(other) - self.included);
+        if low.is_negative() {
+            return (!high.is_positive()).then_some(Amount::ZERO);
+        }
+        let tier = self.tiers.iter().rposition(|(bound, _)| *bound <= low)?;
+        let ends_after = self.tiers.get(tier + 1).is_none_or(|(bound, _)| high <= *bound);
+        ends_after.then(|| self.tiers[tier].1)
+    }
+
     /// What `quantity`, the whole use of a cycle so far, costs. Less than nothing costs nothing.
     ///
     /// ```
@@ -117,6 +145,18 @@ mod tests {
         let tiers = tiers(&[("0", "20"), ("101", "15"), ("501", "10")], "200");
         assert_eq!(tiers.cost(amount("700")).unwrap(), amount("8005"));
         assert_eq!(tiers.cost(amount("200")).unwrap(), Amount::ZERO);
+    }
+
+    #[test]
+    fn one_price_holds_where_no_bound_lies_between() {
+        let tiers = tiers(&[("0", "2"), ("10", "1")], "5");
+        let price = |one: &str, other: &str| {
+            tiers.one_price(amount(one), amount(other)).map(|price| price.to_string())
+        };
+        assert_eq!(price("0", "5"), Some("0".to_owned()));
+        assert_eq!(price("5", "15"), Some("2".to_owned()));
+        assert_eq!(price("99", "15"), Some("1".to_owned()));
+        assert_eq!((price("0", "6"), price("14", "16")), (None, None));
     }
 
     #[test]

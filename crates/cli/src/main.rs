@@ -12,6 +12,7 @@ mod failure;
 mod forecasting;
 mod options;
 mod output;
+mod price_options;
 mod talk;
 
 use clap::Parser;
@@ -99,6 +100,7 @@ fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Ex
         Command::Invoice(command) => azure::invoice::run(global, command),
         #[cfg(feature = "azure")]
         Command::Doctor(options) => azure::doctor::run(global, options),
+        Command::Price(command) => commands::price::run(global, command),
         Command::Batch(options) => commands::batch::run(global, config, options),
         Command::Config(action) => commands::config::run(global, config, action),
         Command::Completions { shell } => commands::setup::completions(global, *shell),

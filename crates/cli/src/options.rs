@@ -117,6 +117,9 @@ pub enum Command {
     Backtest(Backtest),
     /// Fit the pooled model on your own series, and write it to a file for --model
     Train(Train),
+    /// Say what use costs, before and after it happens
+    #[command(subcommand)]
+    Price(crate::price_options::Price),
     /// Write a made-up but realistic export to try things on
     Sample(Sample),
     /// Run the jobs of a configuration file, for every night

@@ -10,6 +10,13 @@ pub const DAILY_PATH: (&str, u32) = ("daily_path", 1);
 /// Name and version of the daily series, as `series` writes them.
 pub const DAILY_SERIES: (&str, u32) = ("daily_series", 1);
 
+/// Name and version of the lines of a priced plan, as `price estimate` writes them.
+pub const ESTIMATE: (&str, u32) = ("price_estimate", 1);
+/// Name and version of a plan and its alternatives, as `price compare` writes them.
+pub const COMPARISON: (&str, u32) = ("price_comparison", 1);
+/// Name and version of the prices of a card, as `price card` writes them.
+pub const PRICE_CARD: (&str, u32) = ("price_card", 1);
+
 /// First instant of the billing cycle.
 pub const BILLING_PERIOD_START: &str = "BillingPeriodStart";
 /// First instant after the billing cycle.

@@ -66,6 +66,12 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().filter(has_width).map(|c| if is_break(c) { ' ' } else { c }).collect()
 }
 
+/// A note as a line of its own, with a capital letter.
+pub(crate) fn as_sentence(note: &str) -> String {
+    let mut rest = note.chars();
+    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+}
+
 /// `1 day`, `2 days`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

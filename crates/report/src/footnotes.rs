@@ -3,7 +3,7 @@
 
 use crate::{
     ForecastReport, TotalRow,
-    figures::{counted, printable},
+    figures::{as_sentence, counted, printable},
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,12 +22,6 @@ pub(crate) fn footnotes(report: &ForecastReport) -> Vec<String> {
         .chain(statuses(report))
         .chain(report.notes.iter().map(|note| as_sentence(&printable(note))))
         .collect()
-}
-
-/// A note as the other lines begin, with a capital letter.
-fn as_sentence(note: &str) -> String {
-    let mut rest = note.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
 /// Which days may still change.

@@ -21,9 +21,11 @@
 
 mod backtest_table;
 pub mod columns;
+mod comparison_report;
 mod csv;
 mod dataset;
 mod error;
+mod estimate_report;
 mod figures;
 mod footnotes;
 mod forecast_report;
@@ -40,8 +42,10 @@ mod table;
 mod tree;
 
 pub use backtest_table::{ScoreTableRow, backtest_table};
+pub use comparison_report::{AlternativeRow, ComparisonReport};
 pub use dataset::{Column, ColumnValues, Dataset};
 pub use error::{Error, Result};
+pub use estimate_report::{EstimateBill, EstimateReport, EstimateRow};
 pub use figures::{cycle_name, grouped};
 pub use forecast_report::{Control, ForecastReport, TotalRow};
 pub use ink::TableStyle;

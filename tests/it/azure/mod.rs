@@ -3,6 +3,7 @@
 mod doors;
 mod faults;
 mod landed;
+mod prices;
 mod recorded;
 mod server;
 mod storage;

@@ -9,10 +9,10 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use azure::{
-    CostQuery, QueryGroup, QueryRow, RateCard, RateCardQuery, Scope, UsageDetailsQuery, UsageQuery,
-    cost_details, priced_charges,
+    CostQuery, QueryGroup, QueryRow, RateCardQuery, Scope, UsageDetailsQuery, UsageQuery, cost_details,
+    priced_charges,
 };
-use billing::{CycleDay, Metric, ServiceCharge};
+use billing::{CycleDay, Metric, PriceCard, ServiceCharge};
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use ingest::{Landed, Landing};
 use std::{collections::BTreeSet, fs, path::Path};
@@ -146,7 +146,7 @@ async fn rate_card(
     options: &UsageDoor,
     portion: &Portion,
     out: &Path,
-) -> Result<RateCard> {
+) -> Result<PriceCard> {
     let query = RateCardQuery {
         offer: options.offer.clone(),
         currency: options.currency.to_uppercase(),
@@ -168,17 +168,16 @@ async fn rate_card(
     let path = folder.join(name);
     if !options.refresh
         && let Ok(text) = fs::read(&path)
-        && let Ok(card) = RateCard::read(&text, &path.display().to_string(), &query.currency)
+        && let Ok(card) = query.read(&text, &path.display().to_string())
     {
         tracing::info!("prices are those of the rate card kept in `{}`", path.display());
         return Ok(card);
     }
     let text = query.fetch_text(&connection.billing, &portion.scope).await?;
-    let card = RateCard::read(&text, "the rate card", &query.currency)?;
+    let card = query.read(&text, "the rate card")?;
     fs::create_dir_all(&folder).with_context(|| format!("cannot write `{}`", folder.display()))?;
     output::write_file(&path, |file| Ok(file.write_all(&text)?))?;
-    let terms = &card.terms;
-    if terms.credit.is_some() || terms.commitment.is_some() || terms.recurring.is_some() {
+    if !card.terms.is_nothing() {
         tracing::warn!(
             "the offer {} has terms (credit, commitment or recurring charge) that are not in these costs: they are before credit",
             query.offer

@@ -6,6 +6,7 @@ pub mod exports;
 pub mod ingest;
 pub mod invoice;
 pub mod peer;
+pub mod rates;
 pub mod storage;
 
 use crate::azure_options::{Auth, Reach};
@@ -19,6 +20,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 /// Endpoints and a ready token, for tests and pipelines; plain http for loopback only.
 const ARM_ENDPOINT: &str = "FORECAST_AZURE_ARM_ENDPOINT";
+const RETAIL_ENDPOINT: &str = "FORECAST_AZURE_RETAIL_ENDPOINT";
 const ACCESS_TOKEN: &str = "FORECAST_AZURE_ACCESS_TOKEN";
 /// Longest silence of a service within a reply, in seconds.
 const READ_TIMEOUT: &str = "FORECAST_AZURE_READ_TIMEOUT";
@@ -39,6 +41,8 @@ pub struct Connection {
     pub costs: Transport,
     /// To all other services of the resource manager.
     pub billing: Transport,
+    /// To retail prices, which nobody signs in for.
+    pub retail: Transport,
     pub clock: Clock,
     /// Held while a rate card is asked for: the next scope finds it kept.
     pub rate_card: tokio::sync::Mutex<()>,
@@ -78,15 +82,19 @@ impl Connection {
         // Chance only keeps callers apart; nothing that is computed hangs on it.
         let seed = u64::from(Utc::now().timestamp_subsec_nanos()) ^ u64::from(std::process::id());
         let patience = Patience { total: Duration::from_secs(reach.max_wait), ..Patience::default() };
-        let transport = |(scope, tenant)| {
+        let transport = |(scope, tenant), endpoint: &Endpoint, tokens: Option<Arc<dyn TokenSource>>| {
             let pace = Arc::new(Pace::new(scope, tenant, clock.clone()));
-            let tokens = Some(Arc::clone(&tokens));
             Transport::new(sender.clone(), tokens, endpoint.clone(), pace, clock.clone(), seed)
                 .with_patience(patience)
         };
+        let signed = |limits| transport(limits, &endpoint, Some(Arc::clone(&tokens)));
+        let retail = variable(RETAIL_ENDPOINT);
+        let retail = Endpoint::new(retail.as_deref().unwrap_or(cloud.retail()), cloud)
+            .context(if retail.is_some() { RETAIL_ENDPOINT } else { "the cloud" })?;
         Ok(Self {
-            costs: transport(COST_MANAGEMENT),
-            billing: transport(BILLING),
+            costs: signed(COST_MANAGEMENT),
+            billing: signed(BILLING),
+            retail: transport(BILLING, &retail, None),
             clock: clock.clone(),
             rate_card: tokio::sync::Mutex::default(),
             sign_in,

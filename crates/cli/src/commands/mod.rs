@@ -6,6 +6,7 @@ pub mod config;
 #[cfg(feature = "azure")]
 pub mod ingest;
 pub mod predict;
+pub mod price;
 pub mod sample;
 pub mod series;
 pub mod setup;

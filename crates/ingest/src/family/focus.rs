@@ -42,6 +42,8 @@ const TABLE: &[Row] = &[
     ("x_SkuMeterSubcategory", &["x_skumetersubcategory"]),
     ("SkuMeter", &["skumeter", "x_skumetername"]),
     ("x_SkuMeterId", &["x_skumeterid"]),
+    ("PricingQuantity", &["pricingquantity"]),
+    ("x_PricingUnitDescription", &["x_pricingunitdescription", "pricingunit"]),
     ("ConsumedQuantity", &["consumedquantity", "usagequantity"]),
     ("ConsumedUnit", &["consumedunit", "usageunit"]),
     ("BillingAccountId", &["billingaccountid"]),

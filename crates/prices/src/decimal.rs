@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 /// A JSON number, or the text of one, to 18 digits after the point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Decimal(pub Amount);
+pub struct Decimal(pub Amount);
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -14,6 +14,14 @@ impl<'de> Deserialize<'de> for Decimal {
         let text = raw.get().trim_matches('"');
         text.parse().map(Self).map_err(|_| D::Error::custom(format!("`{text}` is no number")))
     }
+}
+
+/// Reads a field of JSON as an exact amount, for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+/// For what is no number.
+pub fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
+    Decimal::deserialize(deserializer).map(|Decimal(amount)| amount)
 }
 
 #[cfg(test)]

@@ -1,0 +1,105 @@
+//! `price compare`: the same plan elsewhere.
+
+use super::{
+    estimate::{asked, is_plan, plan, row},
+    rates::{self, Asked},
+};
+use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Compare};
+use anyhow::Result;
+use billing::{Amount, CycleDay};
+use chrono::Utc;
+use prices::{Alternative, Change, Offer, Plan};
+use report::{AlternativeRow, ComparisonReport, Format};
+
+pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
+    if !is_plan(&options.what.inputs) {
+        let text = "alternatives are those of a plan; usage is priced with `price estimate`";
+        return Err(Failure::Usage(text.to_owned()).into());
+    }
+    let plan = plan(&options.what.inputs[0])?;
+    let changes = changes(options)?;
+    let asked: Vec<Asked> = asked(&plan).into_iter().chain(elsewhere(&plan, options)).collect();
+    let card = rates::card(&options.what.rates, &asked, Some(&plan.currency))?;
+    let as_of = options.what.as_of.unwrap_or_else(|| Utc::now().date_naive());
+    let cycle_day = CycleDay::new(options.what.cycle_day)?;
+    let found = prices::compare(&plan, &card, &changes, as_of, cycle_day)?;
+    if found.planned.lines.iter().all(|line| line.cost.is_err()) {
+        return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
+    }
+    for line in found.planned.lines.iter().filter(|line| line.cost.is_err()) {
+        tracing::warn!("`{}` has no price as planned, and is in no alternative", line.name);
+    }
+    let report = ComparisonReport {
+        currency: plan.currency.parse()?,
+        planned: found.planned.lines.iter().map(row).collect(),
+        alternatives: found.alternatives.iter().map(alternative).collect(),
+        notes: notes(&found.alternatives, &card.currency),
+    };
+    if output::format(global) == Format::Table {
+        output::write_text(global, &report.table(output::style(global)))?;
+    } else {
+        output::write_dataset(global, &report.dataset()?)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn changes(options: &Compare) -> Result<Vec<Change>> {
+    let mut changes: Vec<Change> = options.region.iter().cloned().map(Change::Region).collect();
+    changes.extend(options.size.iter().cloned().map(Change::Size));
+    for offer in &options.offer {
+        changes.push(Change::Offer(Offer::named(offer).map_err(Failure::Usage)?));
+    }
+    for term in &options.commitment {
+        changes.extend([Change::Reservation(term.years()), Change::SavingsPlan(term.years())]);
+    }
+    if changes.is_empty() {
+        let text = "name what to compare with: `--region`, `--size`, `--offer` or `--commitment`";
+        return Err(Failure::Usage(text.to_owned()).into());
+    }
+    Ok(changes)
+}
+
+/// What a service must be asked for besides the plan: its machines in other regions, and other machines.
+fn elsewhere(plan: &Plan, options: &Compare) -> Vec<Asked> {
+    let mut more = Vec::new();
+    for own in asked(plan).into_iter().filter(|own| own.sku.is_some()) {
+        let regions = options.region.iter().map(|region| (own.sku.clone(), Some(region.clone())));
+        let sizes = options.size.iter().map(|size| (Some(size.clone()), own.region.clone()));
+        more.extend(regions.chain(sizes).map(|(sku, region)| Asked { meter: None, sku, region }));
+    }
+    more
+}
+
+fn alternative(own: &Alternative) -> AlternativeRow {
+    AlternativeRow {
+        name: own.change.to_string(),
+        lines: own.lines.iter().map(row).collect(),
+        as_planned: own.as_planned,
+        cost: own.cost,
+        covered: own.covered,
+    }
+}
+
+/// When commitments pay, and what must be said of credits.
+fn notes(alternatives: &[Alternative], currency: &billing::Currency) -> Vec<String> {
+    let mut notes = Vec::new();
+    for own in alternatives {
+        for line in &own.break_even {
+            let days =
+                if line.day == u64::MAX { "never".to_owned() } else { format!("after {} days", line.day) };
+            let share = Amount::from_estimate(line.utilisation * 100.0)
+                .map_or_else(|| "no share".to_owned(), |share| format!("{} %", share.to_fixed(0)));
+            notes.push(format!(
+                "{} of `{}` pays from {share} of all hours on; around the clock a payment in advance has paid {days}",
+                own.change, line.line
+            ));
+        }
+        if matches!(own.change, Change::Offer(_)) && currency.code() != "USD" {
+            notes.push(format!(
+                "{}: its credit is one of US dollars and is left out in {currency}",
+                own.change
+            ));
+        }
+    }
+    notes
+}

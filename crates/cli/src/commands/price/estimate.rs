@@ -1,0 +1,125 @@
+//! `price estimate`: what a plan will cost.
+
+use super::rates::{self, Asked};
+use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Estimate};
+use anyhow::{Context, Result};
+use billing::{Amount, CycleDay, PriceCard, Settlement, Unpriced};
+use chrono::Utc;
+use prices::{EstimateLine, Plan, PlanFormat, PlanLine, What, read_plan};
+use report::{EstimateBill, EstimateReport, EstimateRow, Format};
+use std::fs;
+
+pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
+    if !is_plan(&options.inputs) {
+        return super::usage::run(global, options);
+    }
+    let plan = plan(&options.inputs[0])?;
+    let card = rates::card(&options.rates, &asked(&plan), Some(&plan.currency))?;
+    let as_of = options.as_of.unwrap_or_else(|| Utc::now().date_naive());
+    let found = prices::estimate(&plan, &card, as_of, CycleDay::new(options.cycle_day)?)?;
+    let report = EstimateReport {
+        currency: plan.currency.parse()?,
+        rows: found.lines.iter().map(row).collect(),
+        bills: found.bills.iter().map(|bill| to_pay(bill.cycle, &bill.settled)).collect(),
+        notes: notes(&card, &plan),
+    };
+    for line in &found.lines {
+        if let Err(why) = line.cost {
+            let cycle =
+                line.cycle.map(|cycle| format!(" in {}", report::cycle_name(cycle))).unwrap_or_default();
+            tracing::warn!("`{}`{cycle} has no price: {}", line.name, reason(why));
+        }
+    }
+    if found.lines.iter().all(|line| line.cost.is_err()) {
+        return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
+    }
+    if output::format(global) == Format::Table {
+        output::write_text(global, &report.table(output::style(global)))?;
+    } else {
+        output::write_dataset(global, &report.dataset()?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What a service must be asked for to price a plan.
+pub fn asked(plan: &Plan) -> Vec<Asked> {
+    let of_line = |line: &PlanLine| {
+        let (meter, sku) = match &line.what {
+            What::Meter(meter) => (Some(meter.clone()), None),
+            What::Sku(sku) => (None, Some(sku.clone())),
+        };
+        Asked { meter, sku, region: Some(line.region.clone()).filter(|region| !region.is_empty()) }
+    };
+    plan.lines.iter().map(of_line).collect()
+}
+
+/// Whether a plan is meant, and no usage.
+pub fn is_plan(inputs: &[String]) -> bool {
+    matches!(inputs, [only] if PlanFormat::of(only).is_some())
+}
+
+/// Reads a plan.
+///
+/// # Errors
+/// A file that cannot be read or is no plan.
+pub fn plan(path: &str) -> Result<Plan> {
+    let format = PlanFormat::of(path).ok_or_else(|| {
+        Failure::Usage(format!("`{path}` is no plan: plans end in .toml, .yaml, .yml or .json"))
+    })?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the plan `{path}`"))?;
+    Ok(read_plan(&text, format, &format!("`{path}`"))?)
+}
+
+/// A line as it is shown.
+pub fn row(line: &EstimateLine) -> EstimateRow {
+    EstimateRow {
+        line: line.name.clone(),
+        label: None,
+        cycle: line.cycle,
+        meter: line.meter.clone(),
+        priced_as: line.priced_as.clone(),
+        quantity: line.quantities[1],
+        unit: line.unit.clone(),
+        unit_price: line.unit_price,
+        cost: line.cost.ok(),
+        status: line.cost.map_or_else(Unpriced::name, |_| "priced").to_owned(),
+    }
+}
+
+fn to_pay(cycle: Option<billing::BillingCycle>, settled: &[Settlement; 3]) -> EstimateBill {
+    let each = |get: fn(&Settlement) -> Amount| [0, 1, 2].map(|end| get(&settled[end]));
+    EstimateBill {
+        cycle,
+        gross: each(|settled| settled.gross),
+        credit: each(|settled| settled.credit),
+        discount: each(|settled| settled.discount),
+        recurring: each(|settled| settled.recurring),
+        net: each(Settlement::net),
+    }
+}
+
+/// Why a line has no price, and what to do about it.
+pub fn reason(why: Unpriced) -> &'static str {
+    match why {
+        Unpriced::NoRate => {
+            "the prices have no such meter or size; `price card --search TEXT` shows what there is"
+        }
+        Unpriced::NoRegion => "it has prices, but none of that region",
+        Unpriced::NotInForce => "it has prices, but none that holds on every day of the line",
+        Unpriced::UnknownUnit => "its unit is another than that of the price",
+        Unpriced::Ambiguous => {
+            "several prices could be meant; say which with `os`, `region`, `product` or `meter`"
+        }
+        Unpriced::NoCurrency => "the prices are in another currency",
+    }
+}
+
+/// What must be said of the prices.
+fn notes(card: &PriceCard, plan: &Plan) -> Vec<String> {
+    let mut notes = vec!["estimates before tax, of what the plan says".to_owned()];
+    if card.terms.commitment.is_some() && plan.committed == Amount::ZERO {
+        notes
+            .push("the offer discounts what is committed to; the plan says no `committed` amount".to_owned());
+    }
+    notes
+}

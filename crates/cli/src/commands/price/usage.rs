@@ -1,0 +1,168 @@
+//! `price estimate INPUT`: what the use in cost exports costs by a price list.
+
+use super::{
+    estimate::reason,
+    rates::{self, Asked},
+};
+use crate::{
+    charges,
+    exit::Exit,
+    failure::Failure,
+    options::{Charges, Global},
+    output,
+    price_options::Estimate,
+};
+use anyhow::Result;
+use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced};
+use ingest::{UsedDay, read_usage};
+use prices::{Used, UsedMeter, price_usage};
+use report::{EstimateBill, EstimateReport, EstimateRow, Format, grouped};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
+    let wanted = Charges {
+        inputs: options.inputs.clone(),
+        as_of: options.as_of,
+        currency: options.rates.currency.clone(),
+        ..Charges::default()
+    };
+    let read = wanted.read_options()?;
+    let usage = read_usage(&charges::inputs(&wanted, &read)?, &read)?;
+    let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
+    let asked: Vec<Asked> = meters
+        .iter()
+        .map(|meter| Asked { meter: Some((*meter).to_owned()), sku: None, region: None })
+        .collect();
+    let card = rates::card(&options.rates, &asked, None)?;
+    let rows: Vec<Used<'_>> = usage.days.iter().map(used).collect();
+    let found = price_usage(&rows, &card, CycleDay::new(options.cycle_day)?)?;
+    if found.iter().all(|meter| meter.cost.is_err()) {
+        return Err(Failure::NotEnough("no meter of the usage has a price".to_owned()).into());
+    }
+    say_unpriced(&found);
+    let mut notes =
+        vec!["estimates before tax, of the use in these files that no commitment pays for".to_owned()];
+    if usage.covered_rows > 0 {
+        notes.push(format!(
+            "{} charges for use are paid for by reservations or savings plans",
+            usage.covered_rows
+        ));
+    }
+    if usage.unknown_rows > 0 {
+        notes.push(format!(
+            "{} charges for use tell no meter or no quantity and are left out",
+            usage.unknown_rows
+        ));
+    }
+    notes.extend(beside_the_bill(&usage.days, &found, card.currency.code()));
+    let report = EstimateReport {
+        currency: card.currency.clone(),
+        rows: found.iter().map(row).collect(),
+        bills: bills(&found, &card)?,
+        notes,
+    };
+    if output::format(global) == Format::Table {
+        output::write_text(global, &report.table(output::style(global)))?;
+    } else {
+        output::write_dataset(global, &report.dataset()?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Characters of a subscription's id that a table shows.
+const SHOWN_OF_ID: usize = 4;
+
+fn used(own: &UsedDay) -> Used<'_> {
+    Used {
+        subscription: own.subscription.as_deref().unwrap_or_default(),
+        meter: &own.meter,
+        name: own.name.as_deref().unwrap_or_default(),
+        unit: &own.unit,
+        day: own.day,
+        billed_from: own.billed_from,
+        quantity: own.quantity,
+        charged: own.cost,
+    }
+}
+
+fn row(own: &UsedMeter) -> EstimateRow {
+    // The last part of a subscription's path is what tells it from others, and of that the end.
+    let subscription = own.subscription.rsplit('/').next().unwrap_or_default();
+    let end = subscription.len().saturating_sub(SHOWN_OF_ID);
+    EstimateRow {
+        line: [subscription, own.meter.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("/"),
+        label: subscription.get(end..).map(|end| format!("…{end}")),
+        cycle: Some(own.cycle),
+        meter: Some(own.meter.clone()),
+        priced_as: Some(own.name.clone()).filter(|name| !name.is_empty()),
+        quantity: own.quantity,
+        unit: Some(own.unit.clone()).filter(|unit| !unit.is_empty()),
+        unit_price: own.unit_price,
+        cost: own.cost.ok().map(|cost| [cost; 3]),
+        status: own.cost.map_or_else(Unpriced::name, |_| "priced").to_owned(),
+    }
+}
+
+/// What is to pay in each cycle. Terms of an offer are those of a subscription, so each is settled alone.
+fn bills(found: &[UsedMeter], card: &billing::PriceCard) -> Result<Vec<EstimateBill>> {
+    let mut by_subscription: BTreeMap<(BillingCycle, &str), Vec<MeterCharge<'_>>> = BTreeMap::new();
+    for own in found {
+        let charges = by_subscription.entry((own.cycle, &own.subscription)).or_default();
+        if let Ok(cost) = own.cost {
+            let is_third_party = card.of_meter(&own.meter).any(|price| price.is_third_party);
+            charges.push(MeterCharge { meter: &own.meter, cost, is_third_party });
+        }
+    }
+    let mut bills: BTreeMap<BillingCycle, [Amount; 5]> = BTreeMap::new();
+    for ((cycle, _), charges) in by_subscription {
+        let own: Settlement = card.terms.settle(charges, Amount::ZERO)?;
+        let sums = bills.entry(cycle).or_default();
+        for (sum, part) in
+            sums.iter_mut().zip([own.gross, own.credit, own.discount, own.recurring, own.net()])
+        {
+            *sum += part;
+        }
+    }
+    Ok(bills
+        .into_iter()
+        .map(|(cycle, sums)| {
+            let [gross, credit, discount, recurring, net] = sums.map(|sum| [sum; 3]);
+            EstimateBill { cycle: Some(cycle), gross, credit, discount, recurring, net }
+        })
+        .collect())
+}
+
+fn say_unpriced(found: &[UsedMeter]) {
+    let mut whys: BTreeMap<Unpriced, BTreeSet<&str>> = BTreeMap::new();
+    for own in found {
+        if let Err(why) = own.cost {
+            whys.entry(why).or_default().insert(&own.meter);
+        }
+    }
+    for (why, meters) in whys {
+        let shown: Vec<&str> = meters.iter().copied().take(3).collect();
+        let more = if meters.len() > shown.len() { ", …" } else { "" };
+        tracing::warn!("{} meters have no cost: {} ({}{more})", meters.len(), reason(why), shown.join(", "));
+    }
+}
+
+/// How the estimate compares with what the same use cost by the data, where both are in one currency.
+fn beside_the_bill(days: &[UsedDay], found: &[UsedMeter], currency: &str) -> Option<String> {
+    if days.iter().any(|own| own.currency.as_deref() != Some(currency)) {
+        return None;
+    }
+    let priced = || found.iter().filter_map(|own| Some((own.cost.ok()?, own.charged)));
+    let (estimate, charged) = priced()
+        .fold((Amount::ZERO, Amount::ZERO), |(one, other), (cost, charged)| (one + cost, other + charged));
+    let figure = |amount| grouped(amount, 2);
+    Some(format!(
+        "the same use cost {} {currency} by the data, the prices make it {}, a difference of {}",
+        figure(charged),
+        figure(estimate),
+        figure(estimate - charged)
+    ))
+}

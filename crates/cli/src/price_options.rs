@@ -1,0 +1,135 @@
+//! Options of the commands about prices.
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+/// What to do with prices.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Price {
+    /// Show, search and compare rate cards and retail prices
+    Card(Card),
+    /// Say what a plan will cost, before it is used
+    Estimate(Estimate),
+    /// Set a plan against other regions, sizes, offers, reservations and savings plans
+    Compare(Compare),
+    /// Print the JSON Schema of a plan or of a private card, for editors
+    Schema {
+        /// Which.
+        #[arg(value_name = "plan|card", default_value = "plan")]
+        of: SchemaOf,
+    },
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// A plan.
+    Plan,
+    /// A private card in TOML.
+    Card,
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone, Args)]
+pub struct Rates {
+    /// A rate card, reply of retail prices or price sheet as the service writes it (JSON), a private card (TOML,
+    /// CSV), or the service itself: `retail`, or `azure` for the rate card of a subscription.
+    #[arg(long, value_name = "FILE|retail|azure", env = "FORECAST_RATES", help_heading = "Prices")]
+    pub rates: String,
+    /// Currency of prices, where the service or file leaves it open.
+    #[arg(long, value_name = "CODE", env = "FORECAST_CURRENCY", help_heading = "Prices")]
+    pub currency: Option<String>,
+    /// Subscription whose rate card is asked for.
+    #[cfg(feature = "azure")]
+    #[arg(long, value_name = "ID", help_heading = "Prices")]
+    pub scope: Option<String>,
+    /// Its offer.
+    #[cfg(feature = "azure")]
+    #[arg(long = "rate-offer", value_name = "ID", default_value = "MS-AZR-0003P", help_heading = "Prices")]
+    pub rate_offer: String,
+    /// Language of names in the rate card.
+    #[cfg(feature = "azure")]
+    #[arg(long, value_name = "LOCALE", default_value = "en-US", help_heading = "Prices")]
+    pub locale: String,
+    /// Country of purchase.
+    #[cfg(feature = "azure")]
+    #[arg(long, value_name = "CODE", default_value = "US", help_heading = "Prices")]
+    pub rate_region: String,
+    #[cfg(feature = "azure")]
+    #[command(flatten)]
+    pub reach: crate::azure_options::Reach,
+}
+
+/// Which prices to show.
+#[derive(Debug, Clone, Args)]
+pub struct Card {
+    #[command(flatten)]
+    pub rates: Rates,
+    /// Only prices whose meter, size, product or region holds this text.
+    #[arg(long, value_name = "TEXT", help_heading = "Prices")]
+    pub search: Option<String>,
+    /// Only prices of this region (repeatable).
+    #[arg(long, value_name = "REGION", help_heading = "Prices")]
+    pub region: Vec<String>,
+    /// Only prices of this size (repeatable).
+    #[arg(long, value_name = "SIZE", help_heading = "Prices")]
+    pub sku: Vec<String>,
+    /// Show what differs from this older file of prices.
+    #[arg(long, value_name = "FILE", help_heading = "Prices")]
+    pub diff: Option<String>,
+}
+
+/// What to compare.
+#[derive(Debug, Clone, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    pub what: Estimate,
+    /// Everything in this region (repeatable).
+    #[arg(long, value_name = "REGION", help_heading = "Alternatives")]
+    pub region: Vec<String>,
+    /// Every machine in this size (repeatable).
+    #[arg(long, value_name = "SIZE", help_heading = "Alternatives")]
+    pub size: Vec<String>,
+    /// Under this offer (repeatable): its credit, and the prices of development and test where it has them.
+    #[arg(long, value_name = "OFFER", id = "other_offer", help_heading = "Alternatives")]
+    pub offer: Vec<String>,
+    /// Reserved and under a savings plan for this term (repeatable).
+    #[arg(long, value_name = "1y|3y", value_delimiter = ',', help_heading = "Alternatives")]
+    pub commitment: Vec<Term>,
+}
+
+/// The term of a commitment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Term {
+    /// A year.
+    #[value(name = "1y")]
+    One,
+    /// Three years.
+    #[value(name = "3y")]
+    Three,
+}
+
+impl Term {
+    pub const fn years(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Three => 3,
+        }
+    }
+}
+
+/// What to price.
+#[derive(Debug, Clone, Args)]
+pub struct Estimate {
+    /// A plan (TOML or YAML), or usage: cost exports, whose quantities are priced.
+    #[arg(value_name = "PLAN|INPUT", required = true)]
+    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub rates: Rates,
+    /// Take this day for today: a month without a date has its prices.
+    #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Prices")]
+    pub as_of: Option<NaiveDate>,
+    /// Day on which cycles begin.
+    #[arg(long, value_name = "N", env = "FORECAST_CYCLE_DAY", default_value_t = 1, help_heading = "Prices", value_parser = clap::value_parser!(u32).range(1..=31))]
+    pub cycle_day: u32,
+}

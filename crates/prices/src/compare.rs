@@ -1,0 +1,454 @@
+//! The same plan elsewhere: in other regions, other sizes, under other offers, with reservations and savings plans.
+//!
+//! Each alternative changes one thing of the plan and is set against what the lines that it can price cost as planned,
+//! so that a missing price never makes an alternative look cheap; which share of the plan that is stands beside it.
+
+use crate::{
+    Error, Estimate, EstimateLine, Os, Plan, PlanLine, Result, estimate,
+    estimate::{find, os_of},
+    plan::What,
+    same_region,
+};
+use billing::{Amount, Credit, CycleDay, MeterCharge, Price, PriceCard, PriceKind, Settlement, Unpriced};
+use chrono::NaiveDate;
+use std::{collections::BTreeSet, fmt};
+
+/// What an alternative changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Everything in another region.
+    Region(String),
+    /// Every machine in another size.
+    Size(String),
+    /// Under another offer.
+    Offer(Offer),
+    /// Machines reserved for so many years.
+    Reservation(u32),
+    /// Under a savings plan of so many years.
+    SavingsPlan(u32),
+}
+
+/// An offer that prices this card's use otherwise: a credit, or the prices of development and test.
+///
+/// Source: the offers' pages; amounts are in US dollars, as the offers are, and count in that currency only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    id: &'static str,
+    name: &'static str,
+    credit: u32,
+    is_dev_test: bool,
+}
+
+/// Offers that are known: id, name, credit of a month, prices of development and test.
+const OFFERS: [Offer; 8] = [
+    Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_dev_test: false },
+    Offer { id: "MS-AZR-0023P", name: "Pay-As-You-Go Dev/Test", credit: 0, is_dev_test: true },
+    Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_dev_test: true },
+    Offer { id: "MS-AZR-0044P", name: "Free Trial (its one month)", credit: 200, is_dev_test: false },
+    Offer { id: "MS-AZR-0059P", name: "Visual Studio Professional", credit: 50, is_dev_test: true },
+    Offer { id: "MS-AZR-0060P", name: "Visual Studio Test Professional", credit: 50, is_dev_test: true },
+    Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_dev_test: true },
+    Offer { id: "MS-AZR-0063P", name: "Visual Studio Enterprise", credit: 150, is_dev_test: true },
+];
+
+impl Offer {
+    /// The offer of this id, with or without `MS-AZR-`.
+    ///
+    /// # Errors
+    /// The ids that are known.
+    pub fn named(id: &str) -> std::result::Result<Self, String> {
+        let known = |offer: &&Self| {
+            offer.id.eq_ignore_ascii_case(id)
+                || offer.id.trim_start_matches("MS-AZR-").eq_ignore_ascii_case(id)
+        };
+        OFFERS.iter().find(known).copied().ok_or_else(|| {
+            let ids: Vec<&str> = OFFERS.iter().map(|offer| offer.id).collect();
+            format!(
+                "`{id}` is no offer that can be compared; one of {}, or its own rate card by `--rates`",
+                ids.join(", ")
+            )
+        })
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Region(region) => write!(formatter, "region {region}"),
+            Self::Size(size) => write!(formatter, "size {size}"),
+            Self::Offer(offer) => write!(formatter, "offer {} ({})", offer.id, offer.name),
+            Self::Reservation(years) => write!(formatter, "reservation {years}y"),
+            Self::SavingsPlan(years) => write!(formatter, "savings plan {years}y"),
+        }
+    }
+}
+
+/// A plan and its alternatives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The plan as it is.
+    pub planned: Estimate,
+    /// The alternatives, in the order asked for.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One alternative.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// What it changes.
+    pub change: Change,
+    /// Its lines.
+    pub lines: Vec<EstimateLine>,
+    /// What the lines that it prices cost as planned: low, likely and high.
+    pub as_planned: [Amount; 3],
+    /// What they cost in the alternative, after a credit of its offer.
+    pub cost: [Amount; 3],
+    /// The share of the plan's likely cost that it prices, 0 to 1; `None` for a plan that costs nothing.
+    pub covered: Option<f64>,
+    /// From when on a commitment pays, line by line.
+    pub break_even: Vec<BreakEven>,
+}
+
+/// From when on a reservation is cheaper than use as it comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakEven {
+    /// The line.
+    pub line: String,
+    /// Share of all hours that a machine must run, 0 to 1; above 1 it never pays.
+    pub utilisation: f64,
+    /// Days of use around the clock after which a payment in advance has paid; beyond the term it never does.
+    pub day: u64,
+}
+
+/// Hours of a month, as prices count them: 8,760 a year.
+const MONTH_HOURS: u64 = 730;
+
+/// Prices a plan as it is and changed. See [`estimate`] for `as_of` and `cycle_day`.
+///
+/// # Errors
+/// [`Error::Line`] for costs that cannot be held.
+pub fn compare(
+    plan: &Plan,
+    card: &PriceCard,
+    changes: &[Change],
+    as_of: NaiveDate,
+    cycle_day: CycleDay,
+) -> Result<Comparison> {
+    let planned = estimate(plan, card, as_of, cycle_day)?;
+    let whole: Amount = planned.lines.iter().filter_map(|line| Some(line.cost.ok()?[1])).sum();
+    let mut alternatives = Vec::with_capacity(changes.len());
+    for change in changes {
+        let (lines, break_even) = match change {
+            Change::Reservation(years) => reserved(plan, card, &planned, *years, as_of)?,
+            _ => (changed(plan, card, &planned, change, as_of, cycle_day)?, Vec::new()),
+        };
+        let of_line = |end: usize| -> (Amount, Amount) {
+            lines.iter().zip(&planned.lines).fold(
+                (Amount::ZERO, Amount::ZERO),
+                |(own, before), (line, plan)| match (line.cost, plan.cost) {
+                    (Ok(cost), Ok(as_planned)) => (own + cost[end], before + as_planned[end]),
+                    _ => (own, before),
+                },
+            )
+        };
+        let sums = [0, 1, 2].map(of_line);
+        let covered = (whole > Amount::ZERO).then(|| sums[1].1.to_f64() / whole.to_f64());
+        let mut cost = sums.map(|(own, _)| own);
+        if let Change::Offer(offer) = change {
+            cost = after_credit(card, *offer, &lines)?;
+        }
+        let as_planned = sums.map(|(_, before)| before);
+        alternatives.push(Alternative {
+            change: change.clone(),
+            lines,
+            as_planned,
+            cost,
+            covered,
+            break_even,
+        });
+    }
+    Ok(Comparison { planned, alternatives })
+}
+
+/// The plan's lines, cycle by cycle, with one thing changed; those that cannot be changed have a reason.
+fn changed(
+    plan: &Plan,
+    card: &PriceCard,
+    planned: &Estimate,
+    change: &Change,
+    as_of: NaiveDate,
+    cycle_day: CycleDay,
+) -> Result<Vec<EstimateLine>> {
+    let altered: Vec<std::result::Result<PlanLine, Unpriced>> =
+        plan.lines.iter().map(|line| alter(line, card, change)).collect();
+    let other = Plan { lines: altered.iter().filter_map(|line| line.clone().ok()).collect(), ..plan.clone() };
+    let found = estimate(&other, card, as_of, cycle_day)?;
+    let of = |before: &EstimateLine| {
+        let own = found.lines.iter().find(|line| line.name == before.name && line.cycle == before.cycle);
+        own.cloned().unwrap_or_else(|| {
+            let place = plan.lines.iter().position(|line| line.name == before.name);
+            let why = place.and_then(|place| altered[place].as_ref().err().copied());
+            let nothing = EstimateLine { meter: None, priced_as: None, unit_price: None, ..before.clone() };
+            EstimateLine { cost: Err(why.unwrap_or(Unpriced::NoRate)), ..nothing }
+        })
+    };
+    Ok(planned.lines.iter().map(of).collect())
+}
+
+/// A line with one thing changed.
+fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Result<PlanLine, Unpriced> {
+    let line = line.clone();
+    match change {
+        Change::Region(region) => match &line.what {
+            What::Sku(_) => Ok(PlanLine { region: region.clone(), ..line }),
+            What::Meter(meter) => {
+                let own = card.of_meter(meter).next().ok_or(Unpriced::NoRate)?;
+                if own.region.is_empty()
+                    || own.region.starts_with("Zone ")
+                    || same_region(&own.region, region)
+                {
+                    return Ok(line);
+                }
+                // A meter belongs to its region; the same thing elsewhere has the same name and another meter.
+                let alike = |price: &&Price| {
+                    price.full_name() == own.full_name()
+                        && price.sku == own.sku
+                        && price.kind == line.kind
+                        && same_region(&price.region, region)
+                };
+                let other = card.prices().iter().find(alike).ok_or(Unpriced::NoRegion)?;
+                Ok(PlanLine { what: What::Meter(other.meter.clone()), region: region.clone(), ..line })
+            }
+        },
+        Change::Size(size) => match &line.what {
+            What::Sku(_) => Ok(PlanLine { what: What::Sku(size.clone()), ..line }),
+            What::Meter(_) => Ok(line),
+        },
+        Change::Offer(offer) if offer.is_dev_test => {
+            // What has no price of its own for development and test is priced as it comes.
+            let dev_test = PlanLine { kind: PriceKind::DevTest, ..line.clone() };
+            Ok(if matches!(find(&dev_test, card), Ok(Ok(_))) { dev_test } else { line })
+        }
+        Change::Offer(_) | Change::Reservation(_) => Ok(line),
+        Change::SavingsPlan(years) => Ok(PlanLine { kind: PriceKind::SavingsPlan { years: *years }, ..line }),
+    }
+}
+
+/// What is to pay after the credit of an offer, cycle by cycle, which counts in the offer's own currency only.
+fn after_credit(card: &PriceCard, offer: Offer, lines: &[EstimateLine]) -> Result<[Amount; 3]> {
+    let mut terms = card.terms.clone();
+    let is_dollars = card.currency.code() == "USD";
+    terms.credit = (offer.credit > 0 && is_dollars).then(|| {
+        let excluded = terms.credit.as_ref().map(|credit| credit.excluded.clone()).unwrap_or_default();
+        Credit { amount: whole(u64::from(offer.credit)), excluded }
+    });
+    let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
+    let mut out = [Amount::ZERO; 3];
+    for (end, sum) in out.iter_mut().enumerate() {
+        for cycle in &cycles {
+            let charges = lines.iter().filter(|line| line.cycle == *cycle).filter_map(|line| {
+                let meter = line.meter.as_deref()?;
+                Some(MeterCharge { meter, cost: line.cost.ok()?[end], is_third_party: false })
+            });
+            let settled = terms
+                .settle(charges, Amount::ZERO)
+                .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
+            *sum += Settlement::net(&settled);
+        }
+    }
+    Ok(out)
+}
+
+/// The plan's machines reserved: a machine costs its part of the term's price whether it runs or not, and Windows
+/// its licence beside that, by the hour.
+fn reserved(
+    plan: &Plan,
+    card: &PriceCard,
+    planned: &Estimate,
+    years: u32,
+    as_of: NaiveDate,
+) -> Result<(Vec<EstimateLine>, Vec<BreakEven>)> {
+    let mut out = Vec::with_capacity(planned.lines.len());
+    let mut break_even: Vec<BreakEven> = Vec::new();
+    for before in &planned.lines {
+        let Some(line) = plan.lines.iter().find(|line| line.name == before.name) else { continue };
+        let too_large = || Error::Line { line: line.name.clone(), source: billing::Error::TooLarge };
+        let cost = match (before.cost, terms_of(line, card, years, as_of)) {
+            (Err(why), _) | (_, Err(why)) => Err(why),
+            (Ok(_), Ok(own)) => {
+                // The days of the cycle on which the line is there bear their part of the month.
+                let (there, days) = days_there(line, before);
+                let month = own.term.divided_by(u64::from(12 * years));
+                let all =
+                    month.times(line.count).and_then(|all| all.times(whole(there))).ok_or_else(too_large)?;
+                let fixed = all.divided_by(days);
+                let mut ends = [Amount::ZERO; 3];
+                for (end, used) in ends.iter_mut().zip(before.quantities) {
+                    let licence = used.times(own.licence).ok_or_else(too_large)?;
+                    *end = fixed.checked_add(licence).ok_or_else(too_large)?;
+                }
+                if !break_even.iter().any(|known| known.line == line.name) {
+                    break_even.push(breaks_even(line, &own, years));
+                }
+                Ok(ends)
+            }
+        };
+        let priced_as = cost.ok().map(|_| PriceKind::Reservation { years }.to_string());
+        out.push(EstimateLine { cost, priced_as, unit_price: None, ..before.clone() });
+    }
+    Ok((out, break_even))
+}
+
+/// Prices of a machine that is reserved.
+struct Reserved {
+    /// For the whole term.
+    term: Amount,
+    /// Of an hour as it comes, without a licence.
+    hour: Amount,
+    /// Of the licence, by the hour.
+    licence: Amount,
+}
+
+fn terms_of(
+    line: &PlanLine,
+    card: &PriceCard,
+    years: u32,
+    as_of: NaiveDate,
+) -> std::result::Result<Reserved, Unpriced> {
+    let What::Sku(_) = &line.what else { return Err(Unpriced::NoRate) };
+    let day = line.span.map_or(as_of, |(from, _)| from);
+    let one = |line: &PlanLine| -> std::result::Result<Amount, Unpriced> {
+        let found = find(line, card).map_err(|_| Unpriced::NoRate)??;
+        billing::in_force(&found.prices, day)?.tiers.prices().next().ok_or(Unpriced::NoRate)
+    };
+    // A reservation is of the machine alone, whatever it runs.
+    let machine = PlanLine { kind: PriceKind::Reservation { years }, os: None, unit: None, ..line.clone() };
+    let term = one(&machine)?;
+    let as_it_comes = one(line)?;
+    let windows = line.os == Some(Os::Windows)
+        || line.os.is_none()
+            && find(line, card)
+                .is_ok_and(|found| found.is_ok_and(|found| os_of(found.prices[0]) == Os::Windows));
+    let hour = if windows { one(&PlanLine { os: Some(Os::Linux), ..line.clone() })? } else { as_it_comes };
+    Ok(Reserved { term, hour, licence: as_it_comes - hour })
+}
+
+/// Days of its cycle on which a line is there, and how many there are.
+fn days_there(line: &PlanLine, of: &EstimateLine) -> (u64, u64) {
+    let (Some(cycle), Some((from, to))) = (of.cycle, line.span) else { return (1, 1) };
+    let there = cycle.days().filter(|day| from <= *day && *day < to).count();
+    (there as u64, cycle.len_days() as u64)
+}
+
+fn breaks_even(line: &PlanLine, own: &Reserved, years: u32) -> BreakEven {
+    let months = f64::from(12 * years);
+    let month = own.term.to_f64() / months;
+    let hour = own.hour.to_f64();
+    let around_the_clock = hour * MONTH_HOURS as f64;
+    let days = own.term.to_f64() / (hour * 24.0);
+    BreakEven {
+        line: line.name.clone(),
+        utilisation: if around_the_clock > 0.0 { month / around_the_clock } else { f64::INFINITY },
+        day: if days.is_finite() { days.ceil() as u64 } else { u64::MAX },
+    }
+}
+
+fn whole(number: u64) -> Amount {
+    Amount::from_units(i128::from(number) * Amount::ONE.units())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PlanFormat, read_plan, read_retail, retail_card};
+
+    /// Items of a reply: kind, meter, product, size, region, price, and more fields.
+    fn card() -> PriceCard {
+        let item = |kind: &str,
+                    meter: &str,
+                    product: &str,
+                    sku: &str,
+                    region: &str,
+                    price: &str,
+                    more: &str| {
+            format!(
+                r#"{{"currencyCode":"USD","tierMinimumUnits":0,"retailPrice":{price},"armRegionName":"{region}","meterId":"{meter}",
+                "meterName":"M","productName":"{product}","skuName":"S","skuId":"{meter}{kind}","serviceName":"Virtual Machines",
+                "unitOfMeasure":"1 Hour","type":"{kind}","armSkuName":"{sku}"{more}}}"#
+            )
+        };
+        let plans = r#","savingsPlan":[{"retailPrice":0.07,"term":"1 Year"}]"#;
+        let items = [
+            item("Consumption", "a", "D Series", "D2", "eastus", "0.1", plans),
+            item("Consumption", "b", "D Series Windows", "D2", "eastus", "0.15", ""),
+            item("Consumption", "c", "D Series", "D2", "westeurope", "0.12", ""),
+            item("Consumption", "d", "D Series", "D4", "eastus", "0.2", ""),
+            item("DevTestConsumption", "b", "D Series Windows", "D2", "eastus", "0.1", ""),
+            item("Reservation", "a", "D Series", "D2", "eastus", "438", r#","reservationTerm":"1 Year""#),
+            item("Consumption", "e", "Disks", "", "eastus", "5", ""),
+        ];
+        let body = format!(r#"{{"Items":[{}]}}"#, items.join(","));
+        retail_card(&read_retail(body.as_bytes(), "the reply").unwrap(), "the reply").unwrap()
+    }
+
+    const LINUX: &str = "[[line]]\nname = \"web\"\nsku = \"D2\"\nregion = \"eastus\"\nos = \"linux\"\ncount = 2\nquantity = 730\n";
+    const WINDOWS: &str =
+        "[[line]]\nname = \"app\"\nsku = \"D2\"\nregion = \"eastus\"\nos = \"windows\"\nquantity = 100\n";
+    const DISK: &str = "[[line]]\nname = \"disk\"\nmeter = \"e\"\nquantity = 10\n";
+
+    fn run(lines: &[&str], change: Change) -> Alternative {
+        let plan = format!("currency = \"USD\"\n{}", lines.concat());
+        let plan = read_plan(&plan, PlanFormat::Toml, "the plan").unwrap();
+        let day = "2026-12-20".parse().unwrap();
+        compare(&plan, &card(), &[change], day, CycleDay::FIRST).unwrap().alternatives.remove(0)
+    }
+
+    fn figures(found: &Alternative) -> (String, String, String) {
+        let covered = found.covered.map_or_else(String::new, |share| format!("{share:.3}"));
+        (found.as_planned[1].to_string(), found.cost[1].to_string(), covered)
+    }
+
+    fn text(one: &str, other: &str, covered: &str) -> (String, String, String) {
+        (one.to_owned(), other.to_owned(), covered.to_owned())
+    }
+
+    #[test]
+    fn another_region_prices_what_it_has_and_says_which_share_that_is() {
+        // 146 of machines and 50 of disks, which the other region does not have.
+        let found = run(&[LINUX, DISK], Change::Region("westeurope".to_owned()));
+        assert_eq!(figures(&found), text("146", "175.2", "0.745"));
+        assert_eq!(found.lines[1].cost, Err(Unpriced::NoRegion));
+    }
+
+    #[test]
+    fn another_size_leaves_what_is_no_machine_as_it_is() {
+        let found = run(&[LINUX, DISK], Change::Size("D4".to_owned()));
+        assert_eq!(figures(&found), text("196", "342", "1.000"));
+    }
+
+    #[test]
+    fn a_reservation_is_paid_whether_it_is_used_or_not_and_a_licence_beside_it() {
+        // 438 a year is 36.5 a month and machine: 73 of 146; the other runs 100 hours: 36.5 and a licence of 5.
+        let found = run(&[LINUX, WINDOWS, DISK], Change::Reservation(1));
+        assert_eq!(figures(&found), text("161", "114.5", "0.763"));
+        // Half the hours of a month; 438 over 2.4 a day.
+        assert_eq!((found.break_even[0].utilisation, found.break_even[0].day), (0.5, 183));
+        assert_eq!(found.break_even.len(), 2);
+    }
+
+    #[test]
+    fn a_savings_plan_covers_what_it_has_a_price_for() {
+        let found = run(&[LINUX, WINDOWS], Change::SavingsPlan(1));
+        assert_eq!(figures(&found), text("146", "102.2", "0.907"));
+        assert_eq!(figures(&run(&[LINUX], Change::SavingsPlan(3))), text("0", "0", "0.000"));
+    }
+
+    #[test]
+    fn an_offer_has_its_own_prices_where_there_are_some_and_its_credit() {
+        let found = run(&[LINUX, WINDOWS], Change::Offer(Offer::named("0023P").unwrap()));
+        assert_eq!(figures(&found), text("161", "156", "1.000"));
+        let found = run(&[LINUX, WINDOWS], Change::Offer(Offer::named("MS-AZR-0063P").unwrap()));
+        assert_eq!(figures(&found), text("161", "6", "1.000"));
+        assert!(Offer::named("MS-AZR-9999P").unwrap_err().contains("MS-AZR-0003P"));
+    }
+}

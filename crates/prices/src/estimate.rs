@@ -1,0 +1,387 @@
+//! What a plan costs, cycle by cycle: an estimate, before tax.
+//!
+//! Lines that use one meter share its tiers and free amounts, as they would on one subscription's bill, and the cost
+//! of a day is shared among them by quantity. A line that has no price has a reason and no cost; it is in no sum.
+//! The ends of a range are those of all lines at once: all low, or all high.
+
+use crate::{Error, Os, Plan, PlanLine, Result, plan::What, same_region};
+use billing::{
+    Amount, BillingCycle, CycleDay, DayUse, MeterCharge, Price, PriceCard, PriceKind, Settlement, Unpriced,
+    price_rows, share_out,
+};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// What a plan costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Each line in each cycle that it has days in, by cycle and in the order of the plan.
+    pub lines: Vec<EstimateLine>,
+    /// What is asked for in each cycle after the offer's terms, of the lines that have a price.
+    pub bills: Vec<CycleBill>,
+}
+
+/// A line of a plan in one cycle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EstimateLine {
+    /// The line's name.
+    pub name: String,
+    /// The cycle; `None` for a month without a date.
+    pub cycle: Option<BillingCycle>,
+    /// The meter that prices it, where one does.
+    pub meter: Option<String>,
+    /// What it is priced as: product, name and kind.
+    pub priced_as: Option<String>,
+    /// Low, likely and high quantity, in the unit of the price.
+    pub quantities: [Amount; 3],
+    /// That unit.
+    pub unit: Option<String>,
+    /// The price of a unit, where it is one whatever the quantity and the day.
+    pub unit_price: Option<Amount>,
+    /// Low, likely and high cost, or why there is none.
+    pub cost: std::result::Result<[Amount; 3], Unpriced>,
+}
+
+/// What is asked for in a cycle: low, likely and high.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CycleBill {
+    /// The cycle; `None` for a month without a date.
+    pub cycle: Option<BillingCycle>,
+    /// Charges and what the offer's terms make of them.
+    pub settled: [Settlement; 3],
+}
+
+/// What a line needs to be priced.
+pub(crate) struct Found<'a> {
+    pub(crate) prices: Vec<&'a Price>,
+    /// Quantities of a month, in units of the price.
+    month: [Amount; 3],
+}
+
+/// Prices a plan. `as_of` is the day whose prices a month without a date has; cycles begin on `cycle_day`.
+///
+/// # Errors
+/// [`Error::Line`] for quantities and costs that cannot be held.
+pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: CycleDay) -> Result<Estimate> {
+    let same_currency = plan.currency.eq_ignore_ascii_case(card.currency.code());
+    let mut found: Vec<std::result::Result<Found<'_>, Unpriced>> = Vec::with_capacity(plan.lines.len());
+    for line in &plan.lines {
+        found.push(if same_currency { find(line, card)? } else { Err(Unpriced::NoCurrency) });
+    }
+    // Per cycle: which lines have days in it, and how much they use on each.
+    let mut cycles: BTreeMap<Option<BillingCycle>, Vec<usize>> = BTreeMap::new();
+    for (place, line) in plan.lines.iter().enumerate() {
+        for cycle in cycles_of(line, cycle_day) {
+            cycles.entry(cycle).or_default().push(place);
+        }
+    }
+    let mut out = Estimate { lines: Vec::new(), bills: Vec::new() };
+    for (cycle, members) in cycles {
+        let days = cycle.unwrap_or_else(|| BillingCycle::containing(as_of, cycle_day));
+        let lines = price_cycle(plan, &found, cycle, days, as_of, &members)?;
+        let mut settled = [Settlement::default(); 3];
+        for (end, settlement) in settled.iter_mut().enumerate() {
+            let charges = lines.iter().filter_map(|(line, third)| {
+                let cost = line.cost.as_ref().ok()?[end];
+                Some(MeterCharge { meter: line.meter.as_deref()?, cost, is_third_party: *third })
+            });
+            *settlement = card
+                .terms
+                .settle(charges, plan.committed)
+                .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
+        }
+        out.lines.extend(lines.into_iter().map(|(line, _)| line));
+        out.bills.push(CycleBill { cycle, settled });
+    }
+    Ok(out)
+}
+
+/// The cycles that a line has days in; a month without a date is one.
+fn cycles_of(line: &PlanLine, cycle_day: CycleDay) -> Vec<Option<BillingCycle>> {
+    let Some((from, to)) = line.span else { return vec![None] };
+    let mut cycles = vec![BillingCycle::containing(from, cycle_day)];
+    while let Some(last) = cycles.last().filter(|last| last.end() < to) {
+        cycles.push(last.next(cycle_day));
+    }
+    cycles.into_iter().map(Some).collect()
+}
+
+/// The prices that a line means, or why none.
+pub(crate) fn find<'a>(
+    line: &PlanLine,
+    card: &'a PriceCard,
+) -> Result<std::result::Result<Found<'a>, Unpriced>> {
+    let mut prices: Vec<&Price> = match &line.what {
+        What::Meter(meter) => card.of_meter(meter).collect(),
+        What::Sku(sku) => card.prices().iter().filter(|price| price.sku.eq_ignore_ascii_case(sku)).collect(),
+    };
+    prices.retain(|price| price.kind == line.kind);
+    if let Some(os) = line.os {
+        prices.retain(|price| os_of(price) == os);
+    }
+    let product = line.product.to_lowercase();
+    prices.retain(|price| price.full_name().to_lowercase().contains(&product));
+    if prices.is_empty() {
+        return Ok(Err(Unpriced::NoRate));
+    }
+    if !line.region.is_empty() {
+        // A zone holds many regions, and a meter has one zone.
+        let is_zone = |region: &str| region.is_empty() || region.starts_with("Zone ");
+        prices.retain(|price| is_zone(&price.region) || same_region(&price.region, &line.region));
+        if prices.is_empty() {
+            return Ok(Err(Unpriced::NoRegion));
+        }
+    }
+    let meant = |price: &Price| (price.meter.clone(), price.product.clone(), price.region.clone());
+    if prices.iter().any(|price| meant(price) != meant(prices[0])) {
+        return Ok(Err(Unpriced::Ambiguous));
+    }
+    let unit = &prices[0].unit;
+    if prices.iter().any(|price| price.unit != *unit) {
+        return Ok(Err(Unpriced::UnknownUnit));
+    }
+    let too_large = |source| Error::Line { line: line.name.clone(), source };
+    let mut month = [line.quantity.low, line.quantity.likely, line.quantity.high];
+    for quantity in &mut month {
+        let all = quantity.times(line.count).ok_or(billing::Error::TooLarge).map_err(too_large)?;
+        *quantity = match &line.unit {
+            None => all,
+            Some(own) if own.counts_like(unit) => {
+                let things = all.times(own.block()).ok_or(billing::Error::TooLarge).map_err(too_large)?;
+                unit.in_blocks(things)
+            }
+            Some(_) => return Ok(Err(Unpriced::UnknownUnit)),
+        };
+    }
+    Ok(Ok(Found { prices, month }))
+}
+
+/// The price of a unit where all prices say the same one, whatever the quantity.
+pub(crate) fn one_price(prices: &[&Price]) -> Option<Amount> {
+    let flat = |price: &Price| {
+        let mut all = price.tiers.prices();
+        all.next().filter(|_| all.next().is_none() && price.tiers.included() == Amount::ZERO)
+    };
+    let first = flat(prices.first()?)?;
+    prices.iter().all(|price| flat(price) == Some(first)).then_some(first)
+}
+
+/// What a machine runs, as its product's name tells.
+pub(crate) fn os_of(price: &Price) -> Os {
+    if price.full_name().contains("Windows") { Os::Windows } else { Os::Linux }
+}
+
+/// What the lines with days in a cycle cost there, each with whether somebody else sells it.
+fn price_cycle(
+    plan: &Plan,
+    found: &[std::result::Result<Found<'_>, Unpriced>],
+    cycle: Option<BillingCycle>,
+    days: BillingCycle,
+    as_of: NaiveDate,
+    members: &[usize],
+) -> Result<Vec<(EstimateLine, bool)>> {
+    // Lines that are priced by the same prices share their tiers.
+    let mut by_price: BTreeMap<(&str, &str, PriceKind), Vec<usize>> = BTreeMap::new();
+    for &place in members {
+        if let Ok(Found { prices, .. }) = &found[place] {
+            let first = prices[0];
+            by_price.entry((&first.meter, &first.product, first.kind)).or_default().push(place);
+        }
+    }
+    let mut costs: BTreeMap<usize, std::result::Result<[Amount; 3], Unpriced>> = BTreeMap::new();
+    let mut quantities: BTreeMap<usize, [Amount; 3]> = BTreeMap::new();
+    for places in by_price.into_values() {
+        let first = places[0];
+        let Ok(Found { prices, .. }) = &found[first] else { continue };
+        let fault = |source| Error::Line { line: plan.lines[first].name.clone(), source };
+        let mut sums = vec![Ok([Amount::ZERO; 3]); places.len()];
+        for end in 0..3 {
+            let mut rows = Vec::new();
+            for (own, &place) in places.iter().enumerate() {
+                let Ok(Found { month, .. }) = &found[place] else { continue };
+                let used = days_of(&plan.lines[place], days, as_of, month[end]).map_err(fault)?;
+                quantities.entry(place).or_default()[end] = used.iter().map(|row| row.quantity).sum();
+                rows.extend(used.into_iter().map(|row| (own, row)));
+            }
+            let used: Vec<DayUse> = rows.iter().map(|(_, row)| *row).collect();
+            for ((own, _), cost) in rows.iter().zip(price_rows(prices, days, &used).map_err(fault)?) {
+                match (&mut sums[*own], cost) {
+                    (Ok(sum), Ok(cost)) => {
+                        sum[end] =
+                            sum[end].checked_add(cost).ok_or_else(|| fault(billing::Error::TooLarge))?;
+                    }
+                    (sum @ Ok(_), Err(why)) => *sum = Err(why),
+                    (Err(_), _) => {}
+                }
+            }
+        }
+        costs.extend(places.into_iter().zip(sums));
+    }
+    let line = |&place: &usize| {
+        let own = &plan.lines[place];
+        let price = found[place].as_ref().ok().map(|found| found.prices[0]);
+        let priced_as = |price: &Price| {
+            price.full_name()
+                + &if price.kind == PriceKind::Consumption {
+                    String::new()
+                } else {
+                    format!(", {}", price.kind)
+                }
+        };
+        let asked = [own.quantity.low, own.quantity.likely, own.quantity.high]
+            .map(|quantity| quantity.times(own.count).unwrap_or_default());
+        let line = EstimateLine {
+            name: own.name.clone(),
+            cycle,
+            meter: price.map(|price| price.meter.clone()),
+            priced_as: price.map(priced_as),
+            quantities: quantities.get(&place).copied().unwrap_or(asked),
+            unit_price: found[place].as_ref().ok().and_then(|found| one_price(&found.prices)),
+            unit: price
+                .map(|price| price.unit.to_string())
+                .or_else(|| own.unit.as_ref().map(ToString::to_string)),
+            cost: match &found[place] {
+                Ok(_) => costs.get(&place).copied().unwrap_or(Err(Unpriced::NoRate)),
+                Err(why) => Err(*why),
+            },
+        };
+        (line, price.is_some_and(|price| price.is_third_party))
+    };
+    Ok(members.iter().map(line).collect())
+}
+
+/// How much of a month's quantity a line uses on each day of a cycle; the days add up exactly to its part.
+fn days_of(
+    line: &PlanLine,
+    cycle: BillingCycle,
+    as_of: NaiveDate,
+    month: Amount,
+) -> billing::Result<Vec<DayUse>> {
+    let Some((from, to)) = line.span else { return Ok(vec![DayUse { day: as_of, quantity: month }]) };
+    let ramp = u64::from(line.ramp_up_days);
+    // Weights in halves of a day's step: on day `n` of the ramp use has grown to (n + ½) ÷ ramp.
+    let weight = |day: NaiveDate| -> u64 {
+        let place = (day - from).num_days().unsigned_abs();
+        if place < ramp { 2 * place + 1 } else { 2 * ramp.max(1) }
+    };
+    let active: Vec<NaiveDate> = cycle.days().filter(|day| from <= *day && *day < to).collect();
+    let whole = |number: u64| Amount::from_units(i128::from(number) * Amount::ONE.units());
+    let weights: Vec<Amount> = active.iter().map(|day| whole(weight(*day))).collect();
+    let steps: u64 = active.iter().map(|day| weight(*day)).sum();
+    let all = month.times(whole(steps)).ok_or(billing::Error::TooLarge)?;
+    let total = all.divided_by(2 * ramp.max(1) * cycle.len_days() as u64);
+    let shares = share_out(total, &weights);
+    Ok(active.into_iter().zip(shares).map(|(day, quantity)| DayUse { day, quantity }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PlanFormat, read_plan, read_private_toml};
+
+    const CARD: &str = r#"
+        currency = "EUR"
+        credit = 20
+        [[price]]
+        meter = "vm"
+        sku = "D2"
+        product = "Virtual Machines D"
+        region = "westeurope"
+        unit = "1 Hour"
+        price = 0.1
+        [[price]]
+        meter = "vm-win"
+        sku = "D2"
+        product = "Virtual Machines D Windows"
+        region = "westeurope"
+        unit = "1 Hour"
+        price = 0.3
+        [[price]]
+        meter = "egress"
+        unit = "10 GB"
+        tiers = [{ from = 0, price = 0 }, { from = 10, price = 1 }]
+        until = 2026-12-11
+        [[price]]
+        meter = "egress"
+        unit = "10 GB"
+        tiers = [{ from = 0, price = 0 }, { from = 10, price = 2 }]
+        from = 2026-12-11
+    "#;
+
+    fn run(lines: &str) -> Estimate {
+        let card = read_private_toml(CARD, "the card").unwrap();
+        let plan = read_plan(&format!("currency = \"EUR\"\n{lines}"), PlanFormat::Toml, "the plan").unwrap();
+        estimate(&plan, &card, "2026-12-20".parse().unwrap(), CycleDay::FIRST).unwrap()
+    }
+
+    fn costs(estimate: &Estimate) -> Vec<String> {
+        let text = |line: &EstimateLine| match &line.cost {
+            Ok([_, likely, _]) => likely.to_string(),
+            Err(why) => why.name().to_owned(),
+        };
+        estimate.lines.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_month_is_priced_whole_and_a_span_by_its_days() {
+        let found = run("[[line]]\nname = \"a\"\nsku = \"d2\"\nos = \"linux\"\ncount = 2\nquantity = 730");
+        assert_eq!((costs(&found), found.lines[0].cycle), (vec!["146".to_owned()], None));
+        // 16 of 31 days of December, all of January, ten of 28 of February.
+        let found = run(
+            "[[line]]\nname = \"a\"\nsku = \"D2\"\nos = \"linux\"\nregion = \"West Europe\"\nquantity = 310\n\
+            from = 2026-12-16\nto = 2027-02-11",
+        );
+        assert_eq!(costs(&found), ["16", "31", "11.071428571428571429"]);
+    }
+
+    #[test]
+    fn a_ramp_grows_evenly_to_all_of_it() {
+        // Ten days from nothing to 31 a day, half of it on average, and 21 whole days.
+        let found = run("[[line]]\nname = \"a\"\nsku = \"D2\"\nos = \"linux\"\nquantity = 310\n\
+            from = 2026-12-01\nto = 2027-01-01\nramp_up_days = 10");
+        assert_eq!(costs(&found), ["26"]);
+    }
+
+    #[test]
+    fn lines_of_one_meter_share_its_free_amount_and_the_order_does_not_matter() {
+        let line = |name: &str, quantity: u32| {
+            format!("[[line]]\nname = \"{name}\"\nmeter = \"egress\"\nunit = \"GB\"\nquantity = {quantity}\n")
+        };
+        // Together 40 units of 10 GB, 10 of them free: 30 × 2, shared 1 to 3.
+        let found = run(&(line("a", 100) + &line("b", 300)));
+        assert_eq!(costs(&found), ["15", "45"]);
+        assert_eq!(costs(&run(&(line("b", 300) + &line("a", 100)))), ["45", "15"]);
+    }
+
+    #[test]
+    fn a_price_that_changes_within_the_month_counts_from_its_day_on() {
+        // 31 units in 31 days; the first 10 are free; the price is 1 for none and 2 from the 11th on.
+        let found = run(
+            "[[line]]\nname = \"a\"\nmeter = \"egress\"\nquantity = 31\nfrom = 2026-12-01\nto = 2027-01-01",
+        );
+        assert_eq!(costs(&found), ["42"]);
+    }
+
+    #[test]
+    fn what_has_no_price_is_said_and_is_in_no_sum() {
+        let found = run("[[line]]\nname = \"a\"\nmeter = \"none\"\nquantity = 1\n\
+            [[line]]\nname = \"b\"\nsku = \"D2\"\nos = \"linux\"\nregion = \"eastus\"\nquantity = 1\n\
+            [[line]]\nname = \"c\"\nsku = \"D2\"\nquantity = 1\n\
+            [[line]]\nname = \"d\"\nsku = \"D2\"\nos = \"windows\"\nunit = \"GB\"\nquantity = 1\n\
+            [[line]]\nname = \"e\"\nsku = \"D2\"\nos = \"windows\"\nquantity = 100");
+        assert_eq!(costs(&found), ["no_rate", "no_region", "ambiguous", "unknown_unit", "30"]);
+        let bill = found.bills[0].settled[1];
+        assert_eq!((bill.gross.to_string(), bill.net().to_string()), ("30".to_owned(), "10".to_owned()));
+    }
+
+    #[test]
+    fn a_range_of_quantities_becomes_one_of_costs_and_a_currency_without_prices_none() {
+        let line = "[[line]]\nname = \"a\"\nsku = \"D2\"\nos = \"linux\"\nquantity = { low = 10, likely = 20, high = 40 }";
+        let cost = run(line).lines[0].cost.unwrap().map(|cost| cost.to_string());
+        assert_eq!(cost, ["1", "2", "4"]);
+        let card = read_private_toml(&CARD.replace("\"EUR\"", "\"USD\""), "the card").unwrap();
+        let plan = read_plan(&format!("currency = \"EUR\"\n{line}"), PlanFormat::Toml, "the plan").unwrap();
+        let found = estimate(&plan, &card, "2026-12-20".parse().unwrap(), CycleDay::FIRST).unwrap();
+        assert_eq!(costs(&found), ["no_currency"]);
+    }
+}

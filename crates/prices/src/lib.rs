@@ -1,0 +1,30 @@
+//! What use will cost: price lists as they are written, and plans that are priced by them.
+//!
+//! Rate cards, retail prices, price sheets and private cards are read into one [`billing::PriceCard`];
+//! nothing here opens a socket. What cannot be priced is said with its reason and is never nothing.
+
+mod card_file;
+mod compare;
+mod decimal;
+mod error;
+mod estimate;
+mod plan;
+mod price_sheet;
+mod private_card;
+mod rate_card;
+mod region;
+mod retail;
+mod used;
+
+pub use card_file::read_card;
+pub use compare::{Alternative, BreakEven, Change, Comparison, Offer, compare};
+pub use decimal::{Decimal, decimal};
+pub use error::{Error, Result};
+pub use estimate::{CycleBill, Estimate, EstimateLine, estimate};
+pub use plan::{HowMuch, Os, Plan, PlanFormat, PlanLine, What, plan_schema, read_plan};
+pub use price_sheet::read_price_sheet;
+pub use private_card::{card_schema, read_private_csv, read_private_toml};
+pub use rate_card::read_rate_card;
+pub use region::same_region;
+pub use retail::{RetailPrice, SavingsPlanPrice, read_retail, retail_card};
+pub use used::{Used, UsedMeter, price_usage};
