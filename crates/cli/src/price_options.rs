@@ -12,6 +12,8 @@ pub enum Price {
     Estimate(Estimate),
     /// Set a plan against other regions, sizes, offers, reservations and savings plans
     Compare(Compare),
+    /// Match another cloud's or a data centre's machines to Azure's sizes
+    Match(Match),
     /// Print the JSON Schema of a plan or of a private card, for editors
     Schema {
         /// Which.
@@ -96,6 +98,25 @@ pub struct Compare {
     /// Reserved and under a savings plan for this term (repeatable).
     #[arg(long, value_name = "1y|3y", value_delimiter = ',', help_heading = "Alternatives")]
     pub commitment: Vec<Term>,
+}
+
+/// What to match.
+#[derive(Debug, Clone, Args)]
+pub struct Match {
+    /// Machine hours in CSV: name, region, hours, and an instance type or vcpu and memory_gib; or in FOCUS form.
+    #[arg(value_name = "USAGE.csv")]
+    pub usage: String,
+    #[command(flatten)]
+    pub rates: Rates,
+    /// Sizes that are settled already (TOML: `[[override]]` with `of`, `sku` and, where wanted, `region`).
+    #[arg(long, value_name = "FILE", help_heading = "Match")]
+    pub overrides: Option<String>,
+    /// Write the matches as a plan for `price estimate` and `price compare`.
+    #[arg(long, value_name = "FILE", help_heading = "Match")]
+    pub plan_out: Option<std::path::PathBuf>,
+    /// Take this day for today: the prices that hold then count.
+    #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Prices")]
+    pub as_of: Option<NaiveDate>,
 }
 
 /// The term of a commitment.

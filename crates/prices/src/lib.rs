@@ -8,6 +8,8 @@ mod compare;
 mod decimal;
 mod error;
 mod estimate;
+mod machine;
+mod matching;
 mod plan;
 mod price_sheet;
 mod private_card;
@@ -21,6 +23,10 @@ pub use compare::{Alternative, BreakEven, Change, Comparison, Offer, compare};
 pub use decimal::{Decimal, decimal};
 pub use error::{Error, Result};
 pub use estimate::{CycleBill, Estimate, EstimateLine, estimate};
+pub use machine::{Machine, azure_region};
+pub use matching::{
+    Elsewhere, Match, Matched, Overrides, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
+};
 pub use plan::{HowMuch, Os, Plan, PlanFormat, PlanLine, What, plan_schema, read_plan};
 pub use price_sheet::read_price_sheet;
 pub use private_card::{card_schema, read_private_csv, read_private_toml};

@@ -14,6 +14,8 @@ pub const DAILY_SERIES: (&str, u32) = ("daily_series", 1);
 pub const ESTIMATE: (&str, u32) = ("price_estimate", 1);
 /// Name and version of a plan and its alternatives, as `price compare` writes them.
 pub const COMPARISON: (&str, u32) = ("price_comparison", 1);
+/// Name and version of matched use, as `price match` writes it.
+pub const MATCH: (&str, u32) = ("price_match", 1);
 /// Name and version of the prices of a card, as `price card` writes them.
 pub const PRICE_CARD: (&str, u32) = ("price_card", 1);
 

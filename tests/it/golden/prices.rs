@@ -209,3 +209,77 @@ fn the_schemas_are_json_and_name_their_keys() {
         assert!(schema.to_string().contains(key), "{of}");
     }
 }
+
+/// Two sizes in one region, made up.
+const SIZES: &str = r#"
+currency = "EUR"
+[[price]]
+meter = "d2"
+category = "Virtual Machines"
+sku = "Standard_D2s_v5"
+region = "northeurope"
+unit = "1 Hour"
+price = 0.1
+[[price]]
+meter = "e2"
+category = "Virtual Machines"
+sku = "Standard_E2s_v5"
+region = "northeurope"
+unit = "1 Hour"
+price = 0.13
+"#;
+
+#[test]
+fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
+    let folder = folder();
+    write(folder.path(), "sizes.toml", SIZES);
+    write(
+        folder.path(),
+        "usage.csv",
+        "name,instance_type,vcpu,memory_gib,hours,region\nweb,m5.large,,,730,eu-west-1\nold,,2,6,100,northeurope\n\
+         gpu,p3.2xlarge,,,10,eu-west-1\n",
+    );
+    write(folder.path(), "settled.toml", "[[override]]\nof = \"old\"\nsku = \"Standard_E2s_v5\"\n");
+    let args = ["price", "match", "usage.csv", "--rates", "sizes.toml", "--as-of", "2026-12-01"];
+    let found = run(folder.path(), &[&args[..], &["--plan-out", "plan.toml"]].concat());
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    assert!(
+        found.stderr.contains("`gpu` has no match: cores and memory of `p3.2xlarge`"),
+        "{}",
+        found.stderr
+    );
+    snapshot(&found.stdout, |text| {
+        insta::assert_snapshot!(text, @"
+    Matched to Azure · EUR
+
+           Matched to       Runner-up           Sure   Hours      Cost
+    ──────────────────────────────────────────────────────────────────
+    web    Standard_D2s_v5  Standard_E2s_v5  100.0 %  730.00     73.00
+    old    Standard_D2s_v5  Standard_E2s_v5   75.0 %  100.00     10.00
+    gpu    none                                        10.00  no_match
+    ──────────────────────────────────────────────────────────────────
+    Total                                                        83.00
+
+    web: 2 cores and 8 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1
+    an hour
+    old: 2 cores and 6 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1
+    an hour
+    gpu: cores and memory of `p3.2xlarge` are not known; name them, or settle it by
+    an override
+    A match is a guess by cores and memory; settle one with `--overrides FILE`
+    ")
+    });
+    let settled =
+        run(folder.path(), &[&args[..], &["--overrides", "settled.toml", "-o", "csv", "-q"]].concat());
+    snapshot(&settled.stdout, |text| {
+        insta::assert_snapshot!(text, @r#"
+    x_LineId,BillingPeriodStart,BillingPeriodEnd,x_SkuMeterId,x_PricedAs,PricingQuantity,PricingUnit,ListUnitPrice,BilledCost,x_LowCost,x_HighCost,BillingCurrency,x_IsEstimate,x_PriceStatus,x_MatchedSku,RegionId,x_MatchReason,x_RunnerUp,x_Confidence
+    web,,,d2,Virtual Machines,730,1 Hour,0.1,73.00,73.00,73.00,EUR,true,priced,Standard_D2s_v5,northeurope,"2 cores and 8 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1 an hour",Standard_E2s_v5,1
+    old,,,e2,Virtual Machines,100,1 Hour,0.13,13.00,13.00,13.00,EUR,true,priced,Standard_E2s_v5,northeurope,settled by an override,,1
+    gpu,,,,,10,,,,,,EUR,true,no_match,,eu-west-1,"cores and memory of `p3.2xlarge` are not known; name them, or settle it by an override",,
+    "#)
+    });
+    let plan =
+        ["price", "estimate", "plan.toml", "--rates", "sizes.toml", "--as-of", "2026-12-01", "-o", "csv"];
+    assert!(run(folder.path(), &plan).stdout.contains("web,,,d2,"), "the plan that was written is priced");
+}

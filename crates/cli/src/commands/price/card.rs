@@ -16,7 +16,7 @@ pub fn run(global: &Global, options: &Card) -> Result<Exit> {
     let asked: Vec<Asked> = some(&options.sku)
         .into_iter()
         .flat_map(|sku| some(&options.region).into_iter().map(move |region| (sku.clone(), region)))
-        .map(|(sku, region)| Asked { meter: None, sku, region })
+        .map(|(sku, region)| Asked { sku, region, ..Asked::default() })
         .collect();
     let card = rates::card(&options.rates, &asked, None)?;
     let currency = options.rates.currency.as_deref();

@@ -65,7 +65,7 @@ fn elsewhere(plan: &Plan, options: &Compare) -> Vec<Asked> {
     for own in asked(plan).into_iter().filter(|own| own.sku.is_some()) {
         let regions = options.region.iter().map(|region| (own.sku.clone(), Some(region.clone())));
         let sizes = options.size.iter().map(|size| (Some(size.clone()), own.region.clone()));
-        more.extend(regions.chain(sizes).map(|(sku, region)| Asked { meter: None, sku, region }));
+        more.extend(regions.chain(sizes).map(|(sku, region)| Asked { sku, region, ..Asked::default() }));
     }
     more
 }

@@ -48,7 +48,12 @@ pub fn asked(plan: &Plan) -> Vec<Asked> {
             What::Meter(meter) => (Some(meter.clone()), None),
             What::Sku(sku) => (None, Some(sku.clone())),
         };
-        Asked { meter, sku, region: Some(line.region.clone()).filter(|region| !region.is_empty()) }
+        Asked {
+            meter,
+            sku,
+            region: Some(line.region.clone()).filter(|region| !region.is_empty()),
+            service: None,
+        }
     };
     plan.lines.iter().map(of_line).collect()
 }

@@ -3,6 +3,7 @@
 mod card;
 mod compare;
 mod estimate;
+mod matching;
 mod rates;
 mod usage;
 
@@ -19,6 +20,7 @@ pub fn run(global: &Global, command: &Price) -> Result<Exit> {
         Price::Card(options) => card::run(global, options),
         Price::Estimate(options) => estimate::run(global, options),
         Price::Compare(options) => compare::run(global, options),
+        Price::Match(options) => matching::run(global, options),
         Price::Schema { of } => {
             let schema = match of {
                 SchemaOf::Plan => prices::plan_schema(),

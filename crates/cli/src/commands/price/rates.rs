@@ -6,6 +6,7 @@ use billing::PriceCard;
 use std::fs;
 
 /// What is to be priced, as far as a service must know it.
+#[derive(Default)]
 pub struct Asked {
     /// A meter's id.
     pub meter: Option<String>,
@@ -13,6 +14,8 @@ pub struct Asked {
     pub sku: Option<String>,
     /// A region.
     pub region: Option<String>,
+    /// A service.
+    pub service: Option<&'static str>,
 }
 
 /// The prices of a file, or those of a service that `asked` needs.
@@ -40,7 +43,9 @@ pub fn from_file(path: &str, currency: Option<&str>) -> Result<PriceCard> {
 fn from_service(rates: &Rates, asked: &[Asked], _: Option<&str>) -> Result<PriceCard> {
     let needed: Vec<&str> = asked
         .iter()
-        .filter_map(|own| own.meter.as_deref().or(own.sku.as_deref()).or(own.region.as_deref()))
+        .filter_map(|own| {
+            own.meter.as_deref().or(own.sku.as_deref()).or(own.region.as_deref()).or(own.service)
+        })
         .collect();
     let text = format!(
         "this build reads prices from files only, not from `{}`; name a file that prices {}",
@@ -59,6 +64,7 @@ fn from_service(rates: &Rates, asked: &[Asked], currency: Option<&str>) -> Resul
         [("meterId", &asked.meter), ("armSkuName", &asked.sku), ("armRegionName", &asked.region)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.clone()?)))
+            .chain(asked.service.map(|service| ("serviceName", service.to_owned())))
             .collect()
     };
     let mut queries: Vec<_> = asked.iter().map(fields).filter(|fields| !fields.is_empty()).collect();

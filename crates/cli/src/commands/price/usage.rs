@@ -29,10 +29,8 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
     let read = wanted.read_options()?;
     let usage = read_usage(&charges::inputs(&wanted, &read)?, &read)?;
     let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
-    let asked: Vec<Asked> = meters
-        .iter()
-        .map(|meter| Asked { meter: Some((*meter).to_owned()), sku: None, region: None })
-        .collect();
+    let asked: Vec<Asked> =
+        meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
     let card = rates::card(&options.rates, &asked, None)?;
     let rows: Vec<Used<'_>> = usage.days.iter().map(used).collect();
     let found = price_usage(&rows, &card, CycleDay::new(options.cycle_day)?)?;

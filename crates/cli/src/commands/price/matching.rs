@@ -1,0 +1,77 @@
+//! `price match`: use of another cloud or of a data centre, matched to Azure's sizes and priced.
+
+use super::{
+    estimate::row,
+    rates::{self, Asked},
+};
+use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Match};
+use anyhow::{Context, Result};
+use billing::CycleDay;
+use chrono::Utc;
+use prices::{Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides};
+use report::{Format, MatchReport, MatchRow};
+use std::{collections::BTreeSet, fs};
+
+/// The word in the place of a cost where nothing was matched.
+const NO_MATCH: &str = "no_match";
+
+pub fn run(global: &Global, options: &Match) -> Result<Exit> {
+    let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"));
+    let lines = read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
+    let overrides = match &options.overrides {
+        Some(path) => read_overrides(&read(path)?, &format!("`{path}`"))?,
+        None => Overrides::default(),
+    };
+    let regions: BTreeSet<&str> =
+        lines.iter().map(|line| azure_region(&line.region).unwrap_or(&line.region)).collect();
+    let asked: Vec<Asked> = regions
+        .into_iter()
+        .map(|region| Asked {
+            region: Some(region.to_owned()),
+            service: Some("Virtual Machines"),
+            ..Asked::default()
+        })
+        .collect();
+    let card = rates::card(&options.rates, &asked, None)?;
+    let as_of = options.as_of.unwrap_or_else(|| Utc::now().date_naive());
+    let matches = match_sizes(lines, &card, &overrides, as_of);
+    let plan = plan_of(&matches, card.currency.code());
+    let found = prices::estimate(&plan, &card, as_of, CycleDay::FIRST)?;
+    let rows: Vec<MatchRow> = matches
+        .iter()
+        .zip(&found.lines)
+        .map(|(own, line)| {
+            let mut line = row(line);
+            let matched = own.found.as_ref().ok();
+            if matched.is_none() {
+                NO_MATCH.clone_into(&mut line.status);
+            }
+            MatchRow {
+                line,
+                sku: matched.map(|found| found.sku.clone()),
+                region: matched.map_or_else(|| own.of.region.clone(), |found| found.region.clone()),
+                reason: own.found.as_ref().map_or_else(Clone::clone, |found| found.reason.clone()),
+                runner_up: matched.and_then(|found| found.runner_up.clone()),
+                confidence: matched.map(|found| found.confidence),
+            }
+        })
+        .collect();
+    for own in rows.iter().filter(|own| own.sku.is_none()) {
+        tracing::warn!("`{}` has no match: {}", own.line.line, own.reason);
+    }
+    if rows.iter().all(|own| own.sku.is_none()) {
+        return Err(Failure::NotEnough("no line of the usage has a match".to_owned()).into());
+    }
+    if let Some(path) = &options.plan_out {
+        let text = plan_text(&matches, &plan);
+        output::write_file(path, |file| Ok(file.write_all(text.as_bytes())?))?;
+    }
+    let notes = vec!["a match is a guess by cores and memory; settle one with `--overrides FILE`".to_owned()];
+    let report = MatchReport { currency: card.currency.clone(), rows, notes };
+    if output::format(global) == Format::Table {
+        output::write_text(global, &report.table(output::style(global)))?;
+    } else {
+        output::write_dataset(global, &report.dataset()?)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,438 @@
+//! Use of another cloud or of an own data centre, matched to Azure's sizes by cores, memory and region.
+//!
+//! The cheapest size that is no smaller than what is needed is taken, and the next cheapest is named beside it. How
+//! sure that is, is how much of the size would be used: cores times memory, each at most 1. A match is a guess about
+//! work that nobody has measured; an override settles it.
+
+use crate::{
+    Error, Machine, Os, Result,
+    estimate::os_of,
+    machine::azure_region,
+    plan::{HowMuch, Plan, PlanLine, What},
+    same_region,
+};
+use billing::{Amount, Price, PriceCard, PriceKind};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is used elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Elsewhere {
+    /// Its name, which no other line has.
+    pub name: String,
+    /// The instance type, where one is named.
+    pub instance_type: Option<String>,
+    /// Cores and memory; `None` where neither columns nor the type's name tell them.
+    pub machine: Option<Machine>,
+    /// Machine hours.
+    pub hours: Amount,
+    /// The region of the other cloud, or of Azure.
+    pub region: String,
+    /// What it runs.
+    pub os: Os,
+}
+
+/// A line and the size that it is matched to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// What is used elsewhere.
+    pub of: Elsewhere,
+    /// The size, and why; or why there is none.
+    pub found: std::result::Result<Matched, String>,
+}
+
+/// A size that would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matched {
+    /// The size.
+    pub sku: String,
+    /// Azure's region.
+    pub region: String,
+    /// Why this one.
+    pub reason: String,
+    /// The next cheapest that would do.
+    pub runner_up: Option<String>,
+    /// How much of the size would be used, 0 to 1; 1 for an override.
+    pub confidence: f64,
+}
+
+/// Sizes that were settled by somebody, by the name of a line or an instance type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overrides {
+    #[serde(default, rename = "override")]
+    settled: Vec<Settled>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settled {
+    /// A line's name or an instance type.
+    of: String,
+    sku: String,
+    #[serde(default)]
+    region: Option<String>,
+}
+
+/// Reads overrides: `[[override]]` with `of`, `sku` and, where wanted, `region`.
+///
+/// # Errors
+/// [`Error::Unreadable`] with the line.
+pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
+    toml::from_str(text).map_err(|error| Error::unreadable(what, error))
+}
+
+/// Names of columns, as other tools and FOCUS spell them, in lower case.
+const COLUMNS: [(&str, &[&str]); 8] = [
+    ("name", &["name", "resourceid", "resourcename", "resource"]),
+    ("type", &["instance_type", "instancetype", "machine_type", "machinetype", "type"]),
+    ("cores", &["vcpu", "vcpus", "cores", "corecount", "cpu"]),
+    ("memory", &["memory_gib", "memory", "memorysize", "ram", "ram_gib"]),
+    ("hours", &["hours", "consumedquantity", "usagequantity", "quantity"]),
+    ("region", &["region", "regionid", "location"]),
+    ("os", &["os", "operating_system", "operatingsystem"]),
+    ("details", &["skupricedetails", "x_skudetails"]),
+];
+
+/// Reads usage in CSV: machine hours with cores and memory or an instance type, of any tool or in FOCUS form (whose
+/// `SkuPriceDetails` hold them). Rows of one name and type are added up.
+///
+/// # Errors
+/// [`Error::Unreadable`] with the line, or the column that is not there.
+pub fn read_elsewhere(text: &str, what: &str) -> Result<Vec<Elsewhere>> {
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|error| Error::unreadable(what, error))?.clone();
+    let place = |column: &str| {
+        let names = COLUMNS.iter().find(|(own, _)| *own == column).map_or(&[][..], |(_, names)| names);
+        names.iter().find_map(|name| {
+            headers.iter().position(|own| own.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+        })
+    };
+    let needed = |column: &'static str| {
+        place(column).ok_or_else(|| {
+            Error::unreadable(what, format!("it has no column of {column}, such as `{}`", spelled(column)))
+        })
+    };
+    let (hours, region) = (needed("hours")?, needed("region")?);
+    if place("cores").is_none() && place("type").is_none() && place("details").is_none() {
+        return Err(Error::unreadable(
+            what,
+            "it tells neither cores (`vcpu`) nor an instance type (`instance_type`)",
+        ));
+    }
+    let mut sums: BTreeMap<(String, Option<String>, String), Elsewhere> = BTreeMap::new();
+    let mut order = Vec::new();
+    for (row, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| Error::unreadable(what, error))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let bad = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
+        let cell = |column: &str| place(column).and_then(|at| record.get(at)).filter(|text| !text.is_empty());
+        let details: serde_json::Value = match cell("details") {
+            Some(text) => {
+                serde_json::from_str(text).map_err(|error| bad(format!("SkuPriceDetails: {error}")))?
+            }
+            None => serde_json::Value::Null,
+        };
+        let detail = |name: &str| match &details[name] {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let own = |column: &str, name: &str| cell(column).map(str::to_owned).or_else(|| detail(name));
+        let number = |text: &str| -> Result<Amount> {
+            text.parse().map_err(|error: billing::Error| bad(error.to_string()))
+        };
+        let instance_type = own("type", "InstanceType");
+        let cores = own("cores", "CoreCount").map(|text| number(&text)).transpose()?;
+        let memory =
+            own("memory", "MemorySize").map(|text| number(text.trim_end_matches(" GiB"))).transpose()?;
+        let by_columns = cores.zip(memory).map(|(cores, memory_gib)| Machine {
+            cores: cores.to_f64().ceil() as u32,
+            memory_gib,
+            is_arm: false,
+        });
+        let machine = by_columns.or_else(|| Machine::of_other_cloud(instance_type.as_deref()?));
+        let name = cell("name").map_or_else(
+            || instance_type.clone().unwrap_or_else(|| format!("row {}", row + 1)),
+            str::to_owned,
+        );
+        let is_windows = own("os", "OperatingSystem").is_some_and(|os| os.to_lowercase().contains("windows"));
+        let region = record.get(region).unwrap_or_default().to_owned();
+        let key = (name.clone(), instance_type.clone(), region.clone());
+        let added = number(record.get(hours).unwrap_or_default())?;
+        if added.is_negative() {
+            return Err(bad(format!("{added} hours are less than nothing")));
+        }
+        let of = sums.entry(key.clone()).or_insert_with(|| {
+            order.push(key);
+            Elsewhere {
+                name,
+                machine,
+                instance_type,
+                hours: Amount::ZERO,
+                region,
+                os: if is_windows { Os::Windows } else { Os::Linux },
+            }
+        });
+        of.hours = of.hours.checked_add(added).ok_or_else(|| bad("too many hours".to_owned()))?;
+    }
+    if sums.is_empty() {
+        return Err(Error::unreadable(what, "it holds no row"));
+    }
+    let mut lines: Vec<Elsewhere> = order.into_iter().filter_map(|key| sums.remove(&key)).collect();
+    name_apart(&mut lines);
+    Ok(lines)
+}
+
+fn spelled(column: &str) -> &'static str {
+    COLUMNS.iter().find(|(own, _)| *own == column).map_or("", |(_, names)| names[0])
+}
+
+/// Lines of one name in several regions or types are told apart.
+fn name_apart(lines: &mut [Elsewhere]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for line in lines {
+        let times = seen.entry(line.name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            line.name = format!("{} ({times})", line.name);
+        }
+    }
+}
+
+/// Matches each line to a size of the card. `as_of` decides which prices hold.
+#[must_use]
+pub fn match_sizes(
+    lines: Vec<Elsewhere>,
+    card: &PriceCard,
+    overrides: &Overrides,
+    as_of: NaiveDate,
+) -> Vec<Match> {
+    lines.into_iter().map(|of| Match { found: match_one(&of, card, overrides, as_of), of }).collect()
+}
+
+fn match_one(
+    of: &Elsewhere,
+    card: &PriceCard,
+    overrides: &Overrides,
+    as_of: NaiveDate,
+) -> std::result::Result<Matched, String> {
+    let region = azure_region(&of.region).map_or_else(|| of.region.clone(), str::to_owned);
+    let is_meant = |own: &&Settled| {
+        let instance_type = of.instance_type.as_deref().unwrap_or_default();
+        own.of.eq_ignore_ascii_case(&of.name) || own.of.eq_ignore_ascii_case(instance_type)
+    };
+    if let Some(own) = overrides.settled.iter().find(is_meant) {
+        return Ok(Matched {
+            sku: own.sku.clone(),
+            region: own.region.clone().unwrap_or(region),
+            reason: "settled by an override".to_owned(),
+            runner_up: None,
+            confidence: 1.0,
+        });
+    }
+    let Some(need) = of.machine else {
+        let named = of.instance_type.as_deref().map_or_else(String::new, |name| format!(" of `{name}`"));
+        return Err(format!("cores and memory{named} are not known; name them, or settle it by an override"));
+    };
+    let of_region = |price: &&Price| same_region(&price.region, &region);
+    if !card.prices().iter().any(|price| of_region(&price)) {
+        return Err(format!("the prices have nothing in the region `{region}`"));
+    }
+    // By size the lowest price of an hour that holds on the day.
+    let mut sizes: BTreeMap<&str, (Amount, Machine)> = BTreeMap::new();
+    for price in card.prices().iter().filter(of_region) {
+        let is_usable =
+            price.kind == PriceKind::Consumption && price.holds_on(as_of) && os_of(price) == of.os;
+        let (true, Some(machine), Some(hour)) =
+            (is_usable, Machine::of_azure(&price.sku), price.tiers.prices().next())
+        else {
+            continue;
+        };
+        let is_enough = machine.cores >= need.cores && machine.memory_gib >= need.memory_gib;
+        if is_enough && machine.is_arm == need.is_arm {
+            let known = sizes.entry(&price.sku).or_insert((hour, machine));
+            known.0 = known.0.min(hour);
+        }
+    }
+    let mut by_price: Vec<(Amount, &str, Machine)> =
+        sizes.into_iter().map(|(sku, (hour, machine))| (hour, sku, machine)).collect();
+    by_price.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
+    let Some((hour, sku, machine)) = by_price.first() else {
+        return Err(format!("no size in `{region}` has {} cores and {} GiB", need.cores, need.memory_gib));
+    };
+    let used = |need: f64, has: f64| if has > 0.0 { (need / has).min(1.0) } else { 1.0 };
+    let confidence = used(f64::from(need.cores), f64::from(machine.cores))
+        * used(need.memory_gib.to_f64(), machine.memory_gib.to_f64());
+    Ok(Matched {
+        sku: (*sku).to_owned(),
+        region,
+        reason: format!(
+            "{} cores and {} GiB needed, it has {} and {}; the cheapest that will do, at {hour} an hour",
+            need.cores, need.memory_gib, machine.cores, machine.memory_gib
+        ),
+        runner_up: by_price.get(1).map(|(_, sku, _)| (*sku).to_owned()),
+        confidence,
+    })
+}
+
+/// A plan of the matches, a month without a date, for estimates and comparisons.
+#[must_use]
+pub fn plan_of(matches: &[Match], currency: &str) -> Plan {
+    let line = |own: &Match| {
+        let found = own.found.as_ref().ok();
+        PlanLine {
+            name: own.of.name.clone(),
+            // A meter without a name has no price.
+            what: found.map_or_else(|| What::Meter(String::new()), |found| What::Sku(found.sku.clone())),
+            region: found.map_or_else(|| own.of.region.clone(), |found| found.region.clone()),
+            product: String::new(),
+            os: Some(own.of.os),
+            kind: PriceKind::Consumption,
+            count: Amount::ONE,
+            quantity: HowMuch { low: own.of.hours, likely: own.of.hours, high: own.of.hours },
+            unit: None,
+            span: None,
+            ramp_up_days: 0,
+        }
+    };
+    Plan {
+        currency: currency.to_uppercase(),
+        committed: Amount::ZERO,
+        lines: matches.iter().map(line).collect(),
+    }
+}
+
+/// A plan that is written down: its matched lines in TOML, for `price estimate` and `price compare`.
+#[derive(Serialize)]
+struct Written<'a> {
+    currency: &'a str,
+    line: Vec<WrittenLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenLine<'a> {
+    name: &'a str,
+    sku: &'a str,
+    region: &'a str,
+    os: &'static str,
+    quantity: String,
+}
+
+/// The plan of the matches as TOML; lines without a match are left out.
+#[must_use]
+pub fn plan_text(matches: &[Match], plan: &Plan) -> String {
+    let lines = matches.iter().filter_map(|own| {
+        let found = own.found.as_ref().ok()?;
+        Some(WrittenLine {
+            name: &own.of.name,
+            sku: &found.sku,
+            region: &found.region,
+            os: if own.of.os == Os::Windows { "windows" } else { "linux" },
+            quantity: own.of.hours.to_string(),
+        })
+    });
+    toml::to_string(&Written { currency: &plan.currency, line: lines.collect() }).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read_private_toml;
+
+    fn card() -> PriceCard {
+        let price = |sku: &str, region: &str, each: &str, product: &str| {
+            format!(
+                "[[price]]\nmeter = \"{sku}{region}{product}\"\nsku = \"{sku}\"\nregion = \"{region}\"\nproduct = \"{product}\"\nunit = \"1 Hour\"\nprice = {each}\n"
+            )
+        };
+        let text = [
+            price("Standard_D2s_v5", "northeurope", "0.1", "D"),
+            price("Standard_D2s_v5", "northeurope", "0.2", "D Windows"),
+            price("Standard_E2s_v5", "northeurope", "0.13", "E"),
+            price("Standard_D4s_v5", "northeurope", "0.2", "D"),
+            price("Standard_D2ps_v5", "northeurope", "0.05", "D"),
+        ];
+        read_private_toml(&format!("currency = \"USD\"\n{}", text.concat()), "the card").unwrap()
+    }
+
+    fn matched(rows: &str, overrides: &str) -> Vec<String> {
+        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
+        let overrides = read_overrides(overrides, "`o.toml`").unwrap();
+        let text = |own: &Match| match &own.found {
+            Ok(found) => format!(
+                "{} {} × {} ({}) {:.2}",
+                own.of.name,
+                own.of.hours,
+                found.sku,
+                found.runner_up.as_deref().unwrap_or("-"),
+                found.confidence
+            ),
+            Err(why) => format!("{}: {why}", own.of.name),
+        };
+        match_sizes(lines, &card(), &overrides, "2026-12-01".parse().unwrap()).iter().map(text).collect()
+    }
+
+    #[test]
+    fn the_cheapest_size_that_is_no_smaller_is_taken_and_the_next_is_named() {
+        let rows = "name,instance_type,hours,region\nweb,m5.large,700,eu-west-1\nweb,m5.large,30,eu-west-1\n\
+            cache,r6i.large,10,eu-west-1\narm,m6g.large,10,northeurope\n";
+        assert_eq!(
+            matched(rows, ""),
+            [
+                "web 730 × Standard_D2s_v5 (Standard_E2s_v5) 1.00",
+                "cache 10 × Standard_E2s_v5 (Standard_D4s_v5) 1.00",
+                "arm 10 × Standard_D2ps_v5 (-) 1.00",
+            ]
+        );
+    }
+
+    #[test]
+    fn own_columns_and_focus_details_tell_what_is_needed() {
+        let rows = "name,vcpu,memory_gib,hours,region,os\nold,2,6,100,North Europe,Windows Server\n";
+        assert_eq!(matched(rows, ""), ["old 100 × Standard_D2s_v5 (-) 0.75"]);
+        let rows = "ResourceId,SkuPriceDetails,ConsumedQuantity,RegionId\n\
+            i-1,\"{\"\"CoreCount\"\": 2, \"\"MemorySize\"\": \"\"12 GiB\"\"}\",5,europe-west1\n\
+            i-2,\"{\"\"CoreCount\"\": 2, \"\"MemorySize\"\": 12}\",5,eu-west-1\n";
+        let found = matched(rows, "");
+        assert_eq!(found[0], "i-1: the prices have nothing in the region `westeurope`");
+        assert_eq!(found[1], "i-2 5 × Standard_E2s_v5 (Standard_D4s_v5) 0.75");
+    }
+
+    #[test]
+    fn what_cannot_be_matched_says_why_and_an_override_settles_it() {
+        let rows =
+            "name,instance_type,hours,region\nbig,m5.metal,1,eu-west-1\nhuge,m5.24xlarge,1,eu-west-1\n";
+        let found = matched(rows, "");
+        assert!(found[0].contains("cores and memory of `m5.metal` are not known"), "{found:?}");
+        assert!(found[1].contains("no size in `northeurope` has 96 cores and 384 GiB"), "{found:?}");
+        let settled = "[[override]]\nof = \"M5.metal\"\nsku = \"Standard_E96s_v5\"\n";
+        assert_eq!(matched(rows, settled)[0], "big 1 × Standard_E96s_v5 (-) 1.00");
+    }
+
+    #[test]
+    fn the_matches_can_be_written_as_a_plan_and_read_again() {
+        let rows = "name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\nbig,m5.metal,1,eu-west-1\n";
+        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
+        let matches = match_sizes(lines, &card(), &Overrides::default(), "2026-12-01".parse().unwrap());
+        let plan = plan_of(&matches, "usd");
+        let again =
+            crate::read_plan(&plan_text(&matches, &plan), crate::PlanFormat::Toml, "the plan").unwrap();
+        assert_eq!(again.lines, plan.lines[..1]);
+    }
+
+    #[test]
+    fn unusable_files_are_refused_with_their_place() {
+        let refused = |text: &str| read_elsewhere(text, "`u.csv`").unwrap_err().to_string();
+        assert!(refused("name,vcpu,region\n").contains("no column of hours, such as `hours`"));
+        assert!(refused("name,hours,region\n").contains("neither cores"));
+        assert!(refused("vcpu,hours,region\n2,x,a\n").contains("line 2: not an amount: `x`"));
+        assert!(refused("vcpu,hours,region\n2,-1,a\n").contains("line 2: -1 hours"));
+        assert!(refused("vcpu,hours,region\n").contains("no row"));
+        assert!(
+            read_overrides("[[override]]\nfor = 1\n", "`o.toml`").unwrap_err().to_string().contains("for")
+        );
+    }
+}
