@@ -1,8 +1,9 @@
 //! The unit that a price is for: so many of something, such as `10 Hours`, `1M` or `100 GB/Month`.
 //!
-//! A price sheet or a retail price names a *block*: 100 Hours cost so much. A quantity is counted in the thing
-//! itself (hours) by cost exports, and in blocks by the usage service and by tiers of a price; the two are
-//! never the same number unless the block is 1. Spellings differ by service and language, so that two units
+//! A price sheet or a retail price names a *block*: 100 Hours cost so much. Quantities of the usage service, of cost
+//! exports and of tiers count such blocks, each in the unit that stands beside it (recorded exports of 2023: 0.1351 of
+//! `10K` at 0.0005 each); a plan may count the thing itself. The two are the same number only where the block is 1.
+//! Spellings differ by service and language, so that two units
 //! are compared by their block and by the letters of their name.
 //! Source: the spellings of price sheets and retail prices (FinOps toolkit, *PricingUnits*).
 
@@ -19,6 +20,12 @@ pub struct PricingUnit {
 
 /// Letters that follow a number at once, and what they multiply it by.
 const MULTIPLIERS: [(char, u64); 3] = [('K', 1_000), ('M', 1_000_000), ('B', 1_000_000_000)];
+
+/// Parts of names of what is measured, not counted, in lower case and without a plural's `s`.
+const MEASURES: [&str; 16] = [
+    "byte", "gb", "mb", "tb", "gib", "mib", "tib", "hour", "day", "week", "month", "year", "minute",
+    "second", "million", "meter",
+];
 
 impl PricingUnit {
     /// How many of the thing one unit is; 1 where none is named.
@@ -39,12 +46,14 @@ impl PricingUnit {
         quantity.divided_by(self.block)
     }
 
-    /// Whether both count the same thing, whatever their blocks: `10 Hours` and `1 Hour` do. A unit
-    /// without a name counts whatever the other does.
+    /// Whether both count the same thing, whatever their blocks: `10 Hours` and `1 Hour` do. A bare number
+    /// counts pieces of any kind (requests, keys), but nothing that is measured.
     #[must_use]
     pub fn counts_like(&self, other: &Self) -> bool {
         let (own, others) = (plain(&self.name), plain(&other.name));
-        own.is_empty() || others.is_empty() || own == others
+        let is_measured =
+            |name: &str| name.contains(['/', '0']) || MEASURES.iter().any(|part| name.contains(part));
+        own == others || own.is_empty() && !is_measured(&others) || others.is_empty() && !is_measured(&own)
     }
 }
 
@@ -77,7 +86,8 @@ impl FromStr for PricingUnit {
         if !digits.is_empty() {
             // `10K` and `1M Queries` are multiplied; `10 K` and `1 MB` are names.
             let mut letters = rest.chars();
-            let multiplier = MULTIPLIERS.iter().find(|(letter, _)| letters.clone().next() == Some(*letter));
+            let first = letters.clone().next().map(|letter| if letter == 'k' { 'K' } else { letter });
+            let multiplier = MULTIPLIERS.iter().find(|(letter, _)| first == Some(*letter));
             letters.next();
             let ends_there = !letters.clone().next().is_some_and(char::is_alphanumeric);
             if let Some((_, times)) = multiplier.filter(|_| ends_there) {
@@ -148,6 +158,8 @@ mod tests {
         assert!(unit("1 GB").counts_like(&unit("GB")) && unit("10K").counts_like(&unit("1M Requests")));
         assert!(!unit("1 GB/Month").counts_like(&unit("1 GB")));
         assert!(!unit("1 Hour").counts_like(&unit("1 GB")));
+        assert!(!unit("GB").counts_like(&unit("1M")) && !unit("1").counts_like(&unit("10,000s")));
+        assert!(unit("10k").counts_like(&unit("1M")) && unit("10k").block == 10_000);
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::{
     plan::What,
     same_region,
 };
-use billing::{Amount, Credit, CycleDay, MeterCharge, Price, PriceCard, PriceKind, Settlement, Unpriced};
+use billing::{
+    Amount, Credit, CycleDay, MeterCharge, OfferTerms, Price, PriceCard, PriceKind, Settlement, Unpriced,
+};
 use chrono::NaiveDate;
 use std::{collections::BTreeSet, fmt};
 
@@ -40,11 +42,10 @@ pub struct Offer {
 }
 
 /// Offers that are known: id, name, credit of a month, prices of development and test.
-const OFFERS: [Offer; 8] = [
+const OFFERS: [Offer; 7] = [
     Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_dev_test: false },
     Offer { id: "MS-AZR-0023P", name: "Pay-As-You-Go Dev/Test", credit: 0, is_dev_test: true },
     Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_dev_test: true },
-    Offer { id: "MS-AZR-0044P", name: "Free Trial (its one month)", credit: 200, is_dev_test: false },
     Offer { id: "MS-AZR-0059P", name: "Visual Studio Professional", credit: 50, is_dev_test: true },
     Offer { id: "MS-AZR-0060P", name: "Visual Studio Test Professional", credit: 50, is_dev_test: true },
     Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_dev_test: true },
@@ -109,19 +110,22 @@ pub struct Alternative {
     pub break_even: Vec<BreakEven>,
 }
 
-/// From when on a reservation is cheaper than use as it comes.
+/// From when on a commitment is cheaper than use as it comes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakEven {
     /// The line.
     pub line: String,
     /// Share of all hours that a machine must run, 0 to 1; above 1 it never pays.
     pub utilisation: f64,
-    /// Days of use around the clock after which a payment in advance has paid; beyond the term it never does.
-    pub day: u64,
+    /// Days of use around the clock after which a payment in advance has paid; `None` where there is none, or use
+    /// costs nothing.
+    pub day: Option<u64>,
 }
 
 /// Hours of a month, as prices count them: 8,760 a year.
 const MONTH_HOURS: u64 = 730;
+/// Hours of the longest month.
+const LONGEST_MONTH_HOURS: f64 = 744.0;
 
 /// Prices a plan as it is and changed. See [`estimate`] for `as_of` and `cycle_day`.
 ///
@@ -139,9 +143,15 @@ pub fn compare(
     let mut alternatives = Vec::with_capacity(changes.len());
     for change in changes {
         let (lines, break_even) = match change {
-            Change::Reservation(years) => reserved(plan, card, &planned, *years, as_of)?,
+            Change::Reservation(years) => {
+                committed(plan, card, &planned, PriceKind::Reservation { years: *years }, as_of)?
+            }
+            Change::SavingsPlan(years) => {
+                committed(plan, card, &planned, PriceKind::SavingsPlan { years: *years }, as_of)?
+            }
             _ => (changed(plan, card, &planned, change, as_of, cycle_day)?, Vec::new()),
         };
+        let is_both = |(line, plan): &(&EstimateLine, &EstimateLine)| line.cost.is_ok() && plan.cost.is_ok();
         let of_line = |end: usize| -> (Amount, Amount) {
             lines.iter().zip(&planned.lines).fold(
                 (Amount::ZERO, Amount::ZERO),
@@ -153,11 +163,14 @@ pub fn compare(
         };
         let sums = [0, 1, 2].map(of_line);
         let covered = (whole > Amount::ZERO).then(|| sums[1].1.to_f64() / whole.to_f64());
-        let mut cost = sums.map(|(own, _)| own);
+        let (mut cost, mut as_planned) = (sums.map(|(own, _)| own), sums.map(|(_, before)| before));
         if let Change::Offer(offer) = change {
-            cost = after_credit(card, *offer, &lines)?;
+            // Terms are those of the whole bill, on both sides of the lines that both price.
+            let both = lines.iter().zip(&planned.lines).filter(is_both);
+            let (own, before): (Vec<_>, Vec<_>) = both.unzip();
+            cost = to_pay(&terms_of_offer(card, *offer), plan.committed, &own)?;
+            as_planned = to_pay(&card.terms, plan.committed, &before)?;
         }
-        let as_planned = sums.map(|(_, before)| before);
         alternatives.push(Alternative {
             change: change.clone(),
             lines,
@@ -203,11 +216,12 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
             What::Sku(_) => Ok(PlanLine { region: region.clone(), ..line }),
             What::Meter(meter) => {
                 let own = card.of_meter(meter).next().ok_or(Unpriced::NoRate)?;
-                if own.region.is_empty()
-                    || own.region.starts_with("Zone ")
-                    || same_region(&own.region, region)
-                {
+                if own.region.is_empty() || same_region(&own.region, region) {
                     return Ok(line);
+                }
+                // Which zone a region lies in is not known here.
+                if own.region.starts_with("Zone ") {
+                    return Err(Unpriced::NoRegion);
                 }
                 // A meter belongs to its region; the same thing elsewhere has the same name and another meter.
                 let alike = |price: &&Price| {
@@ -224,34 +238,37 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
             What::Sku(_) => Ok(PlanLine { what: What::Sku(size.clone()), ..line }),
             What::Meter(_) => Ok(line),
         },
-        Change::Offer(offer) if offer.is_dev_test => {
+        Change::Offer(offer) if offer.is_dev_test && line.kind == PriceKind::Consumption => {
             // What has no price of its own for development and test is priced as it comes.
             let dev_test = PlanLine { kind: PriceKind::DevTest, ..line.clone() };
             Ok(if matches!(find(&dev_test, card), Ok(Ok(_))) { dev_test } else { line })
         }
-        Change::Offer(_) | Change::Reservation(_) => Ok(line),
-        Change::SavingsPlan(years) => Ok(PlanLine { kind: PriceKind::SavingsPlan { years: *years }, ..line }),
+        Change::Offer(_) | Change::Reservation(_) | Change::SavingsPlan(_) => Ok(line),
     }
 }
 
-/// What is to pay after the credit of an offer, cycle by cycle, which counts in the offer's own currency only.
-fn after_credit(card: &PriceCard, offer: Offer, lines: &[EstimateLine]) -> Result<[Amount; 3]> {
+/// The card's terms with the credit of an offer, which counts in the offer's own currency only.
+fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
     let mut terms = card.terms.clone();
-    let is_dollars = card.currency.code() == "USD";
-    terms.credit = (offer.credit > 0 && is_dollars).then(|| {
-        let excluded = terms.credit.as_ref().map(|credit| credit.excluded.clone()).unwrap_or_default();
-        Credit { amount: whole(u64::from(offer.credit)), excluded }
-    });
+    let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
+    if offer.credit > 0 && card.currency.code() == "USD" {
+        terms.credit = Some(Credit { amount: whole(u64::from(offer.credit)), excluded });
+    }
+    terms
+}
+
+/// What is to pay under some terms, over all cycles.
+fn to_pay(terms: &OfferTerms, committed: Amount, lines: &[&EstimateLine]) -> Result<[Amount; 3]> {
     let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
     let mut out = [Amount::ZERO; 3];
     for (end, sum) in out.iter_mut().enumerate() {
         for cycle in &cycles {
             let charges = lines.iter().filter(|line| line.cycle == *cycle).filter_map(|line| {
-                let meter = line.meter.as_deref()?;
-                Some(MeterCharge { meter, cost: line.cost.ok()?[end], is_third_party: false })
+                let (meter, cost) = (line.meter.as_deref()?, line.cost.ok()?[end]);
+                Some(MeterCharge { meter, cost, is_third_party: line.is_third_party })
             });
             let settled = terms
-                .settle(charges, Amount::ZERO)
+                .settle(charges, committed)
                 .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
             *sum += Settlement::net(&settled);
         }
@@ -259,13 +276,14 @@ fn after_credit(card: &PriceCard, offer: Offer, lines: &[EstimateLine]) -> Resul
     Ok(out)
 }
 
-/// The plan's machines reserved: a machine costs its part of the term's price whether it runs or not, and Windows
-/// its licence beside that, by the hour.
-fn reserved(
+/// The plan's machines reserved or under a savings plan: a machine costs its part of the term's price, or the plan's
+/// price of every hour, whether it runs or not, and Windows its licence beside that, by the hour. A line of more hours
+/// than a month has is several machines.
+fn committed(
     plan: &Plan,
     card: &PriceCard,
     planned: &Estimate,
-    years: u32,
+    kind: PriceKind,
     as_of: NaiveDate,
 ) -> Result<(Vec<EstimateLine>, Vec<BreakEven>)> {
     let mut out = Vec::with_capacity(planned.lines.len());
@@ -273,14 +291,17 @@ fn reserved(
     for before in &planned.lines {
         let Some(line) = plan.lines.iter().find(|line| line.name == before.name) else { continue };
         let too_large = || Error::Line { line: line.name.clone(), source: billing::Error::TooLarge };
-        let cost = match (before.cost, terms_of(line, card, years, as_of)) {
+        let cost = match (before.cost, terms_of(line, card, kind, as_of)) {
             (Err(why), _) | (_, Err(why)) => Err(why),
             (Ok(_), Ok(own)) => {
                 // The days of the cycle on which the line is there bear their part of the month.
                 let (there, days) = days_there(line, before);
-                let month = own.term.divided_by(u64::from(12 * years));
-                let all =
-                    month.times(line.count).and_then(|all| all.times(whole(there))).ok_or_else(too_large)?;
+                let machines = line.count.times(machines_of(line)).ok_or_else(too_large)?;
+                let all = own
+                    .month
+                    .times(machines)
+                    .and_then(|all| all.times(whole(there)))
+                    .ok_or_else(too_large)?;
                 let fixed = all.divided_by(days);
                 let mut ends = [Amount::ZERO; 3];
                 for (end, used) in ends.iter_mut().zip(before.quantities) {
@@ -288,21 +309,23 @@ fn reserved(
                     *end = fixed.checked_add(licence).ok_or_else(too_large)?;
                 }
                 if !break_even.iter().any(|known| known.line == line.name) {
-                    break_even.push(breaks_even(line, &own, years));
+                    break_even.push(breaks_even(line, &own));
                 }
                 Ok(ends)
             }
         };
-        let priced_as = cost.ok().map(|_| PriceKind::Reservation { years }.to_string());
+        let priced_as = cost.ok().map(|_| kind.to_string());
         out.push(EstimateLine { cost, priced_as, unit_price: None, ..before.clone() });
     }
     Ok((out, break_even))
 }
 
-/// Prices of a machine that is reserved.
-struct Reserved {
-    /// For the whole term.
-    term: Amount,
+/// Prices of a machine that is committed to.
+struct Committed {
+    /// Of a month, whether it runs or not.
+    month: Amount,
+    /// Of the whole term, where it can be paid in advance.
+    term: Option<Amount>,
     /// Of an hour as it comes, without a licence.
     hour: Amount,
     /// Of the licence, by the hour.
@@ -312,25 +335,31 @@ struct Reserved {
 fn terms_of(
     line: &PlanLine,
     card: &PriceCard,
-    years: u32,
+    kind: PriceKind,
     as_of: NaiveDate,
-) -> std::result::Result<Reserved, Unpriced> {
-    let What::Sku(_) = &line.what else { return Err(Unpriced::NoRate) };
+) -> std::result::Result<Committed, Unpriced> {
+    let (What::Sku(_), PriceKind::Consumption) = (&line.what, line.kind) else {
+        return Err(Unpriced::NoRate);
+    };
     let day = line.span.map_or(as_of, |(from, _)| from);
     let one = |line: &PlanLine| -> std::result::Result<Amount, Unpriced> {
         let found = find(line, card).map_err(|_| Unpriced::NoRate)??;
         billing::in_force(&found.prices, day)?.tiers.prices().next().ok_or(Unpriced::NoRate)
     };
-    // A reservation is of the machine alone, whatever it runs.
-    let machine = PlanLine { kind: PriceKind::Reservation { years }, os: None, unit: None, ..line.clone() };
-    let term = one(&machine)?;
+    // A commitment is to the machine alone, whatever it runs; savings plans name one price for each.
+    let os = if matches!(kind, PriceKind::SavingsPlan { .. }) { Some(Os::Linux) } else { None };
+    let price = one(&PlanLine { kind, os, unit: None, ..line.clone() })?;
+    let (month, term) = match kind {
+        PriceKind::Reservation { years } => (price.divided_by(u64::from(12 * years)), Some(price)),
+        _ => (price.times(whole(MONTH_HOURS)).ok_or(Unpriced::NoRate)?, None),
+    };
     let as_it_comes = one(line)?;
     let windows = line.os == Some(Os::Windows)
         || line.os.is_none()
             && find(line, card)
                 .is_ok_and(|found| found.is_ok_and(|found| os_of(found.prices[0]) == Os::Windows));
     let hour = if windows { one(&PlanLine { os: Some(Os::Linux), ..line.clone() })? } else { as_it_comes };
-    Ok(Reserved { term, hour, licence: as_it_comes - hour })
+    Ok(Committed { month, term, hour, licence: as_it_comes - hour })
 }
 
 /// Days of its cycle on which a line is there, and how many there are.
@@ -340,16 +369,21 @@ fn days_there(line: &PlanLine, of: &EstimateLine) -> (u64, u64) {
     (there as u64, cycle.len_days() as u64)
 }
 
-fn breaks_even(line: &PlanLine, own: &Reserved, years: u32) -> BreakEven {
-    let months = f64::from(12 * years);
-    let month = own.term.to_f64() / months;
+/// Machines of each of a line's count: one, unless it has more hours than a month.
+fn machines_of(line: &PlanLine) -> Amount {
+    let months = line.quantity.likely.to_f64() / LONGEST_MONTH_HOURS;
+    whole(months.ceil().max(1.0) as u64)
+}
+
+fn breaks_even(line: &PlanLine, own: &Committed) -> BreakEven {
     let hour = own.hour.to_f64();
     let around_the_clock = hour * MONTH_HOURS as f64;
-    let days = own.term.to_f64() / (hour * 24.0);
+    let share = own.month.to_f64() / around_the_clock;
+    let days = own.term.map(|term| term.to_f64() / (hour * 24.0)).filter(|days| days.is_finite());
     BreakEven {
         line: line.name.clone(),
-        utilisation: if around_the_clock > 0.0 { month / around_the_clock } else { f64::INFINITY },
-        day: if days.is_finite() { days.ceil() as u64 } else { u64::MAX },
+        utilisation: if share.is_finite() { share } else { f64::INFINITY },
+        day: days.map(|days| days.ceil() as u64),
     }
 }
 
@@ -432,15 +466,27 @@ mod tests {
         let found = run(&[LINUX, WINDOWS, DISK], Change::Reservation(1));
         assert_eq!(figures(&found), text("161", "114.5", "0.763"));
         // Half the hours of a month; 438 over 2.4 a day.
-        assert_eq!((found.break_even[0].utilisation, found.break_even[0].day), (0.5, 183));
+        assert_eq!((found.break_even[0].utilisation, found.break_even[0].day), (0.5, Some(183)));
         assert_eq!(found.break_even.len(), 2);
     }
 
     #[test]
-    fn a_savings_plan_covers_what_it_has_a_price_for() {
+    fn a_savings_plan_is_paid_every_hour_and_a_licence_beside_it() {
+        // 0.07 × 730 = 51.1 a machine: two of them, and one that runs 100 hours with a licence of 5.
         let found = run(&[LINUX, WINDOWS], Change::SavingsPlan(1));
-        assert_eq!(figures(&found), text("146", "102.2", "0.907"));
+        assert_eq!(figures(&found), text("161", "158.3", "1.000"));
+        assert!((found.break_even[0].utilisation - 0.7).abs() < 1e-9 && found.break_even[0].day.is_none());
         assert_eq!(figures(&run(&[LINUX], Change::SavingsPlan(3))), text("0", "0", "0.000"));
+    }
+
+    #[test]
+    fn a_line_of_many_hours_is_many_machines_and_spot_is_not_committed_to() {
+        let many = LINUX.replace("count = 2", "count = 1").replace("730", "7300");
+        // Ten machines at 36.5.
+        assert_eq!(figures(&run(&[&many], Change::Reservation(1))), text("730", "365", "1.000"));
+        let spot = LINUX.replace("count = 2", "kind = \"spot\"");
+        let found = run(&[&spot, DISK], Change::Offer(Offer::named("0023P").unwrap()));
+        assert_eq!(found.lines[0].cost, Err(Unpriced::NoRate));
     }
 
     #[test]

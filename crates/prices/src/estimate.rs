@@ -40,6 +40,8 @@ pub struct EstimateLine {
     pub unit_price: Option<Amount>,
     /// Low, likely and high cost, or why there is none.
     pub cost: std::result::Result<[Amount; 3], Unpriced>,
+    /// Whether it is bought from somebody else: credits and discounts do not apply.
+    pub is_third_party: bool,
 }
 
 /// What is asked for in a cycle: low, likely and high.
@@ -81,19 +83,26 @@ pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: Cycl
         let lines = price_cycle(plan, &found, cycle, days, as_of, &members)?;
         let mut settled = [Settlement::default(); 3];
         for (end, settlement) in settled.iter_mut().enumerate() {
-            let charges = lines.iter().filter_map(|(line, third)| {
-                let cost = line.cost.as_ref().ok()?[end];
-                Some(MeterCharge { meter: line.meter.as_deref()?, cost, is_third_party: *third })
+            let charges = lines.iter().filter_map(|line| {
+                let (meter, cost) = (line.meter.as_deref()?, line.cost.as_ref().ok()?[end]);
+                Some(MeterCharge { meter, cost, is_third_party: line.is_third_party })
             });
             *settlement = card
                 .terms
                 .settle(charges, plan.committed)
                 .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
         }
-        out.lines.extend(lines.into_iter().map(|(line, _)| line));
+        out.lines.extend(lines);
         out.bills.push(CycleBill { cycle, settled });
     }
     Ok(out)
+}
+
+/// What tells one price from another, beside the days on which it holds: a meter's id alone does not.
+pub(crate) type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, PriceKind);
+
+pub(crate) fn identity(price: &Price) -> Identity<'_> {
+    (&price.meter, &price.product, &price.name, &price.sku, &price.region, price.kind)
 }
 
 /// The cycles that a line has days in; a month without a date is one.
@@ -132,8 +141,7 @@ pub(crate) fn find<'a>(
             return Ok(Err(Unpriced::NoRegion));
         }
     }
-    let meant = |price: &Price| (price.meter.clone(), price.product.clone(), price.region.clone());
-    if prices.iter().any(|price| meant(price) != meant(prices[0])) {
+    if prices.iter().any(|price| identity(price) != identity(prices[0])) {
         return Ok(Err(Unpriced::Ambiguous));
     }
     let unit = &prices[0].unit;
@@ -168,10 +176,11 @@ pub(crate) fn one_price(prices: &[&Price]) -> Option<Amount> {
 
 /// What a machine runs, as its product's name tells.
 pub(crate) fn os_of(price: &Price) -> Os {
-    if price.full_name().contains("Windows") { Os::Windows } else { Os::Linux }
+    let name = price.full_name().replace("Non-Windows", "");
+    if name.contains("Windows") { Os::Windows } else { Os::Linux }
 }
 
-/// What the lines with days in a cycle cost there, each with whether somebody else sells it.
+/// What the lines with days in a cycle cost there.
 fn price_cycle(
     plan: &Plan,
     found: &[std::result::Result<Found<'_>, Unpriced>],
@@ -179,13 +188,13 @@ fn price_cycle(
     days: BillingCycle,
     as_of: NaiveDate,
     members: &[usize],
-) -> Result<Vec<(EstimateLine, bool)>> {
+) -> Result<Vec<EstimateLine>> {
     // Lines that are priced by the same prices share their tiers.
-    let mut by_price: BTreeMap<(&str, &str, PriceKind), Vec<usize>> = BTreeMap::new();
+    let mut by_price: BTreeMap<Identity<'_>, Vec<usize>> = BTreeMap::new();
     for &place in members {
         if let Ok(Found { prices, .. }) = &found[place] {
             let first = prices[0];
-            by_price.entry((&first.meter, &first.product, first.kind)).or_default().push(place);
+            by_price.entry(identity(first)).or_default().push(place);
         }
     }
     let mut costs: BTreeMap<usize, std::result::Result<[Amount; 3], Unpriced>> = BTreeMap::new();
@@ -230,7 +239,7 @@ fn price_cycle(
         };
         let asked = [own.quantity.low, own.quantity.likely, own.quantity.high]
             .map(|quantity| quantity.times(own.count).unwrap_or_default());
-        let line = EstimateLine {
+        EstimateLine {
             name: own.name.clone(),
             cycle,
             meter: price.map(|price| price.meter.clone()),
@@ -244,8 +253,8 @@ fn price_cycle(
                 Ok(_) => costs.get(&place).copied().unwrap_or(Err(Unpriced::NoRate)),
                 Err(why) => Err(*why),
             },
-        };
-        (line, price.is_some_and(|price| price.is_third_party))
+            is_third_party: price.is_some_and(|price| price.is_third_party),
+        }
     };
     Ok(members.iter().map(line).collect())
 }

@@ -52,15 +52,19 @@ impl Machine {
             None => (all, rest),
         };
         let has = |feature: char| features.contains(feature);
+        // Sizes of little memory (`t`) and the largest of E have what no rule tells.
+        if has('t') || all > MOST_CORES || cores > all || family == "E" && all > 48 {
+            return None;
+        }
         let gib_a_core = match (family.as_str(), version) {
-            ("D" | "DC", 3..) | ("B", 2..) => {
+            ("D", 3..) | ("B", 2..) => {
                 if has('l') {
                     2
                 } else {
                     4
                 }
             }
-            ("E" | "EC", 3..) | ("L", 2..) => 8,
+            ("E", 3..) | ("L", 2..) => 8,
             ("F", 2..=5) => 2,
             ("F", 6..) => {
                 if has('l') {
@@ -91,7 +95,13 @@ impl Machine {
             "medium" if kind != "t" => 1,
             "medium" | "large" => 2,
             "xlarge" => 4,
-            _ => 4 * size.strip_suffix("xlarge")?.parse::<u32>().ok()?,
+            _ => {
+                4 * size
+                    .strip_suffix("xlarge")?
+                    .parse()
+                    .ok()
+                    .filter(|times: &u32| *times <= MOST_CORES / 4)?
+            }
         };
         // In quarters of a GiB a core; of `t` the smaller sizes have less.
         let quarters = match (kind.as_str(), size) {
@@ -105,7 +115,8 @@ impl Machine {
 
     fn of_google(name: &str) -> Option<Self> {
         let mut parts = name.split('-');
-        let (family, kind, cores) = (parts.next()?, parts.next()?, parts.next()?.parse().ok()?);
+        let (family, kind) = (parts.next()?, parts.next()?);
+        let cores: u32 = parts.next()?.parse().ok().filter(|cores| *cores <= MOST_CORES)?;
         let quarters = match (family, kind) {
             ("n1", "standard") => 15,
             ("n1", "highmem") => 26,
@@ -118,6 +129,9 @@ impl Machine {
         Some(Self::of(cores, quarters, family == "t2a"))
     }
 }
+
+/// A name that tells of more cores tells of something else.
+const MOST_CORES: u32 = 4_096;
 
 fn whole(number: u32) -> Amount {
     Amount::from_units(i128::from(number) * Amount::ONE.units())
@@ -185,6 +199,9 @@ mod tests {
             ("Standard_B2s", "-"),
             ("Standard_D3_v2", "-"),
             ("Standard_M64s_v2", "-"),
+            ("Standard_B2ts_v2", "-"),
+            ("Standard_E64s_v3", "-"),
+            ("Standard_D4000000000s_v5", "-"),
             ("A2", "-"),
         ];
         for (name, expected) in names {
@@ -203,6 +220,8 @@ mod tests {
             ("n2-standard-4", "4 16"),
             ("e2-highcpu-8", "8 8"),
             ("n1-standard-2", "2 7.5"),
+            ("m5.1073741825xlarge", "-"),
+            ("n1-standard-4000000000", "-"),
             ("x1.large", "-"),
             ("box", "-"),
         ];

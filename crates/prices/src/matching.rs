@@ -11,10 +11,10 @@ use crate::{
     plan::{HowMuch, Plan, PlanLine, What},
     same_region,
 };
-use billing::{Amount, Price, PriceCard, PriceKind};
+use billing::{Amount, Price, PriceCard, PriceKind, PricingUnit};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is used elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +83,11 @@ pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
     toml::from_str(text).map_err(|error| Error::unreadable(what, error))
 }
 
+/// What quantities of machines are counted in.
+const HOURS: &str = "Hours";
+/// Hours of a month.
+const MONTH_HOURS: u64 = 730;
+
 /// Names of columns, as other tools and FOCUS spell them, in lower case.
 const COLUMNS: [(&str, &[&str]); 8] = [
     ("name", &["name", "resourceid", "resourcename", "resource"]),
@@ -122,7 +127,8 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<Vec<Elsewhere>> {
             "it tells neither cores (`vcpu`) nor an instance type (`instance_type`)",
         ));
     }
-    let mut sums: BTreeMap<(String, Option<String>, String), Elsewhere> = BTreeMap::new();
+    type Key = (String, Option<String>, String, bool, Option<(u32, Amount)>);
+    let mut sums: BTreeMap<Key, Elsewhere> = BTreeMap::new();
     let mut order = Vec::new();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::unreadable(what, error))?;
@@ -146,21 +152,26 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<Vec<Elsewhere>> {
         };
         let instance_type = own("type", "InstanceType");
         let cores = own("cores", "CoreCount").map(|text| number(&text)).transpose()?;
-        let memory =
-            own("memory", "MemorySize").map(|text| number(text.trim_end_matches(" GiB"))).transpose()?;
+        let memory = own("memory", "MemorySize").map(|text| number(in_gib(&text))).transpose()?;
+        if cores.iter().chain(&memory).any(|own| !own.is_positive()) {
+            return Err(bad("a machine has more than no cores and no memory (in GiB)".to_owned()));
+        }
+        // A type tells the kind of processor that columns do not.
+        let named = instance_type.as_deref().and_then(Machine::of_other_cloud);
         let by_columns = cores.zip(memory).map(|(cores, memory_gib)| Machine {
             cores: cores.to_f64().ceil() as u32,
             memory_gib,
-            is_arm: false,
+            is_arm: named.is_some_and(|named| named.is_arm),
         });
-        let machine = by_columns.or_else(|| Machine::of_other_cloud(instance_type.as_deref()?));
+        let machine = by_columns.or(named);
         let name = cell("name").map_or_else(
             || instance_type.clone().unwrap_or_else(|| format!("row {}", row + 1)),
             str::to_owned,
         );
         let is_windows = own("os", "OperatingSystem").is_some_and(|os| os.to_lowercase().contains("windows"));
         let region = record.get(region).unwrap_or_default().to_owned();
-        let key = (name.clone(), instance_type.clone(), region.clone());
+        let size = machine.map(|machine| (machine.cores, machine.memory_gib));
+        let key = (name.clone(), instance_type.clone(), region.clone(), is_windows, size);
         let added = number(record.get(hours).unwrap_or_default())?;
         if added.is_negative() {
             return Err(bad(format!("{added} hours are less than nothing")));
@@ -192,14 +203,23 @@ fn spelled(column: &str) -> &'static str {
 
 /// Lines of one name in several regions or types are told apart.
 fn name_apart(lines: &mut [Elsewhere]) {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let given: BTreeSet<String> = lines.iter().map(|line| line.name.clone()).collect();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     for line in lines {
-        let times = seen.entry(line.name.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            line.name = format!("{} ({times})", line.name);
+        let own = line.name.clone();
+        let mut times = 1;
+        while !taken.insert(line.name.clone()) {
+            times += 1;
+            let other = format!("{own} ({times})");
+            line.name = if given.contains(&other) { own.clone() } else { other };
         }
     }
+}
+
+/// The number of a memory size in GiB, of which the unit may be written behind it.
+fn in_gib(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_suffix("GiB").or_else(|| text.strip_suffix("GB")).unwrap_or(text).trim_end()
 }
 
 /// Matches each line to a size of the card. `as_of` decides which prices hold.
@@ -211,6 +231,16 @@ pub fn match_sizes(
     as_of: NaiveDate,
 ) -> Vec<Match> {
     lines.into_iter().map(|of| Match { found: match_one(&of, card, overrides, as_of), of }).collect()
+}
+
+/// What an hour of use around the clock costs, whatever the blocks and tiers of the price; `None` of prices that
+/// are not by the hour.
+fn cost_of_hour(price: &Price) -> Option<Amount> {
+    let hours: PricingUnit = HOURS.parse().ok()?;
+    let month = Amount::from_units(i128::from(MONTH_HOURS) * Amount::ONE.units());
+    let is_by_hour = price.unit.counts_like(&hours) && !price.unit.name().is_empty();
+    let cost = price.tiers.cost(price.unit.in_blocks(month)).ok().filter(|_| is_by_hour)?;
+    Some(cost.divided_by(MONTH_HOURS))
 }
 
 fn match_one(
@@ -247,7 +277,7 @@ fn match_one(
         let is_usable =
             price.kind == PriceKind::Consumption && price.holds_on(as_of) && os_of(price) == of.os;
         let (true, Some(machine), Some(hour)) =
-            (is_usable, Machine::of_azure(&price.sku), price.tiers.prices().next())
+            (is_usable, Machine::of_azure(&price.sku), cost_of_hour(price))
         else {
             continue;
         };
@@ -293,7 +323,7 @@ pub fn plan_of(matches: &[Match], currency: &str) -> Plan {
             kind: PriceKind::Consumption,
             count: Amount::ONE,
             quantity: HowMuch { low: own.of.hours, likely: own.of.hours, high: own.of.hours },
-            unit: None,
+            unit: HOURS.parse().ok(),
             span: None,
             ramp_up_days: 0,
         }
@@ -319,6 +349,7 @@ struct WrittenLine<'a> {
     region: &'a str,
     os: &'static str,
     quantity: String,
+    unit: &'static str,
 }
 
 /// The plan of the matches as TOML; lines without a match are left out.
@@ -332,6 +363,7 @@ pub fn plan_text(matches: &[Match], plan: &Plan) -> String {
             region: &found.region,
             os: if own.of.os == Os::Windows { "windows" } else { "linux" },
             quantity: own.of.hours.to_string(),
+            unit: HOURS,
         })
     });
     toml::to_string(&Written { currency: &plan.currency, line: lines.collect() }).unwrap_or_default()
@@ -413,6 +445,38 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_one_name_that_differ_are_lines_of_their_own() {
+        let rows = "name,vcpu,memory_gib,hours,region,os\nweb,2,8,1,northeurope,linux\nweb,2,16 GB,2,northeurope,linux\n\
+            web,2,8,4,northeurope,windows\nweb (2),2,8,8,northeurope,linux\n";
+        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
+        let names: Vec<(&str, String)> =
+            lines.iter().map(|own| (own.name.as_str(), own.hours.to_string())).collect();
+        let expected = [("web", "1"), ("web (3)", "2"), ("web (4)", "4"), ("web (2)", "8")];
+        assert_eq!(names, expected.map(|(name, hours)| (name, hours.to_owned())));
+    }
+
+    #[test]
+    fn a_price_of_a_block_of_hours_is_that_of_one_hour_times_the_block() {
+        let card = "currency = \"USD\"\n[[price]]\nmeter = \"a\"\nsku = \"Standard_D2s_v5\"\nregion = \"northeurope\"\nunit = \"100 Hours\"\nprice = 10\n\
+            [[price]]\nmeter = \"b\"\nsku = \"Standard_D4s_v5\"\nregion = \"northeurope\"\nunit = \"1 Hour\"\nprice = 0.2\n\
+            [[price]]\nmeter = \"c\"\nsku = \"Standard_D8s_v5\"\nregion = \"northeurope\"\nunit = \"1 Month\"\nprice = 0.01\n";
+        let card = read_private_toml(card, "the card").unwrap();
+        let lines =
+            read_elsewhere("name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n", "`u.csv`")
+                .unwrap();
+        let day = "2026-12-01".parse().unwrap();
+        let matches = match_sizes(lines, &card, &Overrides::default(), day);
+        let found = matches[0].found.as_ref().unwrap();
+        assert_eq!(
+            (found.sku.as_str(), found.runner_up.as_deref()),
+            ("Standard_D2s_v5", Some("Standard_D4s_v5"))
+        );
+        let plan = plan_of(&matches, "USD");
+        let found = crate::estimate(&plan, &card, day, billing::CycleDay::FIRST).unwrap();
+        assert_eq!(found.lines[0].cost.unwrap()[1].to_string(), "73");
+    }
+
+    #[test]
     fn the_matches_can_be_written_as_a_plan_and_read_again() {
         let rows = "name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\nbig,m5.metal,1,eu-west-1\n";
         let lines = read_elsewhere(rows, "`u.csv`").unwrap();
@@ -430,6 +494,10 @@ mod tests {
         assert!(refused("name,hours,region\n").contains("neither cores"));
         assert!(refused("vcpu,hours,region\n2,x,a\n").contains("line 2: not an amount: `x`"));
         assert!(refused("vcpu,hours,region\n2,-1,a\n").contains("line 2: -1 hours"));
+        assert!(
+            refused("vcpu,memory_gib,hours,region\n-4,8,1,a\n")
+                .contains("line 2: a machine has more than no cores")
+        );
         assert!(refused("vcpu,hours,region\n").contains("no row"));
         assert!(
             read_overrides("[[override]]\nfor = 1\n", "`o.toml`").unwrap_err().to_string().contains("for")

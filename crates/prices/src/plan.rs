@@ -180,6 +180,9 @@ enum FileQuantity {
     Range { low: Number, likely: Number, high: Number },
 }
 
+/// Longest time of a line.
+const LONGEST_DAYS: i64 = 20 * 366;
+
 /// The JSON Schema of a plan.
 #[must_use]
 pub fn plan_schema() -> String {
@@ -215,6 +218,14 @@ pub fn read_plan(text: &str, format: PlanFormat, what: &str) -> Result<Plan> {
     if lines.is_empty() {
         return Err(Error::unreadable(what, "the plan has no line"));
     }
+    // A month without a date and a dated one would not share tiers and credit, though they are of one bill.
+    if let Some(line) = lines.iter().find(|line| line.span.is_some() != lines[0].span.is_some()) {
+        let why = format!(
+            "`{}` and `{}`: either all lines have `from` and `to`, or none has",
+            lines[0].name, line.name
+        );
+        return Err(Error::unreadable(what, why));
+    }
     Ok(Plan { currency: file.currency.trim().to_uppercase(), committed, lines })
 }
 
@@ -242,6 +253,9 @@ fn read_line(line: FileLine, name: String) -> std::result::Result<PlanLine, Stri
     }
     let day = |day: &Option<Date>| day.as_ref().map(Date::day).transpose();
     let span = match (day(&line.from)?, day(&line.to)?) {
+        (Some(from), Some(to)) if from < to && (to - from).num_days() > LONGEST_DAYS => {
+            return Err(format!("it lasts from {from} to {to}, longer than {} years", LONGEST_DAYS / 366));
+        }
         (Some(from), Some(to)) if from < to => Some((from, to)),
         (Some(from), Some(to)) => {
             return Err(format!("it ends ({to}, the day after the last) before it begins ({from})"));
@@ -293,6 +307,8 @@ mod tests {
         meter = "ABC"
         quantity = "0.1"
         unit = "100 GB"
+        from = 2026-12-01
+        to = 2027-03-01
     "#;
 
     fn plan(text: &str) -> Result<Plan> {
@@ -303,7 +319,7 @@ mod tests {
     fn a_plan_is_the_same_in_toml_and_yaml() {
         let yaml = "currency: EUR\nline:\n- name: web\n  sku: Standard_D2s_v5\n  region: westeurope\n  os: linux\n  count: 3\n  \
             quantity: {low: 500, likely: 730, high: 744}\n  from: 2026-12-01\n  to: 2027-03-01\n  ramp_up_days: 14\n\
-            - name: data\n  meter: abc\n  quantity: \"0.1\"\n  unit: 100 GB\n";
+            - name: data\n  meter: abc\n  quantity: \"0.1\"\n  unit: 100 GB\n  from: 2026-12-01\n  to: 2027-03-01\n";
         let found = plan(TOML).unwrap();
         assert_eq!(found, read_plan(yaml, PlanFormat::Yaml, "`plan.yaml`").unwrap());
         assert_eq!(
@@ -324,6 +340,13 @@ mod tests {
         );
         assert!(refused("to = 2027-03-01", "").contains("given together"));
         assert!(refused("to = 2027-03-01", "to = 2026-11-01").contains("before it begins"));
+        assert!(refused("to = 2027-03-01", "to = 9999-12-31").contains("longer than 20 years"));
+        let undated = TOML.replacen(
+            "        from = 2026-12-01\n        to = 2027-03-01\n        ramp_up_days = 14\n",
+            "",
+            1,
+        );
+        assert!(plan(&undated).unwrap_err().to_string().contains("either all lines have"), "{undated}");
         assert!(refused("name = \"data\"", "name = \"web\"").contains("another line has that name"));
         assert!(refused("count = 3", "count = -3").contains("less than nothing"));
         assert!(refused("region", "regoin").contains("regoin"));

@@ -163,6 +163,10 @@ pub fn read_private_toml(text: &str, what: &str) -> Result<PriceCard> {
         .iter()
         .map(|discount| Ok((discount.from.amount().map_err(bad)?, discount.share.amount().map_err(bad)?)))
         .collect::<Result<_>>()?;
+    let negative = [&file.credit, &file.recurring_charge].into_iter().map(optional);
+    if negative.collect::<Result<Vec<_>>>()?.iter().flatten().any(|amount| amount.is_negative()) {
+        return Err(Error::unreadable(what, "a credit or a charge of the cycle is not below zero"));
+    }
     if let Some(share) = discounts.values().find(|share| share.is_negative() || **share > Amount::ONE) {
         return Err(Error::unreadable(
             what,
@@ -269,14 +273,25 @@ pub fn read_private_csv(text: &str, what: &str) -> Result<PriceCard> {
 
 fn csv_price(rows: &[Placed], what: &str) -> Result<Price> {
     let mut tiers = Vec::with_capacity(rows.len());
+    let (_, first) = &rows[0];
     for (line, row) in rows {
+        let at = |why: &str| Error::unreadable(what, format!("line {line}: {why}"));
+        if row.price.is_empty() {
+            return Err(at("it has no `price`"));
+        }
+        let same = |one: &str, other: &str| one.is_empty() || one == other;
+        if row.unit != first.unit
+            || !same(&row.included, &first.included)
+            || !same(&row.product, &first.product)
+        {
+            return Err(at(
+                "it is a tier of the meter above, whose unit, product or included quantity is another",
+            ));
+        }
         tiers.push((number(&row.tier_from, *line, what)?, number(&row.price, *line, what)?));
     }
     let (line, first) = &rows[0];
     let at = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
-    if first.price.is_empty() {
-        return Err(at("it has no `price`".to_owned()));
-    }
     let day =
         |text: &str| (!text.is_empty()).then(|| Date::Text(text.to_owned()).day().map_err(at)).transpose();
     Ok(Price {

@@ -148,9 +148,9 @@ fn terms(wire: Vec<WireTerm>, what: &str) -> Result<OfferTerms> {
 }
 
 /// A discount as a share: the service does not document whether it writes 0.05 or 5 for a twentieth, and
-/// nobody is given more than all.
+/// nobody is given all or more.
 fn share_of(discount: Amount) -> Amount {
-    if discount > Amount::ONE { discount.divided_by(100) } else { discount }
+    if discount >= Amount::ONE { discount.divided_by(100) } else { discount }
 }
 
 /// A day, of a moment with or without a zone; the year 1 is none.

@@ -55,9 +55,20 @@ impl ComparisonReport {
             )
         };
         let covered = all.iter().flat_map(|(_, lines, covered)| lines.iter().map(|_| *covered));
+        // What is to pay for the whole, after the terms of an offer, is more than the sum of lines.
+        let totals = |get: fn(&AlternativeRow) -> Amount| ColumnValues::Amount {
+            values: (0..self.planned.len())
+                .map(|_| None)
+                .chain(self.alternatives.iter().flat_map(|own| own.lines.iter().map(move |_| Some(get(own)))))
+                .collect(),
+            least_digits: self.currency.minor_digits(),
+        };
+        let (cost, as_planned) = (totals(|own| own.cost[1]), totals(|own| own.as_planned[1]));
         let mut columns = vec![
             Column::new("x_Alternative", of_line(&|at| Some(all[at].0.to_owned()))),
             Column::new("x_CoveredShare", ColumnValues::Float(covered.collect())),
+            Column::new("x_AlternativeTotal", cost),
+            Column::new("x_AsPlannedTotal", as_planned),
         ];
         let (currency, notes) = (self.currency.clone(), Vec::new());
         columns.extend(EstimateReport { currency, rows, bills: Vec::new(), notes }.columns());

@@ -7,7 +7,8 @@ use crate::{
     figures::{as_sentence, counted, cycle_name, grouped, printable},
     layout::{Heading, grid, wrapped},
 };
-use billing::{Amount, BillingCycle, Currency};
+use billing::{Amount, BillingCycle, Currency, apportion};
+use serde_json::{Value, json};
 
 /// An estimate.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +72,22 @@ impl EstimateReport {
     /// None that a report can have.
     pub fn dataset(&self) -> Result<Dataset> {
         let (schema, version) = columns::ESTIMATE;
-        Dataset::new(schema, version, self.columns())
+        let digits = self.currency.minor_digits();
+        let bill = |own: &EstimateBill| {
+            let likely = |ends: [Amount; 3]| json!(ends[1].to_fixed(digits));
+            json!({
+                "BillingPeriodStart": own.cycle.map(|cycle| cycle.start().to_string()),
+                "gross": likely(own.gross),
+                "credit": likely(own.credit),
+                "discount": likely(own.discount),
+                "recurring_charge": likely(own.recurring),
+                "to_pay": likely(own.net),
+            })
+        };
+        let bills: Vec<Value> = self.bills.iter().map(bill).collect();
+        let meta = [("bills", json!(bills)), ("notes", json!(self.notes))];
+        let meta = meta.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Dataset::new(schema, version, self.columns())?.with_meta(meta)
     }
 
     /// The columns of the rows.
@@ -152,7 +168,9 @@ impl EstimateReport {
         )));
         lines.push(String::new());
         let own: Vec<&EstimateRow> = self.rows.iter().filter(|row| row.cycle == bill.cycle).collect();
-        let mut cells: Vec<Vec<String>> = own.iter().map(|row| self.cells(row)).collect();
+        let shown = self.rounded(&own, bill.gross);
+        let mut cells: Vec<Vec<String>> =
+            own.iter().zip(shown).map(|(row, cost)| self.cells(row, cost)).collect();
         let mut sums = vec![("Total", bill.gross, false)];
         if bill.gross != bill.net {
             sums.push(("Credit", bill.credit, true));
@@ -191,12 +209,26 @@ impl EstimateReport {
         }
     }
 
-    fn cells(&self, row: &EstimateRow) -> Vec<String> {
+    /// Costs of lines, rounded so that they add up to the sum that stands below them.
+    fn rounded(&self, rows: &[&EstimateRow], sums: [Amount; 3]) -> Vec<Option<[Amount; 3]>> {
+        let digits = self.currency.minor_digits();
+        let mut shown: Vec<Option<[Amount; 3]>> = rows.iter().map(|row| row.cost).collect();
+        for (end, sum) in sums.into_iter().enumerate() {
+            let parts: Vec<Amount> = rows.iter().filter_map(|row| Some(row.cost?[end])).collect();
+            let rounded = apportion(&parts, sum.rounded(digits), digits);
+            for (own, share) in shown.iter_mut().flatten().zip(rounded) {
+                own[end] = share;
+            }
+        }
+        shown
+    }
+
+    fn cells(&self, row: &EstimateRow, cost: Option<[Amount; 3]>) -> Vec<String> {
         let unit = row.unit.as_deref().unwrap_or_default();
         let quantity = format!("{} × {unit}", grouped(row.quantity, QUANTITY_DIGITS));
         let quantity = if unit.is_empty() { grouped(row.quantity, QUANTITY_DIGITS) } else { quantity };
         let (cost, range) =
-            row.cost.map_or_else(|| (row.status.clone(), String::new()), |cost| self.figures(cost));
+            cost.map_or_else(|| (row.status.clone(), String::new()), |cost| self.figures(cost));
         let priced_as = row.priced_as.as_deref().unwrap_or_default();
         vec![printable(row.label.as_ref().unwrap_or(&row.line)), quantity, printable(priced_as), cost, range]
     }
@@ -284,6 +316,19 @@ Total                                                 210.24  150.00 – 215.00
         assert!(text.contains("1 line has no price"), "{text}");
         assert_eq!(text.lines().filter(|line| line.contains("210.24")).count(), 2, "{text}\n{expected}");
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn lines_add_up_to_the_sum_below_them() {
+        let mut thirds = report("0");
+        thirds.rows = ["a", "b", "c"].map(|name| row(name, Some(["0.333333"; 3]))).into();
+        thirds.bills[0].gross = [amount("0.999999"); 3];
+        thirds.bills[0].net = thirds.bills[0].gross;
+        let text = thirds.table(TableStyle::PLAIN);
+        assert!(
+            text.contains("0.34") && text.matches("0.33").count() == 2 && text.contains("1.00"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -143,20 +143,25 @@ fn alternatives_are_set_against_what_they_cover() {
     assert_eq!(found.code, 0, "{}", found.stderr);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
-    The plan and 5 alternatives · USD
+        The plan and 5 alternatives · USD
 
-                                         As planned      Cost         Low – high  Difference   Covers
-    ─────────────────────────────────────────────────────────────────────────────────────────────────
-    region westeurope                        155.73    155.73                          0.0 %   21.5 %
-    size Standard_D3_v2                      723.01  1,294.18  935.49 – 1,316.01     +79.0 %  100.0 %
-    offer MS-AZR-0062P (MSDN Platforms)      723.01    523.01    344.28 – 533.89     -27.7 %  100.0 %
-    reservation 1y                                    unknown                                   0.0 %
-    savings plan 1y                                   unknown                                   0.0 %
+                                             As planned      Cost         Low – high  Difference   Covers
+        ─────────────────────────────────────────────────────────────────────────────────────────────────
+        region westeurope                                 unknown                                   0.0 %
+        size Standard_D3_v2                      723.01  1,294.18  935.49 – 1,316.01     +79.0 %  100.0 %
+        offer MS-AZR-0062P (MSDN Platforms)      723.01    523.01    344.28 – 533.89     -27.7 %  100.0 %
+        reservation 1y                                    unknown                                   0.0 %
+        savings plan 1y                                   unknown                                   0.0 %
 
-    Each is set against the same lines as planned; `covers` is their share of the
-    plan, of which an alternative without a price for a line leaves that line out on
-    both sides
-    ")
+        Each is set against the same lines as planned; `covers` is their share of the
+        plan, of which an alternative without a price for a line leaves that line out on
+        both sides
+        region westeurope leaves out `archive`: no_rate
+        region westeurope leaves out `data out`, `web servers`: no_region
+        offer MS-AZR-0062P (MSDN Platforms) leaves out `archive`: no_rate
+        reservation 1y leaves out `archive`, `data out`, `web servers`: no_rate
+        savings plan 1y leaves out `archive`, `data out`, `web servers`: no_rate
+        ")
     });
 }
 
@@ -273,11 +278,11 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
         run(folder.path(), &[&args[..], &["--overrides", "settled.toml", "-o", "csv", "-q"]].concat());
     snapshot(&settled.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
-    x_LineId,BillingPeriodStart,BillingPeriodEnd,x_SkuMeterId,x_PricedAs,PricingQuantity,PricingUnit,ListUnitPrice,BilledCost,x_LowCost,x_HighCost,BillingCurrency,x_IsEstimate,x_PriceStatus,x_MatchedSku,RegionId,x_MatchReason,x_RunnerUp,x_Confidence
-    web,,,d2,Virtual Machines,730,1 Hour,0.1,73.00,73.00,73.00,EUR,true,priced,Standard_D2s_v5,northeurope,"2 cores and 8 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1 an hour",Standard_E2s_v5,1
-    old,,,e2,Virtual Machines,100,1 Hour,0.13,13.00,13.00,13.00,EUR,true,priced,Standard_E2s_v5,northeurope,settled by an override,,1
-    gpu,,,,,10,,,,,,EUR,true,no_match,,eu-west-1,"cores and memory of `p3.2xlarge` are not known; name them, or settle it by an override",,
-    "#)
+        x_LineId,BillingPeriodStart,BillingPeriodEnd,x_SkuMeterId,x_PricedAs,PricingQuantity,PricingUnit,ListUnitPrice,BilledCost,x_LowCost,x_HighCost,BillingCurrency,x_IsEstimate,x_PriceStatus,x_MatchedSku,RegionId,x_MatchReason,x_RunnerUp,x_Confidence
+        web,,,d2,Virtual Machines,730,1 Hour,0.1,73.00,73.00,73.00,EUR,true,priced,Standard_D2s_v5,northeurope,"2 cores and 8 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1 an hour",Standard_E2s_v5,1
+        old,,,e2,Virtual Machines,100,1 Hour,0.13,13.00,13.00,13.00,EUR,true,priced,Standard_E2s_v5,northeurope,settled by an override,,1
+        gpu,,,,,10,Hours,,,,,EUR,true,no_match,,eu-west-1,"cores and memory of `p3.2xlarge` are not known; name them, or settle it by an override",,
+        "#)
     });
     let plan =
         ["price", "estimate", "plan.toml", "--rates", "sizes.toml", "--as-of", "2026-12-01", "-o", "csv"];

@@ -10,6 +10,10 @@ use billing::{Amount, CycleDay};
 use chrono::Utc;
 use prices::{Alternative, Change, Offer, Plan};
 use report::{AlternativeRow, ComparisonReport, Format};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that a note lists.
+const MOST_NAMES: usize = 3;
 
 pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
     if !is_plan(&options.what.inputs) {
@@ -25,6 +29,10 @@ pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
     let found = prices::compare(&plan, &card, &changes, as_of, cycle_day)?;
     if found.planned.lines.iter().all(|line| line.cost.is_err()) {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
+    }
+    if found.alternatives.iter().all(|own| own.lines.iter().all(|line| line.cost.is_err())) {
+        let text = "no alternative has a price for any line of the plan";
+        return Err(Failure::NotEnough(text.to_owned()).into());
     }
     for line in found.planned.lines.iter().filter(|line| line.cost.is_err()) {
         tracing::warn!("`{}` has no price as planned, and is in no alternative", line.name);
@@ -84,13 +92,25 @@ fn alternative(own: &Alternative) -> AlternativeRow {
 fn notes(alternatives: &[Alternative], currency: &billing::Currency) -> Vec<String> {
     let mut notes = Vec::new();
     for own in alternatives {
+        let mut left_out: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for line in &own.lines {
+            if let Err(why) = line.cost {
+                left_out.entry(why.name()).or_default().insert(&line.name);
+            }
+        }
+        for (why, lines) in left_out {
+            let names: Vec<String> = lines.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+            let more = if lines.len() > MOST_NAMES { ", …" } else { "" };
+            notes.push(format!("{} leaves out {}{more}: {why}", own.change, names.join(", ")));
+        }
         for line in &own.break_even {
-            let days =
-                if line.day == u64::MAX { "never".to_owned() } else { format!("after {} days", line.day) };
+            let advance = line.day.map_or_else(String::new, |day| {
+                format!("; around the clock a payment in advance has paid after {day} days")
+            });
             let share = Amount::from_estimate(line.utilisation * 100.0)
                 .map_or_else(|| "no share".to_owned(), |share| format!("{} %", share.to_fixed(0)));
             notes.push(format!(
-                "{} of `{}` pays from {share} of all hours on; around the clock a payment in advance has paid {days}",
+                "{} of `{}` pays from {share} of all hours on{advance}",
                 own.change, line.line
             ));
         }

@@ -62,6 +62,9 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     if rows.iter().all(|own| own.sku.is_none()) {
         return Err(Failure::NotEnough("no line of the usage has a match".to_owned()).into());
     }
+    if rows.iter().all(|own| own.line.cost.is_none()) {
+        return Err(Failure::NotEnough("no line that is matched has a price".to_owned()).into());
+    }
     if let Some(path) = &options.plan_out {
         let text = plan_text(&matches, &plan);
         output::write_file(path, |file| Ok(file.write_all(text.as_bytes())?))?;

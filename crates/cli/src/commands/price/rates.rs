@@ -26,7 +26,7 @@ pub fn card(rates: &Rates, asked: &[Asked], currency: Option<&str>) -> Result<Pr
     let currency = rates.currency.as_deref().or(currency);
     match rates.rates.as_str() {
         "retail" | "azure" => from_service(rates, asked, currency),
-        path => from_file(path, currency),
+        path => in_currency(from_file(path, currency)?, rates.currency.as_deref()),
     }
 }
 
@@ -37,6 +37,17 @@ pub fn card(rates: &Rates, asked: &[Asked], currency: Option<&str>) -> Result<Pr
 pub fn from_file(path: &str, currency: Option<&str>) -> Result<PriceCard> {
     let text = fs::read(path).with_context(|| format!("cannot read the prices `{path}`"))?;
     Ok(prices::read_card(&text, path, currency)?)
+}
+
+/// Refuses prices in another currency than was asked for by name.
+fn in_currency(card: PriceCard, asked: Option<&str>) -> Result<PriceCard> {
+    match asked.filter(|asked| !asked.eq_ignore_ascii_case(card.currency.code())) {
+        Some(asked) => {
+            let text = format!("the prices are in {}, not in {asked} as `--currency` asks", card.currency);
+            Err(crate::failure::Failure::Usage(text).into())
+        }
+        None => Ok(card),
+    }
 }
 
 #[cfg(not(feature = "azure"))]

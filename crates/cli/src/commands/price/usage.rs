@@ -34,10 +34,10 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
     let card = rates::card(&options.rates, &asked, None)?;
     let rows: Vec<Used<'_>> = usage.days.iter().map(used).collect();
     let found = price_usage(&rows, &card, CycleDay::new(options.cycle_day)?)?;
+    say_unpriced(&found);
     if found.iter().all(|meter| meter.cost.is_err()) {
         return Err(Failure::NotEnough("no meter of the usage has a price".to_owned()).into());
     }
-    say_unpriced(&found);
     let mut notes =
         vec!["estimates before tax, of the use in these files that no commitment pays for".to_owned()];
     if usage.covered_rows > 0 {
