@@ -77,10 +77,9 @@ pub fn price_usage(rows: &[Used<'_>], card: &PriceCard, cycle_day: CycleDay) -> 
         };
         let unit =
             prices.first().map(|price| &price.unit).filter(|unit| prices.iter().all(|p| p.unit == **unit));
-        let is_one =
-            |price: &&Price| crate::estimate::identity(price) == crate::estimate::identity(prices[0]);
+        let is_one = |price: &Price| crate::estimate::identity(price) == crate::estimate::identity(prices[0]);
         let used = match unit {
-            _ if !prices.iter().all(|price| is_one(&price)) => Err(Unpriced::Ambiguous),
+            _ if !prices.iter().copied().all(is_one) => Err(Unpriced::Ambiguous),
             None => Err(if prices.is_empty() { Unpriced::NoRate } else { Unpriced::UnknownUnit }),
             Some(unit) => in_unit(&rows, unit, cycle).map_err(fault)?,
         };
