@@ -86,7 +86,7 @@ def main():
 Written by `python benches/accuracy.py BENCHMARK{' --unseen' if chosen.unseen else ''}`; not by hand.
 
 {len(made["`default`"]):,} forecasts of month totals on the development half of the public accuracy benchmark. Error is relative to
-the run rate (1 by definition), lower is better; over sets and cut days it is a geometric mean, for sets of short
+the benchmark's run rate, which believes every day; lower is better; over sets and cut days it is a geometric mean, for sets of short
 histories (`cold`) over sets. What a layer brings is the difference of two lines. The series were looked at while the
 model was made, and the shipped prior was trained on their earlier months: series kept back are the fairer test.
 

@@ -225,6 +225,9 @@ fn forecast_leaves(engine: &Engine, outlook: Outlook, leaves: &[Leaf], run: Run)
             total.reason.clone().unwrap_or_default()
         );
     }
+    if tracing::enabled!(tracing::Level::INFO) {
+        explain(&totals);
+    }
     let mut notes = Vec::new();
     for total in totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0) {
         notes.push(format!(
@@ -248,6 +251,18 @@ fn forecast_leaves(engine: &Engine, outlook: Outlook, leaves: &[Leaf], run: Run)
         control: Control::default(),
     };
     Ok(Forecasted { report, paths })
+}
+
+/// Says what each forecast is made of: the members of its model and their weights.
+fn explain(totals: &[GroupTotal]) {
+    let mut said = BTreeSet::new();
+    for total in totals.iter().filter(|total| !total.members.is_empty()) {
+        if said.insert(&total.leaves) {
+            let percent = |(name, weight): &(String, f64)| format!("{name} {:.0} %", weight * 100.0);
+            let members: Vec<String> = total.members.iter().map(percent).collect();
+            tracing::info!("the forecast of `{}` is made of {}", total.name, members.join(", "));
+        }
+    }
 }
 
 /// Which series end with days that look unfinished, so that they are expected and not taken as final.
@@ -292,6 +307,7 @@ fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {
         history_days: total.history_days,
         missing_days: total.missing_days,
         trend: recent(bills, &total.leaves, TREND_DAYS),
+        members: total.members.clone(),
     }
 }
 

@@ -10,7 +10,7 @@ use billing::{
 };
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -71,10 +71,10 @@ pub fn read_rate_card(body: &[u8], what: &str, currency: Option<&str>) -> Result
     let named: Currency =
         own.or(currency).unwrap_or_default().parse().map_err(|error| Error::unreadable(what, error))?;
     let mut prices = Vec::with_capacity(wire.meters.len());
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for meter in wire.meters {
         let price = price(meter, what)?;
-        if seen.insert(price.meter.clone(), ()).is_some() {
+        if !seen.insert(price.meter.clone()) {
             return Err(Error::unreadable(what, format!("meter {} is there twice", price.meter)));
         }
         prices.push(price);

@@ -7,6 +7,7 @@ use crate::{Column, ColumnValues, Dataset, Error, Result, columns};
 use billing::{Amount, BillingCycle, Currency, Metric, TotalKind};
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Every forecast of one run, with what must be said beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,8 @@ pub struct TotalRow {
     pub missing_days: u64,
     /// Recent daily values for the sparkline; `None` is a missing day.
     pub trend: Vec<Option<f64>>,
+    /// Members of the model and their weights, heaviest first; none for a sum, whose parts have their own.
+    pub members: Vec<(String, f64)>,
 }
 
 /// What was read, in counts.
@@ -106,6 +109,20 @@ impl ForecastReport {
         rows.sort_by_key(|row| (row.cycle, &row.keys, row.level, &row.currency));
         let (schema, version) = columns::CYCLE_TOTALS;
         Dataset::new(schema, version, self.columns(&rows))?.with_meta(self.meta())
+    }
+
+    /// What the forecast of each row is made of, once for all its cycles: members and their weights.
+    fn members(&self) -> Value {
+        let explained = self.rows.iter().filter(|row| !row.members.is_empty());
+        let first: BTreeMap<_, &TotalRow> =
+            explained.rev().map(|row| ((&row.keys, &row.currency), row)).collect();
+        let weights = |row: &TotalRow| -> Map<String, Value> {
+            row.members
+                .iter()
+                .map(|(name, weight)| (name.clone(), json!((weight * 1e3).round() / 1e3)))
+                .collect()
+        };
+        first.values().map(|row| json!({ "of": row.label, "weights": weights(row) })).collect()
     }
 
     /// The level of the grouping asked for; 0 when there is none.
@@ -184,6 +201,7 @@ impl ForecastReport {
         meta.insert("files".to_owned(), json!(self.control.files));
         meta.insert("rows_read".to_owned(), json!(self.control.rows));
         meta.insert("malformed_rows".to_owned(), json!(self.control.malformed_rows));
+        meta.insert("members".to_owned(), self.members());
         meta.insert("notes".to_owned(), json!(self.notes));
         meta.insert("warnings".to_owned(), json!(self.warnings));
         meta
@@ -237,6 +255,7 @@ pub(crate) mod tests {
             history_days: 90,
             missing_days: 0,
             trend: vec![],
+            members: vec![],
         }
     }
 

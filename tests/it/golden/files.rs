@@ -100,6 +100,7 @@ fn the_json_envelope_says_what_was_read_and_what_to_know() {
         "files",
         "rows_read",
         "malformed_rows",
+        "members",
         "notes",
         "warnings",
         "rows",

@@ -2,7 +2,6 @@
 
 use super::snapshot;
 use crate::support::{Run, folder, run, write};
-use std::path::Path;
 
 const PLAN: &str = include_str!("../../../data/plan.toml");
 const CARD: &str = include_str!("../../../data/sample/ratecard.json");
@@ -20,11 +19,7 @@ fn priced(args: &[&str]) -> Run {
             "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 150.0, \"ExcludedMeterIds\": []}]",
         ),
     );
-    run_in(folder.path(), args)
-}
-
-fn run_in(folder: &Path, args: &[&str]) -> Run {
-    run(folder, args)
+    run(folder.path(), args)
 }
 
 #[test]

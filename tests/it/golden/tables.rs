@@ -156,17 +156,19 @@ fn control_totals_are_said_on_request() {
     let run = run(sample.path(), &["predict", "s", "-v"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&run.stderr, |text| {
-        insta::assert_snapshot!(text, @r#"
-files: 4 read, 2 no data
-run taken: 20260701-20260731/202608050612/5a3b1e00-0000-4000-9000-202607260805
-run taken: 20260801-20260831/202609050612/5a3b1e00-0000-4000-9000-202608260905
-run taken: 20260901-20260930/202610050612/5a3b1e00-0000-4000-9000-202609261005
-run taken: 20261001-20261031/202610180612/5a3b1e00-0000-4000-9000-202610261018
-rows: 3084 read, 0 malformed, 0 blank lines
-sum: USD billed 2026-07-01 to 2026-07-31: 3324.19
-sum: USD billed 2026-08-01 to 2026-08-31: 5171.07
-sum: USD billed 2026-09-01 to 2026-09-30: 3317.85
-sum: USD billed 2026-10-01 to 2026-10-31: 1927.145105366966
-"#)
+        insta::assert_snapshot!(text, @"
+        files: 4 read, 2 no data
+        run taken: 20260701-20260731/202608050612/5a3b1e00-0000-4000-9000-202607260805
+        run taken: 20260801-20260831/202609050612/5a3b1e00-0000-4000-9000-202608260905
+        run taken: 20260901-20260930/202610050612/5a3b1e00-0000-4000-9000-202609261005
+        run taken: 20261001-20261031/202610180612/5a3b1e00-0000-4000-9000-202610261018
+        rows: 3084 read, 0 malformed, 0 blank lines
+        sum: USD billed 2026-07-01 to 2026-07-31: 3324.19
+        sum: USD billed 2026-08-01 to 2026-08-31: 5171.07
+        sum: USD billed 2026-09-01 to 2026-09-30: 3317.85
+        sum: USD billed 2026-10-01 to 2026-10-31: 1927.145105366966
+        the forecast of `Production (sample)` is made of pooled 93 %, yearly_local_level 2 %, median 2 %, cycle_days 1 %, local_level 1 %
+        the forecast of `Data Platform (sample)` is made of pooled 94 %, yearly_local_level 2 %, median 2 %, cycle_days 1 %, local_level 1 %
+        ")
     });
 }

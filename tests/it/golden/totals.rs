@@ -102,3 +102,19 @@ fn a_run_is_known_by_its_inputs_and_options() {
     std::fs::remove_dir_all(sample.path().join(newest)).unwrap();
     assert_ne!(id(&[]), plain, "without a month");
 }
+
+#[test]
+fn a_forecast_names_its_members_and_their_weights() {
+    let folder = sample();
+    let said = run(folder.path(), &["predict", "s", "-v"]).stderr;
+    assert_eq!(said.matches("is made of pooled ").count(), 2, "{said}");
+    let json: serde_json::Value =
+        serde_json::from_str(&run(folder.path(), &["predict", "s", "-o", "json"]).stdout).unwrap();
+    for of in json["members"].as_array().unwrap() {
+        let weights = of["weights"].as_object().unwrap();
+        let sum: f64 = weights.values().map(|weight| weight.as_f64().unwrap()).sum();
+        assert!(weights.len() > 1 && (0.9..1.01).contains(&sum), "{of}");
+    }
+    let alone = run(folder.path(), &["predict", "s", "--model", "run_rate", "-v"]).stderr;
+    assert!(alone.contains("is made of run_rate 100 %"), "{alone}");
+}
