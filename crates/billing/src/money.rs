@@ -35,6 +35,12 @@ impl Amount {
         Self(units)
     }
 
+    /// A whole number.
+    #[must_use]
+    pub const fn whole(number: u64) -> Self {
+        Self(number as i128 * ONE)
+    }
+
     /// The stored integer: the amount × 10¹⁸.
     #[must_use]
     pub const fn units(self) -> i128 {

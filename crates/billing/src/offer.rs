@@ -196,7 +196,7 @@ mod tests {
             costs in proptest::collection::vec(0_u32..1_000, 1..6), more in 0_u32..1_000, granted in 0_u32..2_000,
         ) {
             let terms = OfferTerms { credit: credit(&granted.to_string(), &[]), ..OfferTerms::default() };
-            let whole = |cost: u32| Amount::ONE.times(amount(&cost.to_string())).unwrap();
+            let whole = |cost: u32| Amount::whole(u64::from(cost));
             let net = |costs: &[u32]| {
                 let charges = costs.iter().map(|cost| MeterCharge { meter: "m", cost: whole(*cost), is_third_party: false });
                 terms.settle(charges, Amount::ZERO).unwrap()

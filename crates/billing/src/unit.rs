@@ -31,7 +31,7 @@ impl PricingUnit {
     /// How many of the thing one unit is; 1 where none is named.
     #[must_use]
     pub fn block(&self) -> Amount {
-        Amount::from_units(i128::from(self.block) * Amount::ONE.units())
+        Amount::whole(self.block)
     }
 
     /// What is counted, without the block: `Hours`, `GB/Month`; empty for a bare number.

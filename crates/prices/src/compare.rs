@@ -5,13 +5,11 @@
 
 use crate::{
     Error, Estimate, EstimateLine, Os, Plan, PlanLine, Result, estimate,
-    estimate::{find, os_of},
+    estimate::{MONTH_HOURS, cost_of_hour, find, os_of, settle},
     plan::What,
-    same_region,
+    region::{is_zone, same_region},
 };
-use billing::{
-    Amount, Credit, CycleDay, MeterCharge, OfferTerms, Price, PriceCard, PriceKind, Settlement, Unpriced,
-};
+use billing::{Amount, Credit, CycleDay, OfferTerms, Price, PriceCard, PriceKind, Unpriced};
 use chrono::NaiveDate;
 use std::{collections::BTreeSet, fmt};
 
@@ -122,8 +120,6 @@ pub struct BreakEven {
     pub day: Option<u64>,
 }
 
-/// Hours of a month, as prices count them: 8,760 a year.
-const MONTH_HOURS: u64 = 730;
 /// Hours of the longest month.
 const LONGEST_MONTH_HOURS: f64 = 744.0;
 
@@ -151,26 +147,21 @@ pub fn compare(
             }
             _ => (changed(plan, card, &planned, change, as_of, cycle_day)?, Vec::new()),
         };
-        let is_both = |(line, plan): &(&EstimateLine, &EstimateLine)| line.cost.is_ok() && plan.cost.is_ok();
-        let of_line = |end: usize| -> (Amount, Amount) {
-            lines.iter().zip(&planned.lines).fold(
-                (Amount::ZERO, Amount::ZERO),
-                |(own, before), (line, plan)| match (line.cost, plan.cost) {
-                    (Ok(cost), Ok(as_planned)) => (own + cost[end], before + as_planned[end]),
-                    _ => (own, before),
-                },
-            )
+        let both: Vec<(&EstimateLine, &EstimateLine)> = lines
+            .iter()
+            .zip(&planned.lines)
+            .filter(|(own, before)| own.cost.is_ok() && before.cost.is_ok())
+            .collect();
+        let (own, before): (Vec<_>, Vec<_>) = both.into_iter().unzip();
+        let covered = (whole > Amount::ZERO).then(|| sums(&before)[1].to_f64() / whole.to_f64());
+        let (cost, as_planned) = match change {
+            // Terms are those of the whole bill, on both sides.
+            Change::Offer(offer) => (
+                to_pay(&terms_of_offer(card, *offer), plan.committed, &own)?,
+                to_pay(&card.terms, plan.committed, &before)?,
+            ),
+            _ => (sums(&own), sums(&before)),
         };
-        let sums = [0, 1, 2].map(of_line);
-        let covered = (whole > Amount::ZERO).then(|| sums[1].1.to_f64() / whole.to_f64());
-        let (mut cost, mut as_planned) = (sums.map(|(own, _)| own), sums.map(|(_, before)| before));
-        if let Change::Offer(offer) = change {
-            // Terms are those of the whole bill, on both sides of the lines that both price.
-            let both = lines.iter().zip(&planned.lines).filter(is_both);
-            let (own, before): (Vec<_>, Vec<_>) = both.unzip();
-            cost = to_pay(&terms_of_offer(card, *offer), plan.committed, &own)?;
-            as_planned = to_pay(&card.terms, plan.committed, &before)?;
-        }
         alternatives.push(Alternative {
             change: change.clone(),
             lines,
@@ -220,7 +211,7 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
                     return Ok(line);
                 }
                 // Which zone a region lies in is not known here.
-                if own.region.starts_with("Zone ") {
+                if is_zone(&own.region) {
                     return Err(Unpriced::NoRegion);
                 }
                 // A meter belongs to its region; the same thing elsewhere has the same name and another meter.
@@ -252,25 +243,24 @@ fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
     let mut terms = card.terms.clone();
     let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
     if offer.credit > 0 && card.currency.code() == "USD" {
-        terms.credit = Some(Credit { amount: whole(u64::from(offer.credit)), excluded });
+        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded });
     }
     terms
+}
+
+/// What lines cost together: low, likely and high.
+fn sums(lines: &[&EstimateLine]) -> [Amount; 3] {
+    [0, 1, 2].map(|end| lines.iter().filter_map(|line| Some(line.cost.ok()?[end])).sum())
 }
 
 /// What is to pay under some terms, over all cycles.
 fn to_pay(terms: &OfferTerms, committed: Amount, lines: &[&EstimateLine]) -> Result<[Amount; 3]> {
     let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
     let mut out = [Amount::ZERO; 3];
-    for (end, sum) in out.iter_mut().enumerate() {
-        for cycle in &cycles {
-            let charges = lines.iter().filter(|line| line.cycle == *cycle).filter_map(|line| {
-                let (meter, cost) = (line.meter.as_deref()?, line.cost.ok()?[end]);
-                Some(MeterCharge { meter, cost, is_third_party: line.is_third_party })
-            });
-            let settled = terms
-                .settle(charges, committed)
-                .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
-            *sum += Settlement::net(&settled);
+    for cycle in cycles {
+        let of_cycle = lines.iter().copied().filter(|line| line.cycle == cycle);
+        for (sum, settled) in out.iter_mut().zip(settle(terms, committed, of_cycle)?) {
+            *sum += settled.net();
         }
     }
     Ok(out)
@@ -296,16 +286,17 @@ fn committed(
             (Ok(_), Ok(own)) => {
                 // The days of the cycle on which the line is there bear their part of the month.
                 let (there, days) = days_there(line, before);
-                let machines = line.count.times(machines_of(line)).ok_or_else(too_large)?;
+                let machines = line.count.times(own.machines).ok_or_else(too_large)?;
                 let all = own
                     .month
                     .times(machines)
-                    .and_then(|all| all.times(whole(there)))
+                    .and_then(|all| all.times(Amount::whole(there)))
                     .ok_or_else(too_large)?;
                 let fixed = all.divided_by(days);
                 let mut ends = [Amount::ZERO; 3];
                 for (end, used) in ends.iter_mut().zip(before.quantities) {
-                    let licence = used.times(own.licence).ok_or_else(too_large)?;
+                    let hours = used.times(own.block).ok_or_else(too_large)?;
+                    let licence = hours.times(own.licence).ok_or_else(too_large)?;
                     *end = fixed.checked_add(licence).ok_or_else(too_large)?;
                 }
                 if !break_even.iter().any(|known| known.line == line.name) {
@@ -330,6 +321,10 @@ struct Committed {
     hour: Amount,
     /// Of the licence, by the hour.
     licence: Amount,
+    /// Hours of a unit that use is priced by.
+    block: Amount,
+    /// Machines of each of the line's count: one, unless it has more hours than a month.
+    machines: Amount,
 }
 
 fn terms_of(
@@ -342,24 +337,29 @@ fn terms_of(
         return Err(Unpriced::NoRate);
     };
     let day = line.span.map_or(as_of, |(from, _)| from);
-    let one = |line: &PlanLine| -> std::result::Result<Amount, Unpriced> {
-        let found = find(line, card).map_err(|_| Unpriced::NoRate)??;
-        billing::in_force(&found.prices, day)?.tiers.prices().next().ok_or(Unpriced::NoRate)
-    };
+    let found = |line: &PlanLine| find(line, card).map_err(|_| Unpriced::NoRate)?;
+    let price_of = |line: &PlanLine| billing::in_force(&found(line)?.prices, day);
+    let hour_of = |price: &Price| cost_of_hour(price).ok_or(Unpriced::UnknownUnit);
     // A commitment is to the machine alone, whatever it runs; savings plans name one price for each.
-    let os = if matches!(kind, PriceKind::SavingsPlan { .. }) { Some(Os::Linux) } else { None };
-    let price = one(&PlanLine { kind, os, unit: None, ..line.clone() })?;
+    let os = matches!(kind, PriceKind::SavingsPlan { .. }).then_some(Os::Linux);
+    let machine = price_of(&PlanLine { kind, os, unit: None, ..line.clone() })?;
     let (month, term) = match kind {
-        PriceKind::Reservation { years } => (price.divided_by(u64::from(12 * years)), Some(price)),
-        _ => (price.times(whole(MONTH_HOURS)).ok_or(Unpriced::NoRate)?, None),
+        PriceKind::Reservation { years } => {
+            let term = machine.tiers.prices().next().ok_or(Unpriced::NoRate)?;
+            (term.divided_by(u64::from(12 * years)), Some(term))
+        }
+        _ => (hour_of(machine)?.times(Amount::whole(MONTH_HOURS)).ok_or(Unpriced::NoRate)?, None),
     };
-    let as_it_comes = one(line)?;
-    let windows = line.os == Some(Os::Windows)
-        || line.os.is_none()
-            && find(line, card)
-                .is_ok_and(|found| found.is_ok_and(|found| os_of(found.prices[0]) == Os::Windows));
-    let hour = if windows { one(&PlanLine { os: Some(Os::Linux), ..line.clone() })? } else { as_it_comes };
-    Ok(Committed { month, term, hour, licence: as_it_comes - hour })
+    let as_it_comes = price_of(line)?;
+    let hour = match os_of(as_it_comes) {
+        Os::Windows => hour_of(price_of(&PlanLine { os: Some(Os::Linux), ..line.clone() })?)?,
+        Os::Linux => hour_of(as_it_comes)?,
+    };
+    let block = as_it_comes.unit.block();
+    let things = line.unit.as_ref().map_or(block, |unit| unit.block());
+    let months = line.quantity.likely.to_f64() * things.to_f64() / LONGEST_MONTH_HOURS;
+    let machines = Amount::whole(months.ceil().max(1.0) as u64);
+    Ok(Committed { month, term, hour, licence: hour_of(as_it_comes)? - hour, block, machines })
 }
 
 /// Days of its cycle on which a line is there, and how many there are.
@@ -367,12 +367,6 @@ fn days_there(line: &PlanLine, of: &EstimateLine) -> (u64, u64) {
     let (Some(cycle), Some((from, to))) = (of.cycle, line.span) else { return (1, 1) };
     let there = cycle.days().filter(|day| from <= *day && *day < to).count();
     (there as u64, cycle.len_days() as u64)
-}
-
-/// Machines of each of a line's count: one, unless it has more hours than a month.
-fn machines_of(line: &PlanLine) -> Amount {
-    let months = line.quantity.likely.to_f64() / LONGEST_MONTH_HOURS;
-    whole(months.ceil().max(1.0) as u64)
 }
 
 fn breaks_even(line: &PlanLine, own: &Committed) -> BreakEven {
@@ -385,10 +379,6 @@ fn breaks_even(line: &PlanLine, own: &Committed) -> BreakEven {
         utilisation: if share.is_finite() { share } else { f64::INFINITY },
         day: days.map(|days| days.ceil() as u64),
     }
-}
-
-fn whole(number: u64) -> Amount {
-    Amount::from_units(i128::from(number) * Amount::ONE.units())
 }
 
 #[cfg(test)]
@@ -477,6 +467,24 @@ mod tests {
         assert_eq!(figures(&found), text("161", "158.3", "1.000"));
         assert!((found.break_even[0].utilisation - 0.7).abs() < 1e-9 && found.break_even[0].day.is_none());
         assert_eq!(figures(&run(&[LINUX], Change::SavingsPlan(3))), text("0", "0", "0.000"));
+    }
+
+    #[test]
+    fn a_price_of_ten_hours_is_committed_to_by_the_hour() {
+        let mut blocks: Vec<Price> = card().prices().to_vec();
+        for price in blocks.iter_mut().filter(|price| price.kind == PriceKind::Consumption) {
+            price.unit = "10 Hours".parse().unwrap();
+            let each: Amount = if price.product.contains("Windows") { "1.5" } else { "1" }.parse().unwrap();
+            price.tiers = billing::Tiers::new([(Amount::ZERO, each)], Amount::ZERO).unwrap();
+        }
+        let card = PriceCard::new("USD".parse().unwrap(), OfferTerms::default(), blocks);
+        // 73 units of ten hours, on two machines; 100 hours with a licence of 0.05 each.
+        let lines = [LINUX.replace("730", "73"), WINDOWS.replace("100", "10")].concat();
+        let plan = read_plan(&format!("currency = \"USD\"\n{lines}"), PlanFormat::Toml, "the plan").unwrap();
+        let day = "2026-12-20".parse().unwrap();
+        let found = compare(&plan, &card, &[Change::Reservation(1)], day, CycleDay::FIRST).unwrap();
+        assert_eq!(figures(&found.alternatives[0]), text("161", "114.5", "1.000"));
+        assert_eq!(found.alternatives[0].break_even[0].utilisation, 0.5);
     }
 
     #[test]

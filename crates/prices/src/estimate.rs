@@ -4,13 +4,22 @@
 //! of a day is shared among them by quantity. A line that has no price has a reason and no cost; it is in no sum.
 //! The ends of a range are those of all lines at once: all low, or all high.
 
-use crate::{Error, Os, Plan, PlanLine, Result, plan::What, same_region};
+use crate::{
+    Error, Os, Plan, PlanLine, Result,
+    plan::What,
+    region::{is_zone, same_region},
+};
 use billing::{
-    Amount, BillingCycle, CycleDay, DayUse, MeterCharge, Price, PriceCard, PriceKind, Settlement, Unpriced,
-    price_rows, share_out,
+    Amount, BillingCycle, CycleDay, DayUse, MeterCharge, OfferTerms, Price, PriceCard, PriceKind,
+    PricingUnit, Settlement, Unpriced, price_rows, share_out,
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
+
+/// What quantities of machines are counted in.
+pub(crate) const HOURS: &str = "Hours";
+/// Hours of a month, as prices count them: 8,760 a year.
+pub(crate) const MONTH_HOURS: u64 = 730;
 
 /// What a plan costs.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,21 +90,39 @@ pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: Cycl
     for (cycle, members) in cycles {
         let days = cycle.unwrap_or_else(|| BillingCycle::containing(as_of, cycle_day));
         let lines = price_cycle(plan, &found, cycle, days, as_of, &members)?;
-        let mut settled = [Settlement::default(); 3];
-        for (end, settlement) in settled.iter_mut().enumerate() {
-            let charges = lines.iter().filter_map(|line| {
-                let (meter, cost) = (line.meter.as_deref()?, line.cost.as_ref().ok()?[end]);
-                Some(MeterCharge { meter, cost, is_third_party: line.is_third_party })
-            });
-            *settlement = card
-                .terms
-                .settle(charges, plan.committed)
-                .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
-        }
+        out.bills.push(CycleBill { cycle, settled: settle(&card.terms, plan.committed, &lines)? });
         out.lines.extend(lines);
-        out.bills.push(CycleBill { cycle, settled });
     }
     Ok(out)
+}
+
+/// What an offer makes of the lines of one cycle: low, likely and high.
+pub(crate) fn settle<'a>(
+    terms: &OfferTerms,
+    committed: Amount,
+    lines: impl IntoIterator<Item = &'a EstimateLine> + Clone,
+) -> Result<[Settlement; 3]> {
+    let mut settled = [Settlement::default(); 3];
+    for (end, settlement) in settled.iter_mut().enumerate() {
+        let charges = lines.clone().into_iter().filter_map(|line| {
+            let (meter, cost) = (line.meter.as_deref()?, line.cost.ok()?[end]);
+            Some(MeterCharge { meter, cost, is_third_party: line.is_third_party })
+        });
+        *settlement = terms
+            .settle(charges, committed)
+            .map_err(|source| Error::Line { line: "the sum of a cycle".to_owned(), source })?;
+    }
+    Ok(settled)
+}
+
+/// What an hour costs in use around the clock, whatever the blocks and tiers of the price; `None` of prices that
+/// are not by the hour.
+pub(crate) fn cost_of_hour(price: &Price) -> Option<Amount> {
+    let hours: PricingUnit = HOURS.parse().ok()?;
+    let is_by_hour = price.unit.counts_like(&hours) && !price.unit.name().is_empty();
+    let month = price.unit.in_blocks(Amount::whole(MONTH_HOURS));
+    let cost = price.tiers.cost(month).ok().filter(|_| is_by_hour)?;
+    Some(cost.divided_by(MONTH_HOURS))
 }
 
 /// What tells one price from another, beside the days on which it holds: a meter's id alone does not.
@@ -134,9 +161,10 @@ pub(crate) fn find<'a>(
         return Ok(Err(Unpriced::NoRate));
     }
     if !line.region.is_empty() {
-        // A zone holds many regions, and a meter has one zone.
-        let is_zone = |region: &str| region.is_empty() || region.starts_with("Zone ");
-        prices.retain(|price| is_zone(&price.region) || same_region(&price.region, &line.region));
+        // A meter of a zone has no other, whatever the region.
+        let is_of_region =
+            |region: &str| region.is_empty() || is_zone(region) || same_region(region, &line.region);
+        prices.retain(|price| is_of_region(&price.region));
         if prices.is_empty() {
             return Ok(Err(Unpriced::NoRegion));
         }
@@ -274,10 +302,9 @@ fn days_of(
         if place < ramp { 2 * place + 1 } else { 2 * ramp.max(1) }
     };
     let active: Vec<NaiveDate> = cycle.days().filter(|day| from <= *day && *day < to).collect();
-    let whole = |number: u64| Amount::from_units(i128::from(number) * Amount::ONE.units());
-    let weights: Vec<Amount> = active.iter().map(|day| whole(weight(*day))).collect();
+    let weights: Vec<Amount> = active.iter().map(|day| Amount::whole(weight(*day))).collect();
     let steps: u64 = active.iter().map(|day| weight(*day)).sum();
-    let all = month.times(whole(steps)).ok_or(billing::Error::TooLarge)?;
+    let all = month.times(Amount::whole(steps)).ok_or(billing::Error::TooLarge)?;
     let total = all.divided_by(2 * ramp.max(1) * cycle.len_days() as u64);
     let shares = share_out(total, &weights);
     Ok(active.into_iter().zip(shares).map(|(day, quantity)| DayUse { day, quantity }).collect())

@@ -21,7 +21,7 @@ pub struct Machine {
 impl Machine {
     fn of(cores: u32, quarters_a_core: u32, is_arm: bool) -> Self {
         let quarter = Amount::ONE.divided_by(4);
-        let memory_gib = quarter.times(whole(cores * quarters_a_core)).unwrap_or_default();
+        let memory_gib = quarter.times(Amount::whole(u64::from(cores * quarters_a_core))).unwrap_or_default();
         Self { cores, memory_gib, is_arm }
     }
 
@@ -132,10 +132,6 @@ impl Machine {
 
 /// A name that tells of more cores tells of something else.
 const MOST_CORES: u32 = 4_096;
-
-fn whole(number: u32) -> Amount {
-    Amount::from_units(i128::from(number) * Amount::ONE.units())
-}
 
 /// Azure's region nearest to one of another cloud; `None` where it is not known here.
 #[must_use]

@@ -6,12 +6,12 @@
 
 use crate::{
     Error, Machine, Os, Result,
-    estimate::os_of,
+    estimate::{HOURS, cost_of_hour, os_of},
     machine::azure_region,
     plan::{HowMuch, Plan, PlanLine, What},
     same_region,
 };
-use billing::{Amount, Price, PriceCard, PriceKind, PricingUnit};
+use billing::{Amount, Price, PriceCard, PriceKind};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,11 +82,6 @@ struct Settled {
 pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
     toml::from_str(text).map_err(|error| Error::unreadable(what, error))
 }
-
-/// What quantities of machines are counted in.
-const HOURS: &str = "Hours";
-/// Hours of a month.
-const MONTH_HOURS: u64 = 730;
 
 /// Names of columns, as other tools and FOCUS spell them, in lower case.
 const COLUMNS: [(&str, &[&str]); 8] = [
@@ -233,16 +228,6 @@ pub fn match_sizes(
     lines.into_iter().map(|of| Match { found: match_one(&of, card, overrides, as_of), of }).collect()
 }
 
-/// What an hour of use around the clock costs, whatever the blocks and tiers of the price; `None` of prices that
-/// are not by the hour.
-fn cost_of_hour(price: &Price) -> Option<Amount> {
-    let hours: PricingUnit = HOURS.parse().ok()?;
-    let month = Amount::from_units(i128::from(MONTH_HOURS) * Amount::ONE.units());
-    let is_by_hour = price.unit.counts_like(&hours) && !price.unit.name().is_empty();
-    let cost = price.tiers.cost(price.unit.in_blocks(month)).ok().filter(|_| is_by_hour)?;
-    Some(cost.divided_by(MONTH_HOURS))
-}
-
 fn match_one(
     of: &Elsewhere,
     card: &PriceCard,
@@ -354,7 +339,7 @@ struct WrittenLine<'a> {
 
 /// The plan of the matches as TOML; lines without a match are left out.
 #[must_use]
-pub fn plan_text(matches: &[Match], plan: &Plan) -> String {
+pub fn plan_text(matches: &[Match], currency: &str) -> String {
     let lines = matches.iter().filter_map(|own| {
         let found = own.found.as_ref().ok()?;
         Some(WrittenLine {
@@ -366,7 +351,7 @@ pub fn plan_text(matches: &[Match], plan: &Plan) -> String {
             unit: HOURS,
         })
     });
-    toml::to_string(&Written { currency: &plan.currency, line: lines.collect() }).unwrap_or_default()
+    toml::to_string(&Written { currency, line: lines.collect() }).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -483,7 +468,8 @@ mod tests {
         let matches = match_sizes(lines, &card(), &Overrides::default(), "2026-12-01".parse().unwrap());
         let plan = plan_of(&matches, "usd");
         let again =
-            crate::read_plan(&plan_text(&matches, &plan), crate::PlanFormat::Toml, "the plan").unwrap();
+            crate::read_plan(&plan_text(&matches, &plan.currency), crate::PlanFormat::Toml, "the plan")
+                .unwrap();
         assert_eq!(again.lines, plan.lines[..1]);
     }
 

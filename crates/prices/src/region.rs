@@ -41,6 +41,11 @@ pub fn same_region(one: &str, other: &str) -> bool {
     short == long || is_made_of(&long, one) || is_made_of(&short, other)
 }
 
+/// Whether it is one of the zones of data transfer, each of many regions.
+pub(crate) fn is_zone(region: &str) -> bool {
+    region.starts_with("Zone ")
+}
+
 /// Whether a name in one word is made of the words of another, in any order.
 fn is_made_of(name: &str, words: &str) -> bool {
     let mut words: Vec<String> = words

@@ -66,7 +66,7 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
         return Err(Failure::NotEnough("no line that is matched has a price".to_owned()).into());
     }
     if let Some(path) = &options.plan_out {
-        let text = plan_text(&matches, &plan);
+        let text = plan_text(&matches, &plan.currency);
         output::write_file(path, |file| Ok(file.write_all(text.as_bytes())?))?;
     }
     let notes = vec!["a match is a guess by cores and memory; settle one with `--overrides FILE`".to_owned()];
