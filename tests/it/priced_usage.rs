@@ -3,7 +3,7 @@
 use billing::{Amount, BillingCycle, CycleDay, DayUse, Price, price_rows};
 use chrono::NaiveDate;
 use ingest::{ReadOptions, read_usage};
-use prices::{Used, price_usage, read_card};
+use prices::{price_usage, read_card};
 use std::{
     collections::BTreeMap,
     fs,
@@ -23,21 +23,7 @@ fn card() -> billing::PriceCard {
 fn every_meter_costs_what_the_files_say_to_the_last_digit() {
     let input = sample().to_string_lossy().into_owned();
     let usage = read_usage(&[input], &ReadOptions::default()).expect("usage");
-    let rows: Vec<Used<'_>> = usage
-        .days
-        .iter()
-        .map(|own| Used {
-            subscription: own.subscription.as_deref().unwrap_or_default(),
-            meter: &own.meter,
-            name: "",
-            unit: &own.unit,
-            day: own.day,
-            billed_from: own.billed_from,
-            quantity: own.quantity,
-            charged: own.cost,
-        })
-        .collect();
-    let found = price_usage(&rows, &card(), CycleDay::FIRST).expect("costs");
+    let found = price_usage(&usage.days, &card(), CycleDay::FIRST).expect("costs");
     assert!(found.len() > 100, "{}", found.len());
     for own in found {
         assert_eq!(own.cost, Ok(own.charged), "{} {} {}", own.subscription, own.meter, own.cycle.start());

@@ -30,6 +30,7 @@ mod series;
 mod service_charge;
 mod tiers;
 mod unit;
+mod used_day;
 
 pub use agreement::{Agreement, InvoiceUnit};
 pub use charge::{ChargeKind, Metric, TotalKind};
@@ -43,3 +44,4 @@ pub use series::{CostSeries, SeriesSet, SeriesSetBuilder};
 pub use service_charge::ServiceCharge;
 pub use tiers::Tiers;
 pub use unit::PricingUnit;
+pub use used_day::UsedDay;

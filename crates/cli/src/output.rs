@@ -48,6 +48,18 @@ pub fn write_dataset(global: &Global, dataset: &Dataset) -> Result<()> {
     write_with(global, |out| Ok(format.write(dataset, out)?))
 }
 
+/// Writes a table for people where one is asked for, otherwise rows.
+pub fn write_result(
+    global: &Global,
+    table: impl FnOnce(TableStyle) -> String,
+    rows: impl FnOnce() -> report::Result<Dataset>,
+) -> Result<()> {
+    match format(global) {
+        Format::Table => write_text(global, &table(style(global))),
+        _ => write_dataset(global, &rows()?),
+    }
+}
+
 /// Writes text.
 pub fn write_text(global: &Global, text: &str) -> Result<()> {
     write_with(global, |out| Ok(out.write_all(text.as_bytes())?))

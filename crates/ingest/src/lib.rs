@@ -52,7 +52,7 @@ pub use reader::{ForcedFamily, ReadOptions, read};
 pub use remote::{footer_bytes, needed_parts, repeated_runs};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
 pub use source::{Encoding, Found, find};
-pub use usage::{Usage, UsedDay, read_usage};
+pub use usage::{Usage, read_usage};
 
 /// The program in the guide is compiled and run as a doctest.
 #[cfg(doctest)]

@@ -11,33 +11,10 @@ use crate::{
     runs::{plan, superseded},
     source::find,
 };
-use billing::{Amount, Metric};
+use billing::{Amount, Metric, UsedDay};
 use chrono::NaiveDate;
 use polars::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Use of one meter on one day.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UsedDay {
-    /// The subscription; `None` where the data names none.
-    pub subscription: Option<String>,
-    /// The meter's id, in lower case.
-    pub meter: String,
-    /// The meter's name.
-    pub name: Option<String>,
-    /// What the quantity is counted in, such as `1 Hour` or `10K`.
-    pub unit: String,
-    /// The day.
-    pub day: NaiveDate,
-    /// Begin of the cycle that bills it, where the data tells.
-    pub billed_from: Option<NaiveDate>,
-    /// How much.
-    pub quantity: Amount,
-    /// What it cost by the data, in `currency`.
-    pub cost: Amount,
-    /// The currency of that cost.
-    pub currency: Option<String>,
-}
 
 /// Use by day.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,22 +39,22 @@ type Sums = BTreeMap<Key, (Amount, Amount)>;
 pub fn read_usage(inputs: &[String], options: &ReadOptions) -> Result<Usage> {
     let plan = plan(&find(inputs)?, options.family.map(|forced| forced.family), options.as_of)?;
     let repeated = superseded(&plan.runs, &BTreeSet::new());
-    let mut days: BTreeMap<(Option<String>, NaiveDate), (usize, Sums)> = BTreeMap::new();
+    let mut days: BTreeMap<(Option<String>, NaiveDate), Sums> = BTreeMap::new();
     let mut out = Usage::default();
     // Runs come oldest first.
-    for (place, run) in plan.runs.iter().enumerate().filter(|(place, _)| !repeated.contains_key(place)) {
+    for (_, run) in plan.runs.iter().enumerate().filter(|(place, _)| !repeated.contains_key(place)) {
         let mut own: BTreeMap<(Option<String>, NaiveDate), Sums> = BTreeMap::new();
         for (file, _) in &run.files {
             let (unknown, covered) = add_file(file, options, &mut own)?;
             out.unknown_rows += unknown;
             out.covered_rows += covered;
         }
-        days.extend(own.into_iter().map(|(day, sums)| (day, (place, sums))));
+        days.extend(own);
     }
     if days.is_empty() {
         return Err(Error::NoCosts("no charge in the input tells a meter and its quantity".to_owned()));
     }
-    for ((_, day), (_, sums)) in days {
+    for ((_, day), sums) in days {
         out.days.extend(sums.into_iter().map(
             |((subscription, meter, name, unit, currency, billed_from), (quantity, cost))| UsedDay {
                 subscription,

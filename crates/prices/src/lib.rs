@@ -33,4 +33,4 @@ pub use private_card::{card_schema, read_private_csv, read_private_toml};
 pub use rate_card::read_rate_card;
 pub use region::same_region;
 pub use retail::{RetailPrice, SavingsPlanPrice, read_retail, retail_card};
-pub use used::{Used, UsedMeter, price_usage};
+pub use used::{UsedMeter, price_usage};

@@ -3,33 +3,15 @@
 //! Tiers and free amounts count per subscription and meter over a billing cycle. Quantities are those of the unit that
 //! their rows name, and are brought to the unit of the price.
 
-use crate::{Error, Result};
-use billing::{
-    Amount, BillingCycle, CycleDay, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, price_rows,
+use crate::{
+    Error, Result,
+    estimate::{identity, one_price},
 };
-use chrono::NaiveDate;
+use billing::{
+    Amount, BillingCycle, CycleDay, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, UsedDay,
+    price_rows,
+};
 use std::collections::BTreeMap;
-
-/// Use of one meter on one day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used<'a> {
-    /// The subscription; empty where the data names none.
-    pub subscription: &'a str,
-    /// The meter's id.
-    pub meter: &'a str,
-    /// Its name, for people.
-    pub name: &'a str,
-    /// What the quantity is counted in.
-    pub unit: &'a str,
-    /// The day.
-    pub day: NaiveDate,
-    /// Begin of the cycle that bills it, where that is known: use that comes late is billed in a later one.
-    pub billed_from: Option<NaiveDate>,
-    /// How much.
-    pub quantity: Amount,
-    /// What it cost by the data.
-    pub charged: Amount,
-}
 
 /// A meter of a subscription in a cycle.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,26 +40,28 @@ pub struct UsedMeter {
 ///
 /// # Errors
 /// [`Error::Line`] with the meter for what cannot be held.
-pub fn price_usage(rows: &[Used<'_>], card: &PriceCard, cycle_day: CycleDay) -> Result<Vec<UsedMeter>> {
-    let mut groups: BTreeMap<(&str, String, BillingCycle), Vec<&Used<'_>>> = BTreeMap::new();
+pub fn price_usage(rows: &[UsedDay], card: &PriceCard, cycle_day: CycleDay) -> Result<Vec<UsedMeter>> {
+    let mut groups: BTreeMap<(&str, &str, BillingCycle), Vec<&UsedDay>> = BTreeMap::new();
     for row in rows {
         let late = row.billed_from.filter(|start| *start > row.day);
         let cycle = BillingCycle::containing(late.unwrap_or(row.day), cycle_day);
-        groups.entry((row.subscription, row.meter.to_lowercase(), cycle)).or_default().push(row);
+        groups
+            .entry((row.subscription.as_deref().unwrap_or_default(), row.meter.as_str(), cycle))
+            .or_default()
+            .push(row);
     }
     let mut out = Vec::with_capacity(groups.len());
     for ((subscription, meter, cycle), rows) in groups {
         let prices: Vec<&Price> =
-            card.of_meter(&meter).filter(|price| price.kind == PriceKind::Consumption).collect();
+            card.of_meter(meter).filter(|price| price.kind == PriceKind::Consumption).collect();
         let fault = |source| Error::Line { line: format!("meter {meter} in {}", cycle.start()), source };
-        let sum = |get: fn(&Used<'_>) -> Amount| {
-            let add =
-                |sum: Amount, row: &&Used<'_>| sum.checked_add(get(row)).ok_or(billing::Error::TooLarge);
+        let sum = |get: fn(&UsedDay) -> Amount| {
+            let add = |sum: Amount, row: &&UsedDay| sum.checked_add(get(row)).ok_or(billing::Error::TooLarge);
             rows.iter().try_fold(Amount::ZERO, add).map_err(fault)
         };
         let unit =
             prices.first().map(|price| &price.unit).filter(|unit| prices.iter().all(|p| p.unit == **unit));
-        let is_one = |price: &Price| crate::estimate::identity(price) == crate::estimate::identity(prices[0]);
+        let is_one = |price: &Price| identity(price) == identity(prices[0]);
         let used = match unit {
             _ if !prices.iter().copied().all(is_one) => Err(Unpriced::Ambiguous),
             None => Err(if prices.is_empty() { Unpriced::NoRate } else { Unpriced::UnknownUnit }),
@@ -93,17 +77,17 @@ pub fn price_usage(rows: &[Used<'_>], card: &PriceCard, cycle_day: CycleDay) -> 
         };
         out.push(UsedMeter {
             subscription: subscription.to_owned(),
-            name: Some(rows[0].name).filter(|name| !name.is_empty()).map_or_else(
-                || prices.first().map(|price| price.full_name()).unwrap_or_default(),
-                str::to_owned,
-            ),
+            name: rows[0]
+                .name
+                .clone()
+                .unwrap_or_else(|| prices.first().map(|price| price.full_name()).unwrap_or_default()),
             cycle,
             quantity,
-            unit: unit.map_or_else(|| rows[0].unit.to_owned(), ToString::to_string),
-            unit_price: crate::estimate::one_price(&prices),
+            unit: unit.map_or_else(|| rows[0].unit.clone(), ToString::to_string),
+            unit_price: one_price(&prices),
             cost,
-            charged: sum(|row| row.charged)?,
-            meter,
+            charged: sum(|row| row.cost)?,
+            meter: meter.to_owned(),
         });
     }
     Ok(out)
@@ -111,7 +95,7 @@ pub fn price_usage(rows: &[Used<'_>], card: &PriceCard, cycle_day: CycleDay) -> 
 
 /// Quantities in the unit of a price; [`Unpriced::UnknownUnit`] where one counts something else.
 fn in_unit(
-    rows: &[&Used<'_>],
+    rows: &[&UsedDay],
     unit: &PricingUnit,
     cycle: BillingCycle,
 ) -> billing::Result<std::result::Result<Vec<DayUse>, Unpriced>> {
@@ -140,12 +124,21 @@ mod tests {
     const CARD: &str = "currency = \"EUR\"\n[[price]]\nmeter = \"vm\"\nunit = \"100 Hours\"\n\
         tiers = [{ from = 0, price = 0 }, { from = 5, price = 8 }]\n";
 
-    fn used<'a>(subscription: &'a str, meter: &'a str, day: &str, quantity: &str, unit: &'a str) -> Used<'a> {
-        let (day, quantity) = (day.parse().unwrap(), quantity.parse().unwrap());
-        Used { subscription, meter, name: "", unit, day, billed_from: None, quantity, charged: Amount::ONE }
+    fn used(subscription: &str, meter: &str, day: &str, quantity: &str, unit: &str) -> UsedDay {
+        UsedDay {
+            subscription: Some(subscription.to_owned()),
+            meter: meter.to_owned(),
+            name: None,
+            unit: unit.to_owned(),
+            day: day.parse().unwrap(),
+            billed_from: None,
+            quantity: quantity.parse().unwrap(),
+            cost: Amount::ONE,
+            currency: None,
+        }
     }
 
-    fn priced(rows: &[Used<'_>]) -> Vec<String> {
+    fn priced(rows: &[UsedDay]) -> Vec<String> {
         let card = read_private_toml(CARD, "the card").unwrap();
         let text = |own: UsedMeter| match own.cost {
             Ok(cost) => format!("{} {} {} {cost}", own.subscription, own.cycle.start(), own.quantity),
@@ -158,7 +151,7 @@ mod tests {
     fn a_free_amount_is_one_of_the_subscription_and_of_each_cycle() {
         // 5 blocks of 100 hours are free to each subscription, every month; 8 for each more.
         let rows = [
-            used("a", "VM", "2026-10-01", "400", "1 Hour"),
+            used("a", "vm", "2026-10-01", "400", "1 Hour"),
             used("a", "vm", "2026-10-02", "30", "10 Hours"),
             used("b", "vm", "2026-10-02", "5", "100 Hours"),
             used("a", "vm", "2026-11-01", "600", "Hours"),

@@ -9,7 +9,7 @@ use anyhow::Result;
 use billing::{Amount, CycleDay};
 use chrono::Utc;
 use prices::{Alternative, Change, Offer, Plan};
-use report::{AlternativeRow, ComparisonReport, Format};
+use report::{AlternativeRow, ComparisonReport};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that a note lists.
@@ -43,11 +43,7 @@ pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
         alternatives: found.alternatives.iter().map(alternative).collect(),
         notes: notes(&found.alternatives, &card.currency),
     };
-    if output::format(global) == Format::Table {
-        output::write_text(global, &report.table(output::style(global)))?;
-    } else {
-        output::write_dataset(global, &report.dataset()?)?;
-    }
+    output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use billing::{Amount, CycleDay, PriceCard, Settlement, Unpriced};
 use chrono::Utc;
 use prices::{EstimateLine, Plan, PlanFormat, PlanLine, What, read_plan};
-use report::{EstimateBill, EstimateReport, EstimateRow, Format};
+use report::{EstimateBill, EstimateReport, EstimateRow};
 use std::fs;
 
 pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
@@ -33,11 +33,7 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
     if found.lines.iter().all(|line| line.cost.is_err()) {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
     }
-    if output::format(global) == Format::Table {
-        output::write_text(global, &report.table(output::style(global)))?;
-    } else {
-        output::write_dataset(global, &report.dataset()?)?;
-    }
+    output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use billing::CycleDay;
 use chrono::Utc;
 use prices::{Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides};
-use report::{Format, MatchReport, MatchRow};
+use report::{MatchReport, MatchRow};
 use std::{collections::BTreeSet, fs};
 
 /// The word in the place of a cost where nothing was matched.
@@ -71,10 +71,6 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     }
     let notes = vec!["a match is a guess by cores and memory; settle one with `--overrides FILE`".to_owned()];
     let report = MatchReport { currency: card.currency.clone(), rows, notes };
-    if output::format(global) == Format::Table {
-        output::write_text(global, &report.table(output::style(global)))?;
-    } else {
-        output::write_dataset(global, &report.dataset()?)?;
-    }
+    output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
 }

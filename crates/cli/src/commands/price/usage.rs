@@ -13,10 +13,10 @@ use crate::{
     price_options::Estimate,
 };
 use anyhow::Result;
-use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced};
-use ingest::{UsedDay, read_usage};
-use prices::{Used, UsedMeter, price_usage};
-use report::{EstimateBill, EstimateReport, EstimateRow, Format, grouped};
+use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced, UsedDay};
+use ingest::read_usage;
+use prices::{UsedMeter, price_usage};
+use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
@@ -32,8 +32,7 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
     let asked: Vec<Asked> =
         meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
     let card = rates::card(&options.rates, &asked, None)?;
-    let rows: Vec<Used<'_>> = usage.days.iter().map(used).collect();
-    let found = price_usage(&rows, &card, CycleDay::new(options.cycle_day)?)?;
+    let found = price_usage(&usage.days, &card, CycleDay::new(options.cycle_day)?)?;
     say_unpriced(&found);
     if found.iter().all(|meter| meter.cost.is_err()) {
         return Err(Failure::NotEnough("no meter of the usage has a price".to_owned()).into());
@@ -59,29 +58,12 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
         bills: bills(&found, &card)?,
         notes,
     };
-    if output::format(global) == Format::Table {
-        output::write_text(global, &report.table(output::style(global)))?;
-    } else {
-        output::write_dataset(global, &report.dataset()?)?;
-    }
+    output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
 }
 
 /// Characters of a subscription's id that a table shows.
 const SHOWN_OF_ID: usize = 4;
-
-fn used(own: &UsedDay) -> Used<'_> {
-    Used {
-        subscription: own.subscription.as_deref().unwrap_or_default(),
-        meter: &own.meter,
-        name: own.name.as_deref().unwrap_or_default(),
-        unit: &own.unit,
-        day: own.day,
-        billed_from: own.billed_from,
-        quantity: own.quantity,
-        charged: own.cost,
-    }
-}
 
 fn row(own: &UsedMeter) -> EstimateRow {
     // The last part of a subscription's path is what tells it from others, and of that the end.
