@@ -16,7 +16,7 @@ use report::{Control, ForecastReport, TotalRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Days in the sparkline of a row.
-const TREND_DAYS: usize = 30;
+pub const TREND_DAYS: usize = 30;
 
 /// With fewer days than this behind the data it is not too old: a month of which nothing is known yet.
 const OLD_DAYS: i64 = 45;
@@ -72,10 +72,7 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
     };
     let cycles = what.cycles.unwrap_or(1) as usize;
     let outlook = daily.outlook(cycles)?;
-    let (last, seen) = (daily.last_covered(), daily.as_of());
-    if last.zip(seen).is_some_and(|(last, seen)| (seen - last).num_days() > OLD_DAYS) {
-        return Err(Failure::NotEnough(too_old(&daily)).into());
-    }
+    refuse_old(&daily)?;
     let by_unit = by_default && what.for_people && daily.units().len() > 1 && noun(&daily) != "subscription";
     let leaves: Vec<Leaf> = daily
         .leaves
@@ -194,7 +191,8 @@ struct Run {
     columns: Vec<String>,
 }
 
-fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
+/// What the forecaster must know of a leaf besides its series.
+pub fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
     Leaf {
         keys: Vec::new(),
         names: Vec::new(),
@@ -308,6 +306,7 @@ fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {
         missing_days: total.missing_days,
         trend: recent(bills, &total.leaves, TREND_DAYS),
         members: total.members.clone(),
+        to_pay: None,
     }
 }
 
@@ -328,7 +327,7 @@ fn charged_on(bills: &Bills, leaves: &[usize], day: NaiveDate) -> Option<f64> {
 }
 
 /// The same inputs, options, model and version have the same id.
-fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String {
+pub fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String {
     let text = format!(
         "{digest}\n{options}\n{}\n{}\n{cycles}\n{}",
         engine.spec(),
@@ -336,6 +335,20 @@ fn run_id(digest: &str, options: &str, engine: &Engine, cycles: usize) -> String
         env!("CARGO_PKG_VERSION")
     );
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Refuses data that ends long before the day that it is looked at.
+///
+/// # Errors
+/// When it does.
+pub fn refuse_old(daily: &DailyCosts) -> Result<()> {
+    let (last, seen) = (daily.last_covered(), daily.as_of());
+    match last.zip(seen) {
+        Some((last, seen)) if (seen - last).num_days() > OLD_DAYS => {
+            Err(Failure::NotEnough(too_old(daily)).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is said where the data ends long before the day that it is looked at.
@@ -349,7 +362,7 @@ fn too_old(daily: &DailyCosts) -> String {
 }
 
 /// What must be said beside the totals of charges.
-fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
+pub fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
     let mut notes = Vec::new();
     let units = daily.units();
     if units.len() > 1 {

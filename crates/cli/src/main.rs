@@ -13,6 +13,7 @@ mod forecasting;
 mod options;
 mod output;
 mod price_options;
+mod priced;
 mod talk;
 
 use clap::Parser;

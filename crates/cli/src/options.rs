@@ -228,6 +228,8 @@ pub struct Predict {
     /// The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge, ….
     #[arg(long, value_name = "NAME", env = "FORECAST_MODEL", help_heading = "Forecast")]
     pub model: Option<String>,
+    #[command(flatten)]
+    pub pricing: crate::price_options::Pricing,
     /// Set another forecast of the same cycle beside ours: `azure`, its own.
     #[cfg(feature = "azure")]
     #[arg(long, value_name = "PEER", conflicts_with = "series", help_heading = "Forecast")]

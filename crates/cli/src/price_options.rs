@@ -1,5 +1,7 @@
 //! Options of the commands about prices.
 
+use anyhow::Result;
+use billing::Amount;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
@@ -51,16 +53,66 @@ pub struct Rates {
     pub rate_offer: String,
     /// Language of names in the rate card.
     #[cfg(feature = "azure")]
-    #[arg(long, value_name = "LOCALE", default_value = "en-US", help_heading = "Prices")]
+    #[arg(long, value_name = "LOCALE", default_value = RATE_LOCALE, help_heading = "Prices")]
     pub locale: String,
     /// Country of purchase.
     #[cfg(feature = "azure")]
-    #[arg(long, value_name = "CODE", default_value = "US", help_heading = "Prices")]
+    #[arg(long, value_name = "CODE", default_value = RATE_REGION, help_heading = "Prices")]
     pub rate_region: String,
     #[cfg(feature = "azure")]
     #[command(flatten)]
     pub reach: crate::azure_options::Reach,
 }
+
+/// Prices that a forecast knows.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Pricing {
+    /// Forecast what is used and price it: charges, credit, and what is to pay. A rate card, reply of retail prices
+    /// or price sheet (JSON), a private card (TOML, CSV), or the service itself: `azure`, `retail`.
+    #[arg(long, value_name = "FILE|azure|retail", conflicts_with_all = ["series", "daily"], help_heading = "Prices")]
+    pub pricing: Option<String>,
+    /// The amount committed to, where the offer discounts it.
+    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices")]
+    pub committed: Option<Amount>,
+    /// What is left of a prepayment or commitment when the first cycle shown begins: says when it is used up.
+    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices")]
+    pub commitment_left: Option<Amount>,
+    /// The offer whose rate card `azure` is asked for.
+    #[cfg(feature = "azure")]
+    #[arg(long = "rate-offer", value_name = "ID", default_value = "MS-AZR-0003P", help_heading = "Prices")]
+    pub rate_offer: String,
+}
+
+impl Pricing {
+    /// Where its prices come from; `subscription` is whose rate card is asked for.
+    ///
+    /// # Errors
+    /// What the environment says of Azure and is wrong.
+    pub fn rates(&self, currency: Option<&str>, subscription: Option<String>) -> Result<Rates> {
+        #[cfg(not(feature = "azure"))]
+        let _ = subscription;
+        Ok(Rates {
+            rates: self.pricing.clone().unwrap_or_default(),
+            currency: currency.map(str::to_owned),
+            #[cfg(feature = "azure")]
+            scope: subscription,
+            #[cfg(feature = "azure")]
+            rate_offer: self.rate_offer.clone(),
+            #[cfg(feature = "azure")]
+            locale: RATE_LOCALE.to_owned(),
+            #[cfg(feature = "azure")]
+            rate_region: RATE_REGION.to_owned(),
+            #[cfg(feature = "azure")]
+            reach: crate::azure_options::Reach::of_environment(crate::azure::variable)?,
+        })
+    }
+}
+
+/// Language of names in a rate card, and country of purchase, where they are not given.
+#[cfg(feature = "azure")]
+const RATE_LOCALE: &str = "en-US";
+#[cfg(feature = "azure")]
+const RATE_REGION: &str = "US";
 
 /// Which prices to show.
 #[derive(Debug, Clone, Args)]

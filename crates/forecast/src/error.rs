@@ -46,6 +46,14 @@ pub enum Error {
         /// The last day that may be used.
         cutoff: NaiveDate,
     },
+    /// A meter whose price does not hold on a day of the cycle.
+    #[error("meter {meter} has no price on every day of the cycle: {why}")]
+    Unpriced {
+        /// The meter.
+        meter: String,
+        /// Why, in the word of files.
+        why: &'static str,
+    },
     /// A design whose parts differ in length.
     #[error("{what}: {needed} needed, {got} given")]
     Shape {

@@ -90,6 +90,20 @@ pub struct TotalRange {
     pub upper95: Amount,
 }
 
+impl TotalRange {
+    /// Bounds around `total`, lowest first, brought into order.
+    #[must_use]
+    pub(crate) fn around(total: Amount, [lower95, lower80, upper80, upper95]: [Amount; 4]) -> Self {
+        Self {
+            total,
+            lower80: lower80.min(total),
+            upper80: upper80.max(total),
+            lower95: lower95.min(lower80).min(total),
+            upper95: upper95.max(upper80).max(total),
+        }
+    }
+}
+
 /// What some bills cost together on each of the last `days` days of their series; `None` is a day
 /// on which one of them has no value.
 #[must_use]
@@ -250,7 +264,7 @@ impl Everything {
 
 /// The sum of some series of `set` over the days of the same series of `frame`: a day before a series
 /// began counts as zero, a missing day inside it makes the sum missing.
-fn summed(frame: &SeriesSet, set: Option<&SeriesSet>, members: &[usize]) -> (NaiveDate, Vec<f64>) {
+pub(crate) fn summed(frame: &SeriesSet, set: Option<&SeriesSet>, members: &[usize]) -> (NaiveDate, Vec<f64>) {
     let spans = || members.iter().map(|leaf| frame.get(*leaf));
     let start = spans().map(|series| series.start).min().unwrap_or_default();
     let end = spans().map(|series| series.end()).max().unwrap_or(start);
@@ -400,7 +414,7 @@ fn estimate(value: f64) -> Amount {
 }
 
 /// Digits that are kept: of the currency's minor unit; plain numbers keep six.
-fn digits(currency: Option<&Currency>) -> u32 {
+pub(crate) fn digits(currency: Option<&Currency>) -> u32 {
     currency.map_or(6, Currency::minor_digits)
 }
 
@@ -416,15 +430,7 @@ fn finish(
     let digits = digits(node.currency.as_ref());
     let forecast = node.forecast.as_ref().filter(|forecast| forecast.remaining.is_some()).map(|forecast| {
         let bounds = forecast.ranges.map_or([node.remaining; 4], |ranges| ranges.ascending());
-        let [lower95, lower80, upper80, upper95] =
-            bounds.map(|bound| (node.actual + estimate(bound)).rounded(digits));
-        TotalRange {
-            total,
-            lower80: lower80.min(total),
-            upper80: upper80.max(total),
-            lower95: lower95.min(lower80).min(total),
-            upper95: upper95.max(upper80).max(total),
-        }
+        TotalRange::around(total, bounds.map(|bound| (node.actual + estimate(bound)).rounded(digits)))
     });
     let first = &own[node.leaves[0]];
     let without_forecast = node

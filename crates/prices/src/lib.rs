@@ -10,6 +10,7 @@ mod error;
 mod estimate;
 mod machine;
 mod matching;
+mod metered;
 mod plan;
 mod price_sheet;
 mod private_card;
@@ -27,6 +28,7 @@ pub use machine::{Machine, azure_region};
 pub use matching::{
     Elsewhere, Match, Matched, Overrides, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
 };
+pub use metered::{Metered, metered};
 pub use plan::{HowMuch, Os, Plan, PlanFormat, PlanLine, What, plan_schema, read_plan};
 pub use price_sheet::read_price_sheet;
 pub use private_card::{card_schema, read_private_csv, read_private_toml};

@@ -5,6 +5,8 @@
 
 /// Name and version of the table of cycle totals, as `predict` writes it.
 pub const CYCLE_TOTALS: (&str, u32) = ("cycle_totals", 1);
+/// Name and version of the same with what is to pay, as `predict --pricing` writes it.
+pub const PRICED_TOTALS: (&str, u32) = ("priced_totals", 1);
 /// Name and version of the daily path, as `predict --daily` writes it.
 pub const DAILY_PATH: (&str, u32) = ("daily_path", 1);
 /// Name and version of the daily series, as `series` writes them.
@@ -66,6 +68,29 @@ pub const PREVIOUS_TOTAL: &str = "x_PreviousTotal";
 pub const HISTORY_DAYS: &str = "x_HistoryDays";
 /// Days inside that history without data.
 pub const MISSING_DAYS: &str = "x_MissingDays";
+
+/// What the credit of the offer pays of the total.
+pub const CREDIT_USED: &str = "x_CreditUsed";
+/// What the discount of a commitment takes off.
+pub const DISCOUNT: &str = "x_Discount";
+/// The charge of every cycle of the offer.
+pub const RECURRING_CHARGE: &str = "x_RecurringCharge";
+/// What is to pay: the total less credit and discount, with the charge of the cycle.
+pub const FORECAST_NET: &str = "x_ForecastNet";
+/// Lower end of the 80 % range of what is to pay.
+pub const NET_LOWER_80: &str = "x_NetLower80";
+/// Its upper end.
+pub const NET_UPPER_80: &str = "x_NetUpper80";
+/// Lower end of the 95 % range of what is to pay.
+pub const NET_LOWER_95: &str = "x_NetLower95";
+/// Its upper end.
+pub const NET_UPPER_95: &str = "x_NetUpper95";
+/// The first day of the 80 % range of the next; null where the credit lasts.
+pub const CREDIT_EARLIEST: &str = "x_CreditUsedUpEarliest";
+/// The day on which the credit is expected to be used up.
+pub const CREDIT_USED_UP_ON: &str = "x_CreditUsedUpOn";
+/// The last day of that range.
+pub const CREDIT_LATEST: &str = "x_CreditUsedUpLatest";
 
 /// `Actual`, `Settling` or `Forecast`, in the daily path.
 pub const RECORD_TYPE: &str = "x_RecordType";

@@ -78,6 +78,32 @@ pub struct TotalRow {
     pub trend: Vec<Option<f64>>,
     /// Members of the model and their weights, heaviest first; none for a sum, whose parts have their own.
     pub members: Vec<(String, f64)>,
+    /// What becomes of the total when an offer's terms apply, where prices are known.
+    pub to_pay: Option<ToPay>,
+}
+
+/// What is to pay of a total: `total − credit − discount + recurring`, before tax.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ToPay {
+    /// What the credit is expected to pay.
+    pub credit: Amount,
+    /// What a commitment takes off.
+    pub discount: Amount,
+    /// The offer's charge of the cycle.
+    pub recurring: Amount,
+    /// What is to pay.
+    pub net: Amount,
+    /// Lower end of its 80 % range.
+    pub lower80: Amount,
+    /// Upper end of its 80 % range.
+    pub upper80: Amount,
+    /// Lower end of its 95 % range.
+    pub lower95: Amount,
+    /// Upper end of its 95 % range.
+    pub upper95: Amount,
+    /// The day on which the credit is used up: earliest (80 %), expected, latest (80 %); `None` is not in this cycle.
+    /// `None` as a whole where there is no credit, or that of several.
+    pub credit_used_up: Option<[Option<NaiveDate>; 3]>,
 }
 
 /// What was read, in counts.
@@ -107,7 +133,8 @@ impl ForecastReport {
         let mut rows: Vec<&TotalRow> =
             self.rows.iter().filter(|row| include_totals || row.level == deepest).collect();
         rows.sort_by_key(|row| (row.cycle, &row.keys, row.level, &row.currency));
-        let (schema, version) = columns::CYCLE_TOTALS;
+        let is_priced = self.rows.iter().any(|row| row.to_pay.is_some());
+        let (schema, version) = if is_priced { columns::PRICED_TOTALS } else { columns::CYCLE_TOTALS };
         Dataset::new(schema, version, self.columns(&rows))?.with_meta(self.meta())
     }
 
@@ -183,6 +210,9 @@ impl ForecastReport {
             Column::new(columns::HISTORY_DAYS, integers(rows, |row| row.history_days)),
             Column::new(columns::MISSING_DAYS, integers(rows, |row| row.missing_days)),
         ]);
+        if self.rows.iter().any(|row| row.to_pay.is_some()) {
+            all.extend(columns_to_pay(rows, least_digits));
+        }
         all
     }
 
@@ -206,6 +236,32 @@ impl ForecastReport {
         meta.insert("warnings".to_owned(), json!(self.warnings));
         meta
     }
+}
+
+/// The columns of what is to pay.
+fn columns_to_pay(rows: &[&TotalRow], least_digits: u32) -> impl Iterator<Item = Column> {
+    let amount = |name: &str, get: fn(&ToPay) -> Amount| {
+        let values = rows.iter().map(|row| row.to_pay.as_ref().map(get)).collect();
+        Column::new(name, ColumnValues::Amount { values, least_digits })
+    };
+    let day = |name: &str, place: usize| {
+        let values = rows.iter().map(|row| row.to_pay?.credit_used_up?[place]).collect();
+        Column::new(name, ColumnValues::Date(values))
+    };
+    [
+        amount(columns::CREDIT_USED, |own| own.credit),
+        amount(columns::DISCOUNT, |own| own.discount),
+        amount(columns::RECURRING_CHARGE, |own| own.recurring),
+        amount(columns::FORECAST_NET, |own| own.net),
+        amount(columns::NET_LOWER_80, |own| own.lower80),
+        amount(columns::NET_UPPER_80, |own| own.upper80),
+        amount(columns::NET_LOWER_95, |own| own.lower95),
+        amount(columns::NET_UPPER_95, |own| own.upper95),
+        day(columns::CREDIT_EARLIEST, 0),
+        day(columns::CREDIT_USED_UP_ON, 1),
+        day(columns::CREDIT_LATEST, 2),
+    ]
+    .into_iter()
 }
 
 /// Which of a row's amounts a column holds.
@@ -256,6 +312,7 @@ pub(crate) mod tests {
             missing_days: 0,
             trend: vec![],
             members: vec![],
+            to_pay: None,
         }
     }
 

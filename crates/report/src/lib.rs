@@ -40,6 +40,7 @@ mod predict_columns;
 mod predict_table;
 mod sparkline;
 mod table;
+mod to_pay;
 mod tree;
 
 pub use backtest_table::{ScoreTableRow, backtest_table};
@@ -48,7 +49,7 @@ pub use dataset::{Column, ColumnValues, Dataset};
 pub use error::{Error, Result};
 pub use estimate_report::{EstimateBill, EstimateReport, EstimateRow};
 pub use figures::{cycle_name, grouped};
-pub use forecast_report::{Control, ForecastReport, TotalRow};
+pub use forecast_report::{Control, ForecastReport, ToPay, TotalRow};
 pub use ink::TableStyle;
 pub use match_report::{MatchReport, MatchRow};
 pub use output::Format;

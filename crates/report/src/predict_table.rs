@@ -9,6 +9,7 @@ use crate::{
     footnotes::footnotes,
     layout::{Heading, grid, widest, wrapped},
     predict_columns::columns_that_fit,
+    to_pay::to_pay_lines,
     tree::{as_tree, repeats_the_rest},
 };
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, Currency, Metric};
@@ -26,8 +27,10 @@ pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
         blocks.entry((row.cycle, row.currency.as_ref())).or_default().push(row);
     }
     for ((cycle, currency), rows) in blocks {
-        lines.extend(Block::new(report, cycle, currency, rows).lines(style));
+        let block = Block::new(report, cycle, currency, rows);
+        lines.extend(block.lines(style));
         lines.push(String::new());
+        lines.extend(to_pay_lines(cycle, currency, &block.rows(), style));
     }
     if report.rows.is_empty() {
         lines.extend(["Nothing to forecast: no series was found".to_owned(), String::new()]);
@@ -75,6 +78,11 @@ impl<'a> Block<'a> {
         Self { title, currency, digits, body: as_tree(body), total }
     }
 
+    /// The rows as they stand, the total last.
+    fn rows(&self) -> Vec<&TotalRow> {
+        self.body.iter().map(|(_, row)| *row).chain(self.total).collect()
+    }
+
     fn lines(&self, style: TableStyle) -> Vec<String> {
         let placed = || self.body.iter().copied().chain(self.total.map(|total| (0, total)));
         let rows: Vec<&TotalRow> = placed().map(|(_, row)| row).collect();
@@ -113,7 +121,7 @@ impl<'a> Block<'a> {
 }
 
 /// Cuts names that would look the same once their ends are cut, such as ids, in the middle instead.
-fn told_apart(names: Vec<String>, width: usize) -> Vec<String> {
+pub(crate) fn told_apart(names: Vec<String>, width: usize) -> Vec<String> {
     // A name in other scripts has characters of two places; ids, which need this, do not.
     let start = |name: &str| (name.is_ascii() && name.len() > width).then(|| name[..width - 1].to_owned());
     let mut starts: BTreeMap<String, usize> = BTreeMap::new();

@@ -283,3 +283,99 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
         ["price", "estimate", "plan.toml", "--rates", "sizes.toml", "--as-of", "2026-12-01", "-o", "csv"];
     assert!(run(folder.path(), &plan).stdout.contains("web,,,d2,"), "the plan that was written is priced");
 }
+
+/// The sample with a rate card whose offer grants a credit.
+fn forecast_with_credit(args: &[&str]) -> Run {
+    let folder = folder();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
+    let terms =
+        "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 1000.0, \"ExcludedMeterIds\": []}]";
+    write(folder.path(), "credit.json", CARD.replace("\"OfferTerms\": []", terms));
+    write(
+        folder.path(),
+        "euro.toml",
+        "currency = \"EUR\"\n[[price]]\nmeter = \"a\"\nunit = \"1 Hour\"\nprice = 1\n",
+    );
+    let whole: Vec<&str> = ["predict", sample].into_iter().chain(args.iter().copied()).collect();
+    run(folder.path(), &whole)
+}
+
+#[test]
+fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_up() {
+    let found = forecast_with_credit(&["--pricing", "credit.json", "--commitment-left", "2000"]);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    snapshot(&found.stdout, |text| {
+        insta::assert_snapshot!(text, @"
+        Forecast of October 2026 · billed cost · USD
+
+                                  Actual  Expected                   vs last
+                                  so far     total       80 % range    cycle  Daily
+        ─────────────────────────────────────────────────────────────────────────────
+        Production (sample)     1,027.58  1,882.85   1,731 –  2,068  +10.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,391.63   1,310 –  1,477   +1.1 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    808.04  777.44 – 845.27   +2.3 %  ▄▅▅▇▅▄▅
+        ─────────────────────────────────────────────────────────────────────────────
+        Total                   2,200.34  4,082.52   3,853 –  4,351   +5.7 %  ▅▆▇▇▇▅▆
+
+        To pay for October 2026 · before tax · USD
+
+                           Charges     Credit    To pay     80 % range           Used up
+        ────────────────────────────────────────────────────────────────────────────────
+        Production (sam…  1,882.85  -1,000.00    882.85    731 – 1,068  10-20 (10-19–20)
+        Data Platform (…  1,391.63  -1,000.00    391.63      310 – 477  10-25 (10-24–26)
+        Development (sa…    808.04    -689.62    118.42      117 – 121                no
+        ────────────────────────────────────────────────────────────────────────────────
+        Total             4,082.52  -2,689.62  1,392.90  1,204 – 1,614
+
+        The total: charges of the cycle as billed, before credit and tax
+        Not final: days after 2026-10-16 are part of the expectation
+        The use of September 2026 cost 3,659.50 USD, by these prices 3,659.50
+        273 charges for use are paid for by reservations or savings plans
+        The commitment of which 2,000.00 USD were left is used up in none of these
+          cycles
+        In the total of October 2026: late and corrected charges -0.15 USD,
+          marketplace 195.78 USD, recurring purchases 186.95 USD
+        ")
+    });
+}
+
+#[test]
+fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
+    let found = forecast_with_credit(&["--pricing", "credit.json", "--totals", "-o", "csv", "--cycles", "2"]);
+    snapshot(&found.stdout, |text| {
+        insta::assert_snapshot!(text, @"
+        BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1882.18,4082.52,3853.04,4350.91,3654.14,4854.63,3863.38,169,0,2689.62,0.00,0.00,1392.90,1204.02,1613.81,1040.31,2028.41,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.58,855.27,1882.85,1730.75,2067.80,1598.92,2426.96,1697.17,169,0,1000.00,0.00,0.00,882.85,730.75,1067.80,598.92,1426.96,2026-10-19,2026-10-20,2026-10-20
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,673.48,1391.63,1310.02,1476.75,1253.20,1636.82,1376.10,169,0,1000.00,0.00,0.00,391.63,310.02,476.75,253.20,636.82,2026-10-24,2026-10-25,2026-10-26
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,353.43,808.04,777.44,845.27,752.73,916.25,790.10,169,0,689.62,0.00,0.00,118.42,116.65,120.58,115.22,124.70,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3920.19,3920.19,3499.22,4547.95,3131.47,6104.84,,169,0,2657.91,0.00,0.00,1262.28,915.85,1778.88,613.20,3104.84,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1801.56,1801.56,1536.19,2197.29,1304.36,3178.71,,169,0,1000.00,0.00,0.00,801.56,536.19,1197.29,304.36,2178.71,2026-11-16,2026-11-20,2026-11-24
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1344.24,1344.24,1219.49,1530.25,1110.52,1991.58,,169,0,1000.00,0.00,0.00,344.24,219.49,530.25,110.52,991.58,2026-11-22,2026-11-25,2026-11-27
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,774.39,774.39,694.74,893.18,625.16,1187.78,,169,0,657.91,0.00,0.00,116.48,111.69,123.62,107.51,187.78,,,
+        ")
+    });
+}
+
+#[test]
+fn prices_refuse_what_would_split_a_bill_and_another_currency() {
+    let said = |args: &[&str]| {
+        let found = forecast_with_credit(args);
+        assert_eq!((found.code, found.stdout.as_str()), (2, ""), "{}", found.stderr);
+        found.stderr
+    };
+    let all = [
+        said(&["--pricing", "credit.json", "-g", "service"]),
+        said(&["--pricing", "credit.json", "--filter", "region=eastus"]),
+        said(&["--pricing", "credit.json", "-m", "effective"]),
+        said(&["--pricing", "euro.toml"]),
+    ];
+    snapshot(&all.concat(), |text| {
+        insta::assert_snapshot!(text, @"
+        error: with `--pricing` rows are subscriptions: free amounts, tiers and credits are theirs
+        error: with `--pricing` only `--filter subscription=…` is possible: a part of a subscription has no price of its own
+        error: `--pricing` forecasts what is billed; leave `--metric` out
+        error: the prices are in EUR, the charges in USD; name prices in USD
+        ")
+    });
+}

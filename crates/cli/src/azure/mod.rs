@@ -49,7 +49,7 @@ pub struct Connection {
     pub sign_in: Option<Arc<SignIn>>,
 }
 
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 

@@ -6,7 +6,7 @@ use crate::{
     exit::Exit,
     forecasting::{DailyPath, Forecasted, Wanted, forecast_charges, forecast_series},
     options::{Global, Predict},
-    output,
+    output, priced,
 };
 use anyhow::Result;
 use billing::Amount;
@@ -21,9 +21,10 @@ pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> 
     let for_people = output::format(global) == Format::Table && !options.daily;
     let wanted = Wanted { model, cycles: options.cycles.or(config.defaults.cycles), for_people };
     #[cfg_attr(not(feature = "azure"), expect(unused_mut, reason = "only a peer adds to it"))]
-    let mut done = match options.any.series {
-        Some(_) => forecast_series(&options.any, &options.charges, &wanted)?,
-        None => forecast_charges(global, &options.charges, &wanted)?,
+    let mut done = match (&options.any.series, &options.pricing.pricing) {
+        (Some(_), _) => forecast_series(&options.any, &options.charges, &wanted)?,
+        (None, Some(_)) => priced::forecast(global, &options.charges, &options.pricing, &wanted)?,
+        (None, None) => forecast_charges(global, &options.charges, &wanted)?,
     };
     #[cfg(feature = "azure")]
     if options.compare.is_some() {

@@ -4,7 +4,7 @@ mod card;
 mod compare;
 mod estimate;
 mod matching;
-mod rates;
+pub mod rates;
 mod usage;
 
 use crate::{

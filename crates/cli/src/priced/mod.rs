@@ -1,0 +1,177 @@
+//! `predict --pricing`: use is forecast and priced, instead of its costs.
+
+mod bills;
+mod notes;
+
+use crate::{
+    charges,
+    commands::price::rates::{self, Asked},
+    failure::Failure,
+    forecasting::{self, Forecasted, TREND_DAYS, Wanted, engine, refuse_old, run_id},
+    options::{Charges, Global},
+    price_options::Pricing,
+};
+use anyhow::Result;
+use billing::{Amount, BillingCycle, Metric, PriceCard, TotalKind};
+use forecast::{Bills, Engine, PricedBill, PricedTotal, Terms, forecast_priced, recent};
+use ingest::{DailyCosts, Dimension, Usage};
+use report::{Control, ForecastReport, ToPay, TotalRow};
+use std::collections::BTreeSet;
+
+/// The column of subscriptions, and of meters below them.
+const SUBSCRIPTION: &str = "SubAccountId";
+const METER: &str = "x_SkuMeterId";
+
+/// Forecasts what subscriptions use, and prices it: charges, credit, and what is to pay.
+///
+/// # Errors
+/// Unusable input or prices; prices in another currency; nothing that can be forecast.
+pub fn forecast(
+    global: &Global,
+    wanted: &Charges,
+    pricing: &Pricing,
+    what: &Wanted<'_>,
+) -> Result<Forecasted> {
+    let engine = engine(what.model)?;
+    let mut options = wanted.read_options()?;
+    refuse_what_splits_a_bill(&options)?;
+    options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
+    let daily = charges::read(global, wanted, &options)?;
+    refuse_old(&daily)?;
+    let usage = ingest::read_usage(&charges::inputs(wanted, &options)?, &options)?;
+    let card = card(pricing, wanted.currency.as_deref(), &daily, &usage)?;
+    let cycles = what.cycles.unwrap_or(1) as usize;
+    let outlook = daily.outlook(cycles)?;
+
+    let (priced, unpriced) = bills::priced_bills(&daily, &outlook, &usage, &card)?;
+    if priced.iter().all(|bill| bill.meters.is_empty()) {
+        let text = format!("no meter of the usage has a price: {}", notes::in_words(&unpriced));
+        return Err(Failure::NotEnough(text).into());
+    }
+    let terms = Terms {
+        offer: &card.terms,
+        committed: pricing.committed.unwrap_or_default(),
+        balance: pricing.commitment_left,
+    };
+    let bills = forecasting::bills(outlook)?;
+    let totals = forecast_priced(&engine, &bills, &priced, terms)?;
+
+    let all: BTreeSet<BillingCycle> = totals.rows.iter().map(|row| row.cycle).collect();
+    let all: Vec<BillingCycle> = all.into_iter().collect();
+    let mut said = notes::said_of_prices(&usage, &card, &unpriced, all.first().copied(), options.cycle_day)?;
+    said.extend(notes::said_of_terms(&totals, &card, pricing));
+    said.extend(forecasting::notes(&daily, &all));
+    let settings = format!("{options:?} {pricing:?} {card:?}");
+    let report = ForecastReport {
+        metric: Metric::Billed,
+        total_kind: TotalKind::Billed,
+        exact: true,
+        as_of: daily.as_of(),
+        run_id: run_id(&daily.digest(), &settings, &engine, cycles),
+        group_columns: vec![SUBSCRIPTION.to_owned()],
+        rows: totals.rows.iter().map(|total| row(&engine, &bills, &priced, total)).collect(),
+        notes: said,
+        warnings: daily.controls.warnings.clone(),
+        control: Control {
+            files: daily.controls.files,
+            rows: daily.controls.rows,
+            malformed_rows: daily.controls.malformed_rows(),
+        },
+    };
+    Ok(Forecasted { report, paths: Vec::new() })
+}
+
+/// Free amounts, tiers and credits are those of a subscription's whole use.
+fn refuse_what_splits_a_bill(options: &ingest::ReadOptions) -> Result<()> {
+    let is_subscription = |own: &Dimension| own.column() == SUBSCRIPTION;
+    let refuse = |text: &str| Err(Failure::Usage(text.to_owned()).into());
+    if !options.group_by.iter().all(is_subscription) {
+        return refuse("with `--pricing` rows are subscriptions: free amounts, tiers and credits are theirs");
+    }
+    if !options.filters.iter().all(|own| is_subscription(&own.dimension)) {
+        return refuse(
+            "with `--pricing` only `--filter subscription=…` is possible: a part of a subscription has no price of its own",
+        );
+    }
+    if options.top.is_some() {
+        return refuse("`--top` and `--pricing` exclude each other");
+    }
+    if options.metric.is_some_and(|metric| metric != Metric::Billed) {
+        return refuse("`--pricing` forecasts what is billed; leave `--metric` out");
+    }
+    Ok(())
+}
+
+/// The prices that are asked for, in the currency of the charges.
+fn card(pricing: &Pricing, currency: Option<&str>, daily: &DailyCosts, usage: &Usage) -> Result<PriceCard> {
+    let currencies: BTreeSet<&str> = daily.leaves.iter().map(|leaf| leaf.currency.code()).collect();
+    let only = match currencies.iter().collect::<Vec<_>>().as_slice() {
+        [only] => **only,
+        several => {
+            let text = format!(
+                "charges are in {several:?}; prices are in one currency: keep the subscriptions of one with `--filter subscription=…`"
+            );
+            return Err(Failure::Usage(text).into());
+        }
+    };
+    let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
+    let asked: Vec<Asked> =
+        meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
+    let subscription = daily.leaves.iter().find_map(|leaf| leaf.keys[0].clone());
+    let card = rates::card(&pricing.rates(currency, subscription)?, &asked, Some(only))?;
+    if card.currency.code() != only {
+        let text =
+            format!("the prices are in {}, the charges in {only}; name prices in {only}", card.currency);
+        return Err(Failure::Usage(text).into());
+    }
+    Ok(card)
+}
+
+fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &PricedTotal) -> TotalRow {
+    let members: Vec<&PricedBill<'_>> = match total.bill {
+        Some(place) => vec![&priced[place]],
+        None => priced.iter().collect(),
+    };
+    let facts = || members.iter().map(|bill| &bill.facts);
+    let leaves: Vec<usize> = members.iter().flat_map(|bill| bill.leaves.iter().copied()).collect();
+    let previous = facts().flat_map(|own| own.cycles.iter().find(|own| own.cycle == total.cycle));
+    let net = total.net;
+    let currency = members.first().and_then(|bill| bill.facts.currency.clone());
+    let digits = currency.as_ref().map_or(0, billing::Currency::minor_digits);
+    TotalRow {
+        level: u32::from(total.bill.is_some()),
+        keys: total.bill.map_or_else(|| vec![None], |place| priced[place].facts.keys.clone()),
+        label: total.bill.map_or_else(|| "Total".to_owned(), |place| priced[place].facts.names.join(" / ")),
+        currency,
+        cycle: total.cycle,
+        cutoff: Some(total.cutoff),
+        status: total.status.to_string(),
+        model: engine.name().to_owned(),
+        actual_to_date: Some(total.actual),
+        remaining: Some(total.gross.total - total.actual),
+        total: Some(total.gross.total),
+        lower80: Some(total.gross.lower80),
+        upper80: Some(total.gross.upper80),
+        lower95: Some(total.gross.lower95),
+        upper95: Some(total.gross.upper95),
+        previous_total: previous
+            .map(|own| own.previous)
+            .sum::<Option<Amount>>()
+            .map(|sum| sum.rounded(digits)),
+        history_days: facts().map(|own| own.history_days).max().unwrap_or(0),
+        missing_days: facts().map(|own| own.missing_days).max().unwrap_or(0),
+        trend: recent(bills, &leaves, TREND_DAYS),
+        members: Vec::new(),
+        to_pay: Some(ToPay {
+            credit: total.settled.credit,
+            discount: total.settled.discount,
+            recurring: total.settled.recurring,
+            net: net.total,
+            lower80: net.lower80,
+            upper80: net.upper80,
+            lower95: net.lower95,
+            upper95: net.upper95,
+            credit_used_up: total.credit_used_up.map(|own| [own.earliest, own.expected, own.latest]),
+        }),
+    }
+}

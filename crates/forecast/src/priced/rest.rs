@@ -1,0 +1,160 @@
+//! What the rest of each cycle uses: quantities of meters, and costs of what has no price.
+
+use super::{PricedBill, PricedMeter};
+use crate::{Bills, Engine, Leaf, Question, Result, SeriesForecast, totals::summed};
+use billing::{Amount, BillingCycle, CostSeries, SeriesSetBuilder};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// Expected beyond what is seen, by day.
+type Days = Vec<(NaiveDate, f64)>;
+
+/// What a bill is expected to use and to be charged beyond what is in its data.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rest {
+    /// Quantities of each meter, by cycle; a meter without a forecast has none.
+    pub meters: Vec<BTreeMap<BillingCycle, Days>>,
+    /// Costs of use without a price.
+    pub unpriced: BTreeMap<BillingCycle, Days>,
+    /// Purchases and other charges that are no use.
+    pub purchases: BTreeMap<BillingCycle, Days>,
+    /// Cycles in which a meter has no forecast, and of how many.
+    missing: BTreeMap<BillingCycle, usize>,
+    /// What a unit of each meter costs in the rest of the first cycle that has one.
+    pub unit_values: Vec<f64>,
+}
+
+impl Rest {
+    /// How many meters have no forecast of a cycle.
+    pub(super) fn without_forecast(&self, cycle: BillingCycle) -> usize {
+        self.missing.get(&cycle).copied().unwrap_or(0)
+    }
+
+    /// What is expected of the rest's use in a cycle, each unit at its value.
+    pub(super) fn value(&self, cycle: BillingCycle) -> f64 {
+        let sum = |days: Option<&Days>| days.into_iter().flatten().map(|(_, own)| own).sum::<f64>();
+        let meters = self.meters.iter().zip(&self.unit_values);
+        meters.map(|(days, value)| value * sum(days.get(&cycle))).sum::<f64>()
+            + sum(self.unpriced.get(&cycle))
+    }
+
+    /// The bill's use day by day, each unit at its value.
+    pub(super) fn value_of_use(&self, bill: &PricedBill<'_>, bills: &Bills) -> Result<(NaiveDate, Vec<f64>)> {
+        let mut parts = SeriesSetBuilder::new();
+        for (meter, value) in bill.meters.iter().zip(&self.unit_values) {
+            let frame = bills.level().get(meter.leaf);
+            let worth: Vec<f64> = quantities(meter, frame).iter().map(|quantity| value * quantity).collect();
+            parts.push("", frame.start, &worth)?;
+        }
+        let (start, unpriced) = unpriced_level(bill, bills);
+        parts.push("", start, &unpriced)?;
+        let parts = parts.build();
+        let places: Vec<usize> = (0..parts.len()).collect();
+        Ok(summed(&parts, Some(&parts), &places))
+    }
+}
+
+/// Forecasts the rests of all bills, every meter from its own past.
+pub(super) fn rests(
+    engine: &Engine,
+    bills: &Bills,
+    priced: &[PricedBill<'_>],
+    facts: &[Leaf],
+) -> Result<Vec<Rest>> {
+    let mut sets: [SeriesSetBuilder; 3] = Default::default();
+    let (mut cutoffs, mut cycles) = (Vec::new(), Vec::new());
+    for (bill, own) in priced.iter().zip(facts) {
+        let mut push = |start: NaiveDate, values: [&[f64]; 3]| -> Result<()> {
+            for (set, values) in sets.iter_mut().zip(values) {
+                set.push("", start, values)?;
+            }
+            cutoffs.push(own.cutoff);
+            cycles.push(own.cycles.iter().map(|own| own.cycle).collect::<Vec<_>>());
+            Ok(())
+        };
+        for meter in &bill.meters {
+            let frame = bills.level().get(meter.leaf);
+            let nothing = vec![0.0; frame.values.len()];
+            push(frame.start, [&quantities(meter, frame), &nothing, &nothing])?;
+        }
+        let (start, unpriced) = unpriced_level(bill, bills);
+        let nothing = vec![0.0; unpriced.len()];
+        push(start, [&unpriced, &nothing, &nothing])?;
+        let (start, recurring) = summed(bills.level(), bills.recurring(), &bill.leaves);
+        let (_, irregular) = summed(bills.level(), bills.irregular(), &bill.leaves);
+        let nothing = vec![0.0; recurring.len()];
+        push(start, [&nothing, &recurring, &irregular])?;
+    }
+    let [level, recurring, irregular] = sets.map(SeriesSetBuilder::build);
+    let all = Bills::new(level, Some(recurring), Some(irregular))?;
+    let found = engine.forecast(&Question::new(&all, &cutoffs, &cycles)?);
+    let mut next = found.into_iter().enumerate();
+    let mut take = || next.next();
+    priced
+        .iter()
+        .map(|bill| {
+            let mut rest = Rest::default();
+            for meter in &bill.meters {
+                let Some((place, own)) = take() else { continue };
+                for cycle in own.cycles.iter().filter(|cycle| cycle.remaining.is_none()) {
+                    *rest.missing.entry(cycle.cycle).or_default() += 1;
+                }
+                let days = days_of(&own, all.level().get(place));
+                rest.unit_values.push(unit_value(meter, &days)?);
+                rest.meters.push(days);
+            }
+            rest.unpriced =
+                take().map(|(place, own)| days_of(&own, all.level().get(place))).unwrap_or_default();
+            rest.purchases =
+                take().map(|(place, own)| days_of(&own, all.level().get(place))).unwrap_or_default();
+            Ok(rest)
+        })
+        .collect()
+}
+
+/// What each cycle's days hold beyond what is seen of them.
+fn days_of(forecast: &SeriesForecast, seen: CostSeries<'_>) -> BTreeMap<BillingCycle, Days> {
+    let own = |cycle: &crate::CycleForecast| {
+        let beyond =
+            |day: &crate::DayForecast| (day.date, day.expected - seen.value_on(day.date).unwrap_or(0.0));
+        (cycle.cycle, cycle.daily.iter().map(beyond).collect())
+    };
+    forecast.cycles.iter().filter(|cycle| cycle.remaining.is_some()).map(own).collect()
+}
+
+/// How much of a meter was used on each day of its costs; a day that is not known is not known here either.
+fn quantities(meter: &PricedMeter<'_>, frame: CostSeries<'_>) -> Vec<f64> {
+    let mut values: Vec<f64> = frame.values.iter().map(|cost| cost * 0.0).collect();
+    for used in &meter.used {
+        if let Some(place) = frame.index_of(used.day).filter(|place| !values[*place].is_nan()) {
+            values[place] += used.quantity.to_f64();
+        }
+    }
+    values
+}
+
+/// The costs of use without a price; zeros over the days of the whole bill where there is none.
+fn unpriced_level(bill: &PricedBill<'_>, bills: &Bills) -> (NaiveDate, Vec<f64>) {
+    let is_priced = |leaf: &usize| bill.meters.iter().any(|meter| meter.leaf == *leaf);
+    let unpriced: Vec<usize> = bill.leaves.iter().copied().filter(|leaf| !is_priced(leaf)).collect();
+    if unpriced.is_empty() {
+        let (start, whole) = summed(bills.level(), Some(bills.level()), &bill.leaves);
+        return (start, whole.iter().map(|day| day * 0.0).collect());
+    }
+    summed(bills.level(), Some(bills.level()), &unpriced)
+}
+
+/// What a unit of the rest costs on average if twice as many come as expected: what is free now may not stay so.
+fn unit_value(meter: &PricedMeter<'_>, rest: &BTreeMap<BillingCycle, Days>) -> Result<f64> {
+    let of = |(cycle, days): (&BillingCycle, &Days)| -> Option<(BillingCycle, f64)> {
+        let units: f64 = days.iter().map(|(_, own)| own).sum();
+        (units > 0.0).then_some((*cycle, units))
+    };
+    let Some((cycle, units)) = rest.iter().find_map(of) else { return Ok(0.0) };
+    let used: Amount = meter.used.iter().filter(|own| cycle.contains(own.day)).map(|own| own.quantity).sum();
+    let more = Amount::from_estimate(2.0 * units).ok_or(billing::Error::TooLarge)?;
+    let price = billing::in_force(&meter.prices, cycle.last_day())
+        .map_err(|why| super::unpriced(&meter.meter, why))?;
+    let cost = price.tiers.cost(used + more)?.to_f64() - price.tiers.cost(used)?.to_f64();
+    Ok(cost / more.to_f64().max(f64::MIN_POSITIVE))
+}

@@ -1,0 +1,198 @@
+use super::*;
+use crate::{
+    ModelSpec,
+    test_series::{date, month, set_of},
+};
+use billing::{Credit, CycleFacts, PriceKind, Tiers};
+use proptest::prelude::*;
+
+fn amount(text: &str) -> Amount {
+    text.parse().unwrap()
+}
+
+fn price(tiers: &[(&str, &str)]) -> Price {
+    let tiers = tiers.iter().map(|(bound, price)| (amount(bound), amount(price)));
+    Price {
+        meter: "m".into(),
+        name: String::new(),
+        category: String::new(),
+        product: String::new(),
+        sku: String::new(),
+        region: String::new(),
+        kind: PriceKind::Consumption,
+        unit: "1 GB".parse().unwrap(),
+        tiers: Tiers::new(tiers, Amount::ZERO).unwrap(),
+        from: None,
+        until: None,
+        is_third_party: false,
+    }
+}
+
+fn facts(name: &str, cutoff: &str, actual: &str) -> Leaf {
+    Leaf {
+        keys: vec![Some(name.to_owned())],
+        names: vec![name.to_owned()],
+        currency: "EUR".parse().ok(),
+        cutoff: date(cutoff),
+        cycles: vec![CycleFacts {
+            cycle: month(cutoff),
+            actual: amount(actual),
+            previous: None,
+            closed: false,
+        }],
+        history_days: 300,
+        missing_days: 0,
+        stopped: false,
+    }
+}
+
+/// A year of ten units a day up to 2026-11-09. A hundred a month are free, the others cost 1.
+struct Year {
+    prices: Vec<Price>,
+    costs: Vec<f64>,
+    used: Vec<DayUse>,
+}
+
+const FIRST: &str = "2025-12-01";
+const CUTOFF: &str = "2026-11-09";
+
+impl Year {
+    fn new(tiers: &[(&str, &str)]) -> Self {
+        let days: Vec<NaiveDate> = date(FIRST).iter_days().take_while(|day| *day <= date(CUTOFF)).collect();
+        let prices = vec![price(tiers)];
+        let used: Vec<DayUse> = days.iter().map(|day| DayUse { day: *day, quantity: amount("10") }).collect();
+        let mut costs = Vec::new();
+        for same in used.chunk_by(|one, other| month(&one.day.to_string()) == month(&other.day.to_string())) {
+            let quantities: Vec<Amount> = same.iter().map(|own| own.quantity).collect();
+            costs.extend(prices[0].tiers.costs(&quantities).unwrap().iter().map(|cost| cost.to_f64()));
+        }
+        Self { prices, costs, used }
+    }
+
+    fn meter(&self, leaf: usize) -> PricedMeter<'_> {
+        let charged = self.used.iter().zip(&self.costs);
+        PricedMeter {
+            meter: "m".into(),
+            leaf,
+            prices: self.prices.iter().collect(),
+            used: self.used.clone(),
+            charged: charged.map(|(own, cost)| (own.day, Amount::from_estimate(*cost).unwrap())).collect(),
+        }
+    }
+
+    fn forecast(&self, terms: &OfferTerms, balance: Option<Amount>) -> PricedTotals {
+        let bills = Bills::bare(set_of(&[("a", FIRST, &self.costs)]));
+        let actual: f64 = self.costs[self.costs.len() - 9..].iter().sum();
+        let own = PricedBill {
+            facts: facts("a", CUTOFF, &actual.to_string()),
+            leaves: vec![0],
+            meters: vec![self.meter(0)],
+        };
+        let terms = Terms { offer: terms, committed: Amount::ZERO, balance };
+        forecast_priced(&Engine::new(ModelSpec::Default), &bills, &[own], terms).unwrap()
+    }
+}
+
+fn credit(of: &str) -> OfferTerms {
+    OfferTerms { credit: Some(Credit { amount: amount(of), ..Credit::default() }), ..OfferTerms::default() }
+}
+
+#[test]
+fn use_goes_on_where_costs_have_not_begun_and_the_credit_pays_first() {
+    // Nothing was charged in nine days of ten free units. 300 in the month: 200 are paid, 50 of them by the credit,
+    // which begins on the 11th and is used up on the 15th.
+    let found = Year::new(&[("0", "0"), ("100", "1")]).forecast(&credit("50"), None);
+    for row in &found.rows {
+        assert_eq!((row.actual, row.gross.total), (Amount::ZERO, amount("200")));
+        assert_eq!((row.settled.credit, row.net.total), (amount("50"), amount("150")));
+        assert_eq!(row.credit_used_up.unwrap().expected, Some(date("2026-11-15")));
+        assert!(row.net.lower80 <= row.net.total && row.net.total <= row.net.upper80);
+    }
+    assert_eq!(found.rows.len(), 2);
+}
+
+#[test]
+fn a_credit_larger_than_the_bill_leaves_nothing_to_pay_for_certain() {
+    let found = Year::new(&[("0", "1")]).forecast(&credit("10000"), None);
+    let row = &found.rows[0];
+    assert_eq!((row.gross.total, row.settled.credit), (amount("300"), amount("300")));
+    assert_eq!((row.net.lower95, row.net.total, row.net.upper95), (Amount::ZERO, Amount::ZERO, Amount::ZERO));
+    assert_eq!(row.credit_used_up, Some(UsedUp::default()));
+}
+
+#[test]
+fn what_is_left_of_a_commitment_is_used_up_by_what_is_to_pay() {
+    // 10 a day, 90 so far; 250 are reached on the 25th.
+    let found = Year::new(&[("0", "1")]).forecast(&OfferTerms::default(), Some(amount("250")));
+    assert_eq!(found.balance_used_up.unwrap().expected, Some(date("2026-11-25")));
+    assert_eq!(found.rows[0].credit_used_up, None);
+}
+
+#[test]
+fn what_has_no_price_goes_on_as_it_cost_and_takes_no_credit() {
+    let year = Year::new(&[("0", "1")]);
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs), ("b", FIRST, &year.costs)]));
+    let own =
+        PricedBill { facts: facts("a", CUTOFF, "180"), leaves: vec![0, 1], meters: vec![year.meter(0)] };
+    let offer = credit("10000");
+    let terms = Terms { offer: &offer, committed: Amount::ZERO, balance: None };
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &[own], terms).unwrap();
+    let row = &found.rows[1];
+    assert_eq!((row.actual, row.gross.total, row.net.total), (amount("180"), amount("600"), amount("300")));
+}
+
+#[test]
+fn bills_add_up_to_their_total_and_late_charges_are_not_lost() {
+    let year = Year::new(&[("0", "0.0333333")]);
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs), ("b", FIRST, &year.costs)]));
+    let bill = |name: &str, leaf: usize| PricedBill {
+        // A charge of 5 that lies on no day of the cycle.
+        facts: facts(name, CUTOFF, "7.999997"),
+        leaves: vec![leaf],
+        meters: vec![year.meter(leaf)],
+    };
+    let offer = credit("1");
+    let terms = Terms { offer: &offer, committed: Amount::ZERO, balance: None };
+    let own = [bill("a", 0), bill("b", 1)];
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &own, terms).unwrap();
+    let [total, one, other] = found.rows.as_slice() else { panic!("{:?}", found.rows) };
+    assert_eq!(one.gross.total + other.gross.total, total.gross.total);
+    assert_eq!(one.net.total + other.net.total, total.net.total);
+    assert_eq!(one.actual + other.actual, total.actual);
+    // 300 × 0.0333333 and 5, each; less a credit of 1 each.
+    assert_eq!((total.gross.total, total.net.total), (amount("30"), amount("28")));
+}
+
+#[test]
+fn a_price_that_does_not_hold_is_an_error_and_not_nothing() {
+    let mut year = Year::new(&[("0", "1")]);
+    year.prices[0].until = Some(date("2026-11-20"));
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs)]));
+    let own = PricedBill { facts: facts("a", CUTOFF, "90"), leaves: vec![0], meters: vec![year.meter(0)] };
+    let terms = Terms { offer: &OfferTerms::default(), committed: Amount::ZERO, balance: None };
+    let refused = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &[own], terms).unwrap_err();
+    assert!(refused.to_string().contains("not_in_force"), "{refused}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn ranges_hold_their_points_and_more_credit_never_costs_more(
+        free in 0_u32..400, step in 1_u32..400, granted in 0_u32..400,
+    ) {
+        let bounds = [free.to_string(), (free + step).to_string()];
+        let tiers: Vec<(&str, &str)> = match free {
+            0 => vec![("0", "1"), (&bounds[1], "0.5")],
+            _ => vec![("0", "0"), (&bounds[0], "1"), (&bounds[1], "0.5")],
+        };
+        let year = Year::new(&tiers);
+        let [less, more] = [granted, granted + 10].map(|own| year.forecast(&credit(&own.to_string()), None).rows[0].clone());
+        for row in [&less, &more] {
+            let net = row.net;
+            prop_assert!(net.lower95 <= net.lower80 && net.lower80 <= net.total && net.total <= net.upper80 && net.upper80 <= net.upper95);
+            prop_assert_eq!(row.settled.net(), net.total);
+        }
+        prop_assert!(more.net.total <= less.net.total && more.net.upper95 <= less.net.upper95);
+        prop_assert_eq!(less.gross, more.gross);
+    }
+}

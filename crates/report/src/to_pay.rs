@@ -1,0 +1,91 @@
+//! The block below a forecast whose prices are known: what becomes of the charges, and what is to pay.
+
+use crate::{
+    TableStyle, ToPay, TotalRow,
+    figures::{cycle_name, grouped, printable},
+    layout::{Heading, grid, widest},
+    predict_table::told_apart,
+};
+use billing::{Amount, BillingCycle, Currency};
+use chrono::{Datelike, NaiveDate};
+
+/// Characters of a name that are shown at least.
+const NARROWEST: usize = 12;
+
+/// The lines of the block; none where prices are not known, or where all charges are to pay and no more.
+pub(crate) fn to_pay_lines(
+    cycle: BillingCycle,
+    currency: Option<&Currency>,
+    rows: &[&TotalRow],
+    style: TableStyle,
+) -> Vec<String> {
+    let known: Vec<(&TotalRow, ToPay)> = rows.iter().filter_map(|row| Some((*row, row.to_pay?))).collect();
+    let has_terms = known.iter().any(|(row, own)| row.total != Some(own.net) || own.credit_used_up.is_some());
+    let Some(currency) = currency.filter(|_| has_terms) else { return Vec::new() };
+    let digits = currency.minor_digits();
+    let figure = |amount: Amount| grouped(amount, digits);
+    let mut columns =
+        vec![column("Charges", known.iter().map(|(row, _)| figure(row.total.unwrap_or_default())))];
+    let mut part = |name, get: fn(&ToPay) -> Amount| {
+        if known.iter().any(|(_, own)| get(own) != Amount::ZERO) {
+            columns.push(column(name, known.iter().map(|(_, own)| figure(get(own)))));
+        }
+    };
+    part("Credit", |own| -own.credit);
+    part("Discount", |own| -own.discount);
+    part("Of cycle", |own| own.recurring);
+    columns.push(column("To pay", known.iter().map(|(_, own)| figure(own.net))));
+    let range = |own: &ToPay| format!("{} – {}", grouped(own.lower80, 0), grouped(own.upper80, 0));
+    columns.push(column("80 % range", known.iter().map(|(_, own)| range(own))));
+    if known.iter().any(|(_, own)| own.credit_used_up.is_some()) {
+        let used_up = |own: &ToPay| own.credit_used_up.map_or_else(String::new, in_words);
+        columns.push(column("Used up", known.iter().map(|(_, own)| used_up(own))));
+    }
+
+    let names: Vec<String> = known.iter().map(|(row, _)| printable(&row.label)).collect();
+    let taken: usize =
+        columns.iter().map(|(name, cells)| 2 + widest(cells.iter().map(String::as_str).chain([*name]))).sum();
+    let width =
+        widest(names.iter().map(String::as_str)).min(style.width.saturating_sub(taken).max(NARROWEST));
+    let mut headings = vec![Heading { text: String::new(), right: false }];
+    headings.extend(columns.iter().map(|(name, _)| Heading { text: (*name).to_owned(), right: true }));
+    let cells = told_apart(names, width).into_iter().enumerate().map(|(place, name)| {
+        std::iter::once(name).chain(columns.iter().map(|(_, cells)| cells[place].clone())).collect()
+    });
+    let laid = grid(&headings, cells.collect(), Some(width));
+    let rule = style.dim(&"─".repeat(laid.width));
+    let mut lines = vec![
+        style.bold(&format!("To pay for {} · before tax · {currency}", cycle_name(cycle))),
+        String::new(),
+    ];
+    lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
+    lines.push(rule.clone());
+    for (place, (line, (row, _))) in laid.body.iter().zip(&known).enumerate() {
+        let line = style.finished(line);
+        if row.level == 0 && place > 0 {
+            lines.extend([rule.clone(), style.bold(&line)]);
+        } else {
+            lines.push(line);
+        }
+    }
+    lines.push(String::new());
+    lines
+}
+
+fn column(name: &str, cells: impl Iterator<Item = String>) -> (&str, Vec<String>) {
+    (name, cells.collect())
+}
+
+/// The day on which a credit is used up, with its range.
+fn in_words([earliest, expected, latest]: [Option<NaiveDate>; 3]) -> String {
+    let day = |day: NaiveDate| format!("{}-{:02}", day.month(), day.day());
+    match (earliest, expected, latest) {
+        (None, _, _) => "no".to_owned(),
+        (Some(first), Some(_), Some(last)) if first == last => day(first),
+        (Some(first), Some(expected), Some(last)) => {
+            format!("{} ({}–{})", day(expected), day(first), last.day())
+        }
+        (Some(first), Some(expected), None) => format!("{} ({} or later)", day(expected), day(first)),
+        (Some(first), None, _) => format!("no ({} earliest)", day(first)),
+    }
+}
