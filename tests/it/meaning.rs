@@ -4,6 +4,7 @@
 
 mod covered_days;
 mod cycles;
+mod exchange;
 mod kinds_and_lines;
 mod made_files;
 mod metrics;

@@ -124,6 +124,25 @@ impl PriceCard {
         Self { currency, terms, prices, by_meter }
     }
 
+    /// The same prices and terms in another currency, of which a unit of this one is `rate`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when a price does not fit into an amount.
+    pub fn exchanged(&self, currency: Currency, rate: Amount) -> Result<Self> {
+        let exchange = |amount: Amount| amount.times(rate).ok_or(Error::TooLarge);
+        let price = |price: &Price| Ok(Price { tiers: price.tiers.times(rate)?, ..price.clone() });
+        let mut terms = self.terms.clone();
+        if let Some(credit) = &mut terms.credit {
+            credit.amount = exchange(credit.amount)?;
+        }
+        if let Some(commitment) = &mut terms.commitment {
+            let discounts = commitment.discounts.iter().map(|(from, share)| Ok((exchange(*from)?, *share)));
+            commitment.discounts = discounts.collect::<Result<_>>()?;
+        }
+        terms.recurring = terms.recurring.map(exchange).transpose()?;
+        Ok(Self::new(currency, terms, self.prices.iter().map(price).collect::<Result<_>>()?))
+    }
+
     /// All prices, in the order of the card.
     #[must_use]
     pub fn prices(&self) -> &[Price] {

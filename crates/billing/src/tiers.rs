@@ -40,6 +40,16 @@ impl Tiers {
         Ok(Self { tiers, included })
     }
 
+    /// Each price times a factor.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when a price does not fit into an amount.
+    pub fn times(&self, factor: Amount) -> Result<Self> {
+        let scaled =
+            |(bound, price): &(Amount, Amount)| Ok((*bound, price.times(factor).ok_or(Error::TooLarge)?));
+        Ok(Self { tiers: self.tiers.iter().map(scaled).collect::<Result<_>>()?, included: self.included })
+    }
+
     /// The lower bound of each tier, ascending, in units that are paid for.
     pub fn bounds(&self) -> impl Iterator<Item = Amount> {
         self.tiers.iter().map(|(bound, _)| *bound)

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use forecast::{
     Bills, DayForecast, Engine, GroupTotal, Leaf, Model, ModelSpec, Status, forecast_totals, recent,
 };
-use ingest::{DailyCosts, Outlook, SeriesColumns, SeriesTable};
+use ingest::{DailyCosts, Outlook, RateEffect, SeriesColumns, SeriesTable};
 use report::{Control, ForecastReport, TotalRow};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -376,6 +376,9 @@ pub fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
         notes.push("under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it".to_owned());
     }
     notes.extend(daily.controls.remarks.iter().cloned());
+    if let Some(first) = cycles.first() {
+        notes.extend(daily.rate_effects(daily.cycle_before(*first)).iter().map(rate_effect));
+    }
     let mut by_cycle: BTreeMap<(BillingCycle, bool), Vec<String>> = BTreeMap::new();
     for line in daily.lines(cycles) {
         let digits = line.currency.minor_digits();
@@ -387,6 +390,23 @@ pub fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
         notes.push(format!("{place} of {}: {}", report::cycle_name(cycle), lines.join(", ")));
     }
     notes
+}
+
+/// What a rate has made of the last cycle's cost, and makes of it now.
+fn rate_effect(effect: &RateEffect) -> String {
+    let figure = |amount| report::grouped(amount, effect.currency.minor_digits());
+    format!(
+        "prices are in {pricing}, of which one was {then} {currency} in {cycle} and is {now} now: at that rate the {billed} {currency} \
+         of then would be {restated}, so {moved} of the change are the rate's",
+        pricing = effect.pricing,
+        currency = effect.currency,
+        then = effect.then,
+        now = effect.now,
+        cycle = report::cycle_name(effect.cycle),
+        billed = figure(effect.billed),
+        restated = figure(effect.restated),
+        moved = figure(effect.restated - effect.billed),
+    )
 }
 
 /// What the invoices are per, where all are per the same.

@@ -8,6 +8,7 @@ use crate::{
     Controls, ReadOptions, Result,
     costs::{Costs, values},
     coverage::Scope,
+    exchange::Exchange,
     select::Selected,
 };
 use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
@@ -37,6 +38,7 @@ pub struct DailyCosts {
     pub agreements: BTreeSet<Agreement>,
     /// What was read and left out.
     pub controls: Controls,
+    pub(crate) exchanges: Vec<Exchange>,
     pub(crate) known_cycles: BTreeMap<String, BTreeMap<NaiveDate, NaiveDate>>,
     pub(crate) options: ReadOptions,
 }
@@ -66,6 +68,8 @@ pub(crate) struct Cell {
     pub marketplace: bool,
     /// Used before its cycle began, or corrected: part of the cycle, not of the daily level.
     pub late: bool,
+    /// Where prices are in another currency: which of [`DailyCosts::exchanges`] it was billed at.
+    pub exchange: Option<u32>,
     pub cost: Amount,
 }
 
@@ -104,6 +108,7 @@ impl DailyCosts {
             scopes,
             agreements,
             controls,
+            exchanges: Vec::new(),
             known_cycles: BTreeMap::new(),
             options: options.clone(),
             group_columns,
@@ -144,7 +149,7 @@ impl DailyCosts {
     /// Sums the costs of each leaf by day and by what a cell tells apart besides; the control totals
     /// by currency and billing period are sums of these.
     fn add_cells(&mut self, costs: &Costs, leaf_of: &[u32]) -> Result<()> {
-        let (classes, class_of) = cell_classes(&costs.lines)?;
+        let (classes, class_of) = self.cell_classes(&costs.lines)?;
         let corrected = costs.lines.column("corrected")?.bool()?;
         let corrected: Vec<bool> = corrected.iter().map(|corrected| corrected == Some(true)).collect();
         let (line, day) = (costs.days.column("line")?.idx()?, costs.days.column("day")?.date()?);
@@ -191,6 +196,37 @@ impl DailyCosts {
         Ok(())
     }
 
+    /// The classes of cells, sorted, and the one of each line; exchanges are numbered on the way.
+    fn cell_classes(&mut self, lines: &DataFrame) -> Result<(Vec<CellClass>, Vec<u32>)> {
+        let by = ["period_start", "period_end", "kind", "marketplace", "currency", "pricing", "rate"];
+        let (table, class_of) = ranked(lines, &by)?;
+        let (starts, ends) = (table.column("period_start")?.date()?, table.column("period_end")?.date()?);
+        let (kinds, marketplace) = (table.column("kind")?.str()?, table.column("marketplace")?.bool()?);
+        let mut classes = Vec::with_capacity(table.height());
+        let exchanges = Exchange::column(&table)?;
+        for (row, (start, end)) in starts.as_date_iter().zip(ends.as_date_iter()).enumerate() {
+            let cycle = BillingCycle::new(start.unwrap_or_default(), end.unwrap_or_default())?;
+            let exchange = exchanges[row].as_ref().map(|own| self.exchange_number(own));
+            classes.push(CellClass {
+                cycle,
+                days: cycle.start().to_epoch_days()..cycle.end().to_epoch_days(),
+                kind: kinds.get(row).unwrap_or_default().parse()?,
+                marketplace: marketplace.get(row).unwrap_or(false),
+                exchange,
+            });
+        }
+        Ok((classes, class_of))
+    }
+
+    fn exchange_number(&mut self, own: &Exchange) -> u32 {
+        let known = self.exchanges.iter().position(|known| known == own);
+        let place = known.unwrap_or_else(|| {
+            self.exchanges.push(own.clone());
+            self.exchanges.len() - 1
+        });
+        place as u32
+    }
+
     /// A digest of everything that counts, for the id of a forecast: equal costs, equal digest.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -201,6 +237,9 @@ impl DailyCosts {
             for cell in &leaf.cells {
                 hasher.update(&cell.cost.units().to_le_bytes());
                 hasher.update(format!("{} {} {} {}", cell.day, cell.cycle, cell.kind, cell.late).as_bytes());
+                if let Some(exchange) = cell.exchange.and_then(|place| self.exchanges.get(place as usize)) {
+                    hasher.update(format!("{exchange:?}").as_bytes());
+                }
             }
         }
         hasher.finalize().to_hex().to_string()
@@ -289,6 +328,7 @@ fn leaf_cells(
                 kind: class.kind,
                 marketplace: class.marketplace,
                 late: class_late & 1 == 1,
+                exchange: class.exchange,
                 cost,
             }
         })
@@ -303,24 +343,7 @@ struct CellClass {
     days: Range<i32>,
     kind: ChargeKind,
     marketplace: bool,
-}
-
-/// The classes of cells, sorted, and the one of each line.
-fn cell_classes(lines: &DataFrame) -> Result<(Vec<CellClass>, Vec<u32>)> {
-    let (table, class_of) = ranked(lines, &["period_start", "period_end", "kind", "marketplace"])?;
-    let (starts, ends) = (table.column("period_start")?.date()?, table.column("period_end")?.date()?);
-    let (kinds, marketplace) = (table.column("kind")?.str()?, table.column("marketplace")?.bool()?);
-    let mut classes = Vec::with_capacity(table.height());
-    for (row, (start, end)) in starts.as_date_iter().zip(ends.as_date_iter()).enumerate() {
-        let cycle = BillingCycle::new(start.unwrap_or_default(), end.unwrap_or_default())?;
-        classes.push(CellClass {
-            cycle,
-            days: cycle.start().to_epoch_days()..cycle.end().to_epoch_days(),
-            kind: kinds.get(row).unwrap_or_default().parse()?,
-            marketplace: marketplace.get(row).unwrap_or(false),
-        });
-    }
-    Ok((classes, class_of))
+    exchange: Option<u32>,
 }
 
 /// The distinct values of these columns, sorted with nulls first, and for each row which it has.

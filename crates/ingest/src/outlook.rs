@@ -2,7 +2,8 @@
 //!
 //! Per leaf there are three aligned series: the *level* (usage, which goes on day by day), what
 //! *recurs* (purchases that come back on their day), and what is *irregular* (one-time purchases,
-//! refunds, adjustments). Late and corrected charges count in their cycle and are in none of them.
+//! refunds, adjustments). Late and corrected charges count in their cycle and are in none of them. What
+//! goes on and what recurs are restated at the newest rate where prices are in another currency.
 
 use crate::{
     DailyCosts, ReadOptions, Result, SeriesTable,
@@ -74,6 +75,7 @@ impl DailyCosts {
         let (mut level, mut recurring, mut irregular) =
             (SeriesSetBuilder::new(), SeriesSetBuilder::new(), SeriesSetBuilder::new());
         let mut leaves = Vec::with_capacity(self.leaves.len());
+        let rates = self.newest_rates();
         for leaf in &self.leaves {
             let scope = &self.scopes[leaf.scope];
             let cells = &leaf.cells;
@@ -82,7 +84,9 @@ impl DailyCosts {
             let mut seen = vec![false; days];
             for cell in cells.iter().filter(|cell| cell.kind.is_billed() && !cell.late) {
                 let place = (cell.day - start).num_days() as usize;
-                sums[law(cell.kind)][place] += cell.cost;
+                let law = law(cell.kind);
+                sums[law][place] +=
+                    if law == IRREGULAR { cell.cost } else { self.restated(leaf, cell, &rates) };
                 seen[place] = true;
             }
             let known: Vec<bool> =
@@ -173,6 +177,18 @@ impl DailyCosts {
                 .count() as u64,
             stopped: last + Days::new(STOPPED_DAYS) < newest,
         })
+    }
+
+    /// The cycle before another, by the rule of the invoice unit whose cycle that is.
+    #[must_use]
+    pub fn cycle_before(&self, cycle: BillingCycle) -> BillingCycle {
+        let is_its = |unit: &&String| self.cycle_of(unit, cycle.start()) == cycle;
+        let unit = self.known_cycles.keys().find(is_its).or_else(|| self.known_cycles.keys().next());
+        let day_before = cycle.start() - Days::new(1);
+        unit.map_or_else(
+            || BillingCycle::containing(day_before, self.options.cycle_day),
+            |unit| self.cycle_of(unit, day_before),
+        )
     }
 
     /// The cycle of an invoice unit that contains `day`: the files' own period where they have one.
@@ -296,12 +312,15 @@ impl SeriesTable {
     }
 }
 
+/// The series of what is not repeated.
+const IRREGULAR: usize = 2;
+
 /// Which of the three series a kind belongs to.
 fn law(kind: ChargeKind) -> usize {
     match kind {
         kind if kind.has_level() => 0,
         kind if kind.recurs() => 1,
-        _ => 2,
+        _ => IRREGULAR,
     }
 }
 

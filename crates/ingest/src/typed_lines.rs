@@ -17,8 +17,8 @@ use polars::prelude::*;
 /// What follows from some columns, given how to have each as text: named expressions.
 type Meaning<'a> = &'a dyn Fn(&dyn Fn(&str) -> Expr) -> Vec<Expr>;
 
-/// Columns that say whose a charge is and when it is billed.
-pub(crate) const TELL_OWNERS: [&str; 7] = [
+/// Columns that say whose a charge is, and when and in which currency it is billed.
+pub(crate) const TELL_OWNERS: [&str; 9] = [
     "BillingPeriodStart",
     "BillingPeriodEnd",
     "BillingCurrency",
@@ -26,6 +26,8 @@ pub(crate) const TELL_OWNERS: [&str; 7] = [
     "x_BillingProfileId",
     "SubAccountId",
     "SubAccountName",
+    "PricingCurrency",
+    "x_BillingExchangeRate",
 ];
 
 /// Columns that tell the kind of a charge.
@@ -108,6 +110,12 @@ pub(crate) fn typed_lines(file: &DataFile, wanted: &Wanted, sums: &RowSums<'_>) 
         ]
     })?;
     add(&["SubAccountName"], &|have| vec![charges::named(have("SubAccountName")).alias("sub_name")])?;
+    add(&["PricingCurrency", "x_BillingExchangeRate"], &|have| {
+        vec![
+            charges::currency(have("PricingCurrency")).alias("pricing"),
+            charges::named(have("x_BillingExchangeRate")).alias("rate"),
+        ]
+    })?;
     add(&["BillingCurrency", "SubAccountId"], &|have| {
         vec![have("BillingCurrency").is_null().and(have("SubAccountId").is_null()).alias("blank")]
     })?;

@@ -58,7 +58,10 @@ pub fn forecast(
 
     let all: BTreeSet<BillingCycle> = totals.rows.iter().map(|row| row.cycle).collect();
     let all: Vec<BillingCycle> = all.into_iter().collect();
-    let mut said = notes::said_of_prices(&usage, &card, &unpriced, all.first().copied(), options.cycle_day)?;
+    let mut said = match all.first() {
+        Some(first) => notes::said_of_prices(&daily, &usage, &card, &unpriced, *first)?,
+        None => Vec::new(),
+    };
     said.extend(notes::said_of_terms(&totals, &card, pricing));
     said.extend(forecasting::notes(&daily, &all));
     let settings = format!("{options:?} {pricing:?} {card:?}");
@@ -119,12 +122,21 @@ fn card(pricing: &Pricing, currency: Option<&str>, daily: &DailyCosts, usage: &U
         meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
     let subscription = daily.leaves.iter().find_map(|leaf| leaf.keys[0].clone());
     let card = rates::card(&pricing.rates(currency, subscription)?, &asked, Some(only))?;
-    if card.currency.code() != only {
-        let text =
-            format!("the prices are in {}, the charges in {only}; name prices in {only}", card.currency);
-        return Err(Failure::Usage(text).into());
+    let only: billing::Currency = only.parse()?;
+    if card.currency == only {
+        return Ok(card);
     }
-    Ok(card)
+    // A bill in another currency than its prices tells the rate between them.
+    match daily.newest_rate(&card.currency, &only).and_then(Amount::from_shortest) {
+        Some(rate) => Ok(card.exchanged(only, rate)?),
+        None => {
+            let text = format!(
+                "the prices are in {}, the charges in {only}, and no rate between them is in the data; name prices in {only}",
+                card.currency
+            );
+            Err(Failure::Usage(text).into())
+        }
+    }
 }
 
 fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &PricedTotal) -> TotalRow {

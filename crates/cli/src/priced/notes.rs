@@ -3,44 +3,55 @@
 use super::bills::NoPrice;
 use crate::price_options::Pricing;
 use anyhow::Result;
-use billing::{Amount, BillingCycle, CycleDay, PriceCard, Unpriced};
+use billing::{Amount, BillingCycle, CycleDay, PriceCard, Unpriced, UsedDay};
+use chrono::Datelike;
 use forecast::{PricedTotals, UsedUp};
-use ingest::Usage;
+use ingest::{DailyCosts, Usage};
 use prices::price_usage;
 use report::{cycle_name, grouped};
-use std::collections::BTreeMap;
 
 /// Share by which prices may miss what was charged before that is a warning.
 const MISSED_SHARE: f64 = 0.01;
 
-/// How far the prices explain what was charged, and what they do not.
+/// How far the prices explain what was charged before the cycle `first`, and what they do not.
 ///
 /// # Errors
 /// What cannot be held.
 pub fn said_of_prices(
+    daily: &DailyCosts,
     usage: &Usage,
     card: &PriceCard,
     unpriced: &NoPrice,
-    first: Option<BillingCycle>,
-    cycle_day: CycleDay,
+    first: BillingCycle,
 ) -> Result<Vec<String>> {
     let mut said = Vec::new();
-    let figure = |amount: Amount| grouped(amount, card.currency.minor_digits());
-    let known = price_usage(&usage.days, card, cycle_day)?;
-    let before = known.iter().filter_map(|own| Some((own.cycle, own.cost.ok()?, own.charged)));
-    let mut by_cycle: BTreeMap<BillingCycle, (Amount, Amount)> = BTreeMap::new();
-    for (cycle, cost, charged) in
-        before.filter(|(cycle, ..)| first.is_some_and(|first| cycle.end() <= first.start()))
-    {
-        let sums = by_cycle.entry(cycle).or_default();
-        *sums = (sums.0 + cost, sums.1 + charged);
-    }
-    if let Some((cycle, (cost, charged))) = by_cycle.pop_last() {
+    let before = daily.cycle_before(first);
+    let rows: Vec<UsedDay> = usage
+        .days
+        .iter()
+        .filter(|own| before.contains(own.billed_from.unwrap_or(own.day)))
+        .cloned()
+        .collect();
+    let rule = CycleDay::new(before.start().day())?;
+    let known = price_usage(&rows, card, rule)?;
+    let sums = known.iter().filter_map(|own| Some((own.cost.ok()?, own.charged)));
+    let (cost, charged) = sums.fold((Amount::ZERO, Amount::ZERO), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+    // What was charged at another rate than the prices are taken at is set beside them at theirs.
+    let effect = daily.rate_effects(before).into_iter().find(|effect| effect.currency == card.currency);
+    let rate = effect.as_ref().map_or(1.0, |effect| effect.now / effect.then);
+    let charged = if effect.is_some() {
+        Amount::from_estimate(charged.to_f64() * rate).unwrap_or(charged)
+    } else {
+        charged
+    };
+    if charged != Amount::ZERO {
+        let figure = |amount: Amount| grouped(amount, card.currency.minor_digits());
         let text = format!(
-            "the use of {} cost {} {}, by these prices {}",
-            cycle_name(cycle),
+            "the use of {} cost {} {}{}, by these prices {}",
+            cycle_name(before),
             figure(charged),
             card.currency,
+            if effect.is_some() { " at the newest rate" } else { "" },
             figure(cost)
         );
         let missed = (cost.to_f64() - charged.to_f64()).abs() / charged.to_f64().abs().max(f64::MIN_POSITIVE);
