@@ -84,6 +84,17 @@ pub struct Pricing {
 }
 
 impl Pricing {
+    /// The same source of prices as that of a plan.
+    pub fn of(rates: &Rates, committed: Option<Amount>) -> Self {
+        Self {
+            pricing: Some(rates.rates.clone()),
+            committed,
+            commitment_left: None,
+            #[cfg(feature = "azure")]
+            rate_offer: rates.rate_offer.clone(),
+        }
+    }
+
     /// Where its prices come from; `subscription` is whose rate card is asked for.
     ///
     /// # Errors
@@ -137,7 +148,7 @@ pub struct Card {
 #[derive(Debug, Clone, Args)]
 pub struct Compare {
     #[command(flatten)]
-    pub what: Estimate,
+    pub what: Subject,
     /// Everything in this region (repeatable).
     #[arg(long, value_name = "REGION", help_heading = "Alternatives")]
     pub region: Vec<String>,
@@ -191,9 +202,22 @@ impl Term {
     }
 }
 
-/// What to price.
+/// What to estimate.
 #[derive(Debug, Clone, Args)]
 pub struct Estimate {
+    #[command(flatten)]
+    pub what: Subject,
+    /// Add the plan to the forecast of these cost exports (repeatable): it shares the tiers and credit of what goes on.
+    #[arg(long, value_name = "INPUT", help_heading = "Forecast")]
+    pub into_forecast: Vec<String>,
+    /// The subscription that the plan is used on: id or name.
+    #[arg(long, value_name = "ID", requires = "into_forecast", help_heading = "Forecast")]
+    pub subscription: Option<String>,
+}
+
+/// What to price.
+#[derive(Debug, Clone, Args)]
+pub struct Subject {
     /// A plan (TOML or YAML), or usage: cost exports, whose quantities are priced.
     #[arg(value_name = "PLAN|INPUT", required = true)]
     pub inputs: Vec<String>,

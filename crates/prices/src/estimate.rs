@@ -66,7 +66,7 @@ pub struct CycleBill {
 pub(crate) struct Found<'a> {
     pub(crate) prices: Vec<&'a Price>,
     /// Quantities of a month, in units of the price.
-    month: [Amount; 3],
+    pub(crate) month: [Amount; 3],
 }
 
 /// Prices a plan. `as_of` is the day whose prices a month without a date has; cycles begin on `cycle_day`.
@@ -176,7 +176,7 @@ pub(crate) fn find<'a>(
     if prices.iter().any(|price| price.unit != *unit) {
         return Ok(Err(Unpriced::UnknownUnit));
     }
-    let too_large = |source| Error::Line { line: line.name.clone(), source };
+    let too_large = |source| too_large(line, source);
     let mut month = [line.quantity.low, line.quantity.likely, line.quantity.high];
     for quantity in &mut month {
         let all = quantity.times(line.count).ok_or(billing::Error::TooLarge).map_err(too_large)?;
@@ -190,6 +190,11 @@ pub(crate) fn find<'a>(
         };
     }
     Ok(Ok(Found { prices, month }))
+}
+
+/// That a line's quantity or cost cannot be held.
+pub(crate) fn too_large(line: &PlanLine, source: billing::Error) -> Error {
+    Error::Line { line: line.name.clone(), source }
 }
 
 /// The price of a unit where all prices say the same one, whatever the quantity.
@@ -288,7 +293,7 @@ fn price_cycle(
 }
 
 /// How much of a month's quantity a line uses on each day of a cycle; the days add up exactly to its part.
-fn days_of(
+pub(crate) fn days_of(
     line: &PlanLine,
     cycle: BillingCycle,
     as_of: NaiveDate,

@@ -12,6 +12,7 @@ mod machine;
 mod matching;
 mod metered;
 mod plan;
+mod planned;
 mod price_sheet;
 mod private_card;
 mod rate_card;
@@ -30,6 +31,7 @@ pub use matching::{
 };
 pub use metered::{Metered, metered};
 pub use plan::{HowMuch, Os, Plan, PlanFormat, PlanLine, What, plan_schema, read_plan};
+pub use planned::{PlannedUse, planned_use};
 pub use price_sheet::read_price_sheet;
 pub use private_card::{card_schema, read_private_csv, read_private_toml};
 pub use rate_card::read_rate_card;

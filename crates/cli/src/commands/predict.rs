@@ -23,7 +23,7 @@ pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> 
     #[cfg_attr(not(feature = "azure"), expect(unused_mut, reason = "only a peer adds to it"))]
     let mut done = match (&options.any.series, &options.pricing.pricing) {
         (Some(_), _) => forecast_series(&options.any, &options.charges, &wanted)?,
-        (None, Some(_)) => priced::forecast(global, &options.charges, &options.pricing, &wanted)?,
+        (None, Some(_)) => priced::forecast(global, &options.charges, &options.pricing, &wanted, None)?,
         (None, None) => forecast_charges(global, &options.charges, &wanted)?,
     };
     #[cfg(feature = "azure")]

@@ -60,7 +60,8 @@ pub fn priced_bills<'c>(
         match found {
             Ok(own) => bill.meters.push(PricedMeter {
                 meter,
-                leaf: place,
+                leaf: Some(place),
+                planned: Default::default(),
                 prices: own.prices,
                 used: own.used,
                 charged: own.charged,

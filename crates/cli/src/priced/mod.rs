@@ -1,11 +1,15 @@
-//! `predict --pricing`: use is forecast and priced, instead of its costs.
+//! `predict --pricing` and `price estimate --into-forecast`: use is forecast and priced, instead of its costs.
 
 mod bills;
 mod notes;
+mod plan;
 
 use crate::{
     charges,
-    commands::price::rates::{self, Asked},
+    commands::price::{
+        estimate::asked as asked_for,
+        rates::{self, Asked},
+    },
     failure::Failure,
     forecasting::{self, Forecasted, TREND_DAYS, Wanted, engine, refuse_old, run_id},
     options::{Charges, Global},
@@ -15,6 +19,7 @@ use anyhow::Result;
 use billing::{Amount, BillingCycle, Metric, PriceCard, TotalKind};
 use forecast::{Bills, Engine, PricedBill, PricedTotal, Terms, forecast_priced, recent};
 use ingest::{DailyCosts, Dimension, Usage};
+use prices::Plan;
 use report::{Control, ForecastReport, ToPay, TotalRow};
 use std::collections::BTreeSet;
 
@@ -22,7 +27,16 @@ use std::collections::BTreeSet;
 const SUBSCRIPTION: &str = "SubAccountId";
 const METER: &str = "x_SkuMeterId";
 
-/// Forecasts what subscriptions use, and prices it: charges, credit, and what is to pay.
+/// A plan that is added to what goes on.
+#[derive(Clone, Copy)]
+pub struct Added<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The subscription that it is used on; the only one of the data where none is named.
+    pub subscription: Option<&'a str>,
+}
+
+/// Forecasts what subscriptions use, with what is planned beside it, and prices it: charges, credit, what is to pay.
 ///
 /// # Errors
 /// Unusable input or prices; prices in another currency; nothing that can be forecast.
@@ -31,6 +45,7 @@ pub fn forecast(
     wanted: &Charges,
     pricing: &Pricing,
     what: &Wanted<'_>,
+    added: Option<Added<'_>>,
 ) -> Result<Forecasted> {
     let engine = engine(what.model)?;
     let mut options = wanted.read_options()?;
@@ -39,11 +54,13 @@ pub fn forecast(
     let daily = charges::read(global, wanted, &options)?;
     refuse_old(&daily)?;
     let usage = ingest::read_usage(&charges::inputs(wanted, &options)?, &options)?;
-    let card = card(pricing, wanted.currency.as_deref(), &daily, &usage)?;
-    let cycles = what.cycles.unwrap_or(1) as usize;
+    let card = card(pricing, wanted.currency.as_deref(), &daily, &usage, added.map(|added| added.plan))?;
+    let until_end =
+        added.map_or(1, |added| plan::cycles_until_its_end(added.plan, &daily, options.cycle_day));
+    let cycles = (what.cycles.unwrap_or(1) as usize).max(until_end);
     let outlook = daily.outlook(cycles)?;
 
-    let (priced, unpriced) = bills::priced_bills(&daily, &outlook, &usage, &card)?;
+    let (mut priced, unpriced) = bills::priced_bills(&daily, &outlook, &usage, &card)?;
     if priced.iter().all(|bill| bill.meters.is_empty()) {
         let text = format!("no meter of the usage has a price: {}", notes::in_words(&unpriced));
         return Err(Failure::NotEnough(text).into());
@@ -54,17 +71,26 @@ pub fn forecast(
         balance: pricing.commitment_left,
     };
     let bills = forecasting::bills(outlook)?;
-    let totals = forecast_priced(&engine, &bills, &priced, terms)?;
+    let mut said = Vec::new();
+    let totals = match added {
+        None => forecast_priced(&engine, &bills, &priced, terms)?,
+        Some(added) => {
+            let without = forecast_priced(&engine, &bills, &priced, terms)?;
+            plan::add(&mut priced, added, &card)?;
+            let with = forecast_priced(&engine, &bills, &priced, terms)?;
+            said.extend(plan::said_of_difference(&without, &with, &card.currency));
+            with
+        }
+    };
 
     let all: BTreeSet<BillingCycle> = totals.rows.iter().map(|row| row.cycle).collect();
     let all: Vec<BillingCycle> = all.into_iter().collect();
-    let mut said = match all.first() {
-        Some(first) => notes::said_of_prices(&daily, &usage, &card, &unpriced, *first)?,
-        None => Vec::new(),
-    };
+    if let Some(first) = all.first() {
+        said.extend(notes::said_of_prices(&daily, &usage, &card, &unpriced, *first)?);
+    }
     said.extend(notes::said_of_terms(&totals, &card, pricing));
     said.extend(forecasting::notes(&daily, &all));
-    let settings = format!("{options:?} {pricing:?} {card:?}");
+    let settings = format!("{options:?} {pricing:?} {card:?} {:?}", added.map(|added| added.plan));
     let report = ForecastReport {
         metric: Metric::Billed,
         total_kind: TotalKind::Billed,
@@ -106,7 +132,13 @@ fn refuse_what_splits_a_bill(options: &ingest::ReadOptions) -> Result<()> {
 }
 
 /// The prices that are asked for, in the currency of the charges.
-fn card(pricing: &Pricing, currency: Option<&str>, daily: &DailyCosts, usage: &Usage) -> Result<PriceCard> {
+fn card(
+    pricing: &Pricing,
+    currency: Option<&str>,
+    daily: &DailyCosts,
+    usage: &Usage,
+    plan: Option<&Plan>,
+) -> Result<PriceCard> {
     let currencies: BTreeSet<&str> = daily.leaves.iter().map(|leaf| leaf.currency.code()).collect();
     let only = match currencies.iter().collect::<Vec<_>>().as_slice() {
         [only] => **only,
@@ -118,8 +150,9 @@ fn card(pricing: &Pricing, currency: Option<&str>, daily: &DailyCosts, usage: &U
         }
     };
     let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
-    let asked: Vec<Asked> =
-        meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
+    let of_meter = |meter: &&str| Asked { meter: Some((*meter).to_owned()), ..Asked::default() };
+    let of_plan = plan.map(asked_for).unwrap_or_default();
+    let asked: Vec<Asked> = meters.iter().map(of_meter).chain(of_plan).collect();
     let subscription = daily.leaves.iter().find_map(|leaf| leaf.keys[0].clone());
     let card = rates::card(&pricing.rates(currency, subscription)?, &asked, Some(only))?;
     let only: billing::Currency = only.parse()?;

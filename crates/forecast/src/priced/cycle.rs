@@ -6,6 +6,9 @@ use billing::{Amount, BillingCycle, DayUse, MeterCharge, Settlement, price_rows}
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
+/// Which of low, likely and high plans goes with each level.
+const PLANNED: [usize; LEVELS] = [0, 0, 1, 2, 2];
+
 /// Costs by day.
 type ByDay = BTreeMap<NaiveDate, Amount>;
 
@@ -32,6 +35,7 @@ pub(super) struct PricedCycle<'a> {
     bill: &'a PricedBill<'a>,
     rest: &'a Rest,
     cycle: BillingCycle,
+    cutoff: NaiveDate,
     /// Use so far and what it costs by the prices, of each meter.
     seen: Vec<(Vec<DayUse>, ByDay)>,
     /// What the data charged besides the meters, by day.
@@ -88,16 +92,16 @@ impl<'a> PricedCycle<'a> {
         let metered: Amount = bill.meters.iter().map(|meter| charged_in(meter, cycle)).sum();
         let known: Amount = other.values().copied().sum();
         *other.entry(cycle.start()).or_default() += actual - metered - known;
-        Ok(Self { bill, rest, cycle, seen, other })
+        Ok(Self { bill, rest, cycle, cutoff: facts.cutoff, seen, other })
     }
 
     /// What is to pay when the rest of the cycle's use lies off by each of these shares.
     pub(super) fn outcomes(&self, off: [f64; LEVELS], terms: Terms<'_>) -> Result<[Outcome; LEVELS]> {
-        let [a, b, c, d, e] = off.map(|off| self.outcome(off, terms));
-        Ok([a?, b?, c?, d?, e?])
+        let outcome = |level: usize| self.outcome(off[level], PLANNED[level], terms);
+        Ok([outcome(0)?, outcome(1)?, outcome(2)?, outcome(3)?, outcome(4)?])
     }
 
-    fn outcome(&self, off: f64, terms: Terms<'_>) -> Result<Outcome> {
+    fn outcome(&self, off: f64, planned: usize, terms: Terms<'_>) -> Result<Outcome> {
         let has_rest = self.rest.value(self.cycle) > 0.0;
         let factor = if has_rest { (1.0 + off).max(0.0) } else { 1.0 };
         let estimate = |value: f64| Amount::from_estimate(value).ok_or(billing::Error::TooLarge);
@@ -108,6 +112,8 @@ impl<'a> PricedCycle<'a> {
             for (day, quantity) in self.rest.meters[place].get(&self.cycle).into_iter().flatten() {
                 all.push(DayUse { day: *day, quantity: estimate(factor * quantity)? });
             }
+            let to_come = |own: &&DayUse| own.day > self.cutoff && self.cycle.contains(own.day);
+            all.extend(meter.planned[planned].iter().filter(to_come));
             // What the data charged stays; prices say what the rest adds to it.
             let mut own: ByDay = meter
                 .charged

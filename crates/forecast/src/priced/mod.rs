@@ -44,14 +44,17 @@ pub struct PricedBill<'a> {
 pub struct PricedMeter<'a> {
     /// The meter's id, in lower case.
     pub meter: String,
-    /// Which of the bill's costs are those of this use: their level is forecast from quantities instead.
-    pub leaf: usize,
+    /// Which of the bill's costs are those of this use: their level is forecast from quantities instead. `None` for
+    /// a meter that is planned only.
+    pub leaf: Option<usize>,
     /// Its prices, as `billing::price_rows` takes them; one must hold on every day of every cycle asked for.
     pub prices: Vec<&'a Price>,
     /// What was used on each day, in the unit of the prices, in the order of days.
     pub used: Vec<DayUse>,
     /// What the data charged for that, by day of use.
     pub charged: BTreeMap<NaiveDate, Amount>,
+    /// What is planned beside what goes on: low, likely and high use by day. Days that are final hold it already.
+    pub planned: [Vec<DayUse>; 3],
 }
 
 /// What an offer takes off and adds, and what was promised.

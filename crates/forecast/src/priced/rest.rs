@@ -42,7 +42,8 @@ impl Rest {
     pub(super) fn value_of_use(&self, bill: &PricedBill<'_>, bills: &Bills) -> Result<(NaiveDate, Vec<f64>)> {
         let mut parts = SeriesSetBuilder::new();
         for (meter, value) in bill.meters.iter().zip(&self.unit_values) {
-            let frame = bills.level().get(meter.leaf);
+            let Some(leaf) = meter.leaf else { continue };
+            let frame = bills.level().get(leaf);
             let worth: Vec<f64> = quantities(meter, frame).iter().map(|quantity| value * quantity).collect();
             parts.push("", frame.start, &worth)?;
         }
@@ -72,8 +73,8 @@ pub(super) fn rests(
             cycles.push(own.cycles.iter().map(|own| own.cycle).collect::<Vec<_>>());
             Ok(())
         };
-        for meter in &bill.meters {
-            let frame = bills.level().get(meter.leaf);
+        for (meter, leaf) in bill.meters.iter().filter_map(|meter| Some((meter, meter.leaf?))) {
+            let frame = bills.level().get(leaf);
             let nothing = vec![0.0; frame.values.len()];
             push(frame.start, [&quantities(meter, frame), &nothing, &nothing])?;
         }
@@ -95,7 +96,11 @@ pub(super) fn rests(
         .map(|bill| {
             let mut rest = Rest::default();
             for meter in &bill.meters {
-                let Some((place, own)) = take() else { continue };
+                let Some((place, own)) = meter.leaf.and_then(|_| take()) else {
+                    rest.unit_values.push(0.0);
+                    rest.meters.push(BTreeMap::new());
+                    continue;
+                };
                 for cycle in own.cycles.iter().filter(|cycle| cycle.remaining.is_none()) {
                     *rest.missing.entry(cycle.cycle).or_default() += 1;
                 }
@@ -135,7 +140,7 @@ fn quantities(meter: &PricedMeter<'_>, frame: CostSeries<'_>) -> Vec<f64> {
 
 /// The costs of use without a price; zeros over the days of the whole bill where there is none.
 fn unpriced_level(bill: &PricedBill<'_>, bills: &Bills) -> (NaiveDate, Vec<f64>) {
-    let is_priced = |leaf: &usize| bill.meters.iter().any(|meter| meter.leaf == *leaf);
+    let is_priced = |leaf: &usize| bill.meters.iter().any(|meter| meter.leaf == Some(*leaf));
     let unpriced: Vec<usize> = bill.leaves.iter().copied().filter(|leaf| !is_priced(leaf)).collect();
     if unpriced.is_empty() {
         let (start, whole) = summed(bills.level(), Some(bills.level()), &bill.leaves);

@@ -73,7 +73,8 @@ impl Year {
         let charged = self.used.iter().zip(&self.costs);
         PricedMeter {
             meter: "m".into(),
-            leaf,
+            leaf: Some(leaf),
+            planned: Default::default(),
             prices: self.prices.iter().collect(),
             used: self.used.clone(),
             charged: charged.map(|(own, cost)| (own.day, Amount::from_estimate(*cost).unwrap())).collect(),
@@ -161,6 +162,38 @@ fn bills_add_up_to_their_total_and_late_charges_are_not_lost() {
     assert_eq!(one.actual + other.actual, total.actual);
     // 300 × 0.0333333 and 5, each; less a credit of 1 each.
     assert_eq!((total.gross.total, total.net.total), (amount("30"), amount("28")));
+}
+
+#[test]
+fn a_plan_shares_the_tiers_and_the_credit_of_what_goes_on() {
+    // 300 go on, 100 are free: 200. The plan uses 10 a day more from the 21st on, 100 in all, and likely up to 200.
+    let year = Year::new(&[("0", "0"), ("100", "1")]);
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs)]));
+    let planned = |quantity: &str| -> Vec<DayUse> {
+        let days = date("2026-11-21").iter_days().take(10);
+        days.map(|day| DayUse { day, quantity: amount(quantity) }).collect()
+    };
+    let mut meter = year.meter(0);
+    meter.planned = ["0", "10", "20"].map(planned);
+    // A day that is final holds the plan already.
+    meter.planned[1].push(DayUse { day: date("2026-11-05"), quantity: amount("1000") });
+    let only_planned = PricedMeter {
+        meter: "new".into(),
+        leaf: None,
+        used: Vec::new(),
+        charged: BTreeMap::new(),
+        planned: ["1", "1", "1"].map(planned),
+        ..year.meter(0)
+    };
+    let own =
+        PricedBill { facts: facts("a", CUTOFF, "0"), leaves: vec![0], meters: vec![meter, only_planned] };
+    let offer = credit("50");
+    let terms = Terms { offer: &offer, committed: Amount::ZERO, balance: None };
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &[own], terms).unwrap();
+    let row = &found.rows[0];
+    // The new meter has a free amount of its own and stays within it.
+    assert_eq!((row.gross.total, row.net.total), (amount("300"), amount("250")));
+    assert!(row.gross.lower80 <= amount("200") && row.gross.upper80 >= amount("400"), "{row:?}");
 }
 
 #[test]

@@ -1,22 +1,37 @@
 //! `price estimate`: what a plan will cost.
 
 use super::rates::{self, Asked};
-use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Estimate};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    forecasting::Wanted,
+    options::{Charges, Global},
+    output,
+    price_options::{Estimate, Pricing},
+    priced::{self, Added},
+};
 use anyhow::{Context, Result};
 use billing::{Amount, CycleDay, PriceCard, Settlement, Unpriced};
 use chrono::Utc;
 use prices::{EstimateLine, Plan, PlanFormat, PlanLine, What, read_plan};
-use report::{EstimateBill, EstimateReport, EstimateRow};
+use report::{EstimateBill, EstimateReport, EstimateRow, predict_table};
 use std::fs;
 
 pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
-    if !is_plan(&options.inputs) {
-        return super::usage::run(global, options);
+    if !is_plan(&options.what.inputs) {
+        if !options.into_forecast.is_empty() {
+            let text = "`--into-forecast` adds a plan to a forecast; the first argument is no plan";
+            return Err(Failure::Usage(text.to_owned()).into());
+        }
+        return super::usage::run(global, &options.what);
     }
-    let plan = plan(&options.inputs[0])?;
-    let card = rates::card(&options.rates, &asked(&plan), Some(&plan.currency))?;
-    let as_of = options.as_of.unwrap_or_else(|| Utc::now().date_naive());
-    let found = prices::estimate(&plan, &card, as_of, CycleDay::new(options.cycle_day)?)?;
+    let plan = plan(&options.what.inputs[0])?;
+    if !options.into_forecast.is_empty() {
+        return into_forecast(global, options, &plan);
+    }
+    let card = rates::card(&options.what.rates, &asked(&plan), Some(&plan.currency))?;
+    let as_of = options.what.as_of.unwrap_or_else(|| Utc::now().date_naive());
+    let found = prices::estimate(&plan, &card, as_of, CycleDay::new(options.what.cycle_day)?)?;
     let report = EstimateReport {
         currency: plan.currency.parse()?,
         rows: found.lines.iter().map(row).collect(),
@@ -34,6 +49,23 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
     }
     output::write_result(global, |style| report.table(style), || report.dataset())?;
+    Ok(Exit::Done)
+}
+
+/// The forecast of what goes on with the plan added to it.
+fn into_forecast(global: &Global, options: &Estimate, plan: &Plan) -> Result<Exit> {
+    let wanted = Charges {
+        inputs: options.into_forecast.clone(),
+        as_of: options.what.as_of,
+        cycle_day: Some(options.what.cycle_day),
+        currency: options.what.rates.currency.clone(),
+        ..Charges::default()
+    };
+    let pricing = Pricing::of(&options.what.rates, Some(plan.committed).filter(|own| *own != Amount::ZERO));
+    let added = Added { plan, subscription: options.subscription.as_deref() };
+    let what = Wanted { model: None, cycles: None, for_people: true };
+    let done = priced::forecast(global, &wanted, &pricing, &what, Some(added))?;
+    output::write_result(global, |style| predict_table(&done.report, style), || done.report.dataset(true))?;
     Ok(Exit::Done)
 }
 

@@ -2,7 +2,7 @@
 
 mod card;
 mod compare;
-mod estimate;
+pub mod estimate;
 mod matching;
 pub mod rates;
 mod usage;

@@ -10,7 +10,7 @@ use crate::{
     failure::Failure,
     options::{Charges, Global},
     output,
-    price_options::Estimate,
+    price_options::Subject,
 };
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced, UsedDay};
@@ -19,7 +19,7 @@ use prices::{UsedMeter, price_usage};
 use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
+pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
     let wanted = Charges {
         inputs: options.inputs.clone(),
         as_of: options.as_of,
