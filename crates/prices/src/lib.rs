@@ -19,6 +19,7 @@ mod rate_card;
 mod region;
 mod retail;
 mod used;
+mod used_plan;
 
 pub use card_file::read_card;
 pub use compare::{Alternative, BreakEven, Change, Comparison, Offer, compare};
@@ -38,3 +39,4 @@ pub use rate_card::read_rate_card;
 pub use region::same_region;
 pub use retail::{RetailPrice, SavingsPlanPrice, read_retail, retail_card};
 pub use used::{UsedMeter, price_usage};
+pub use used_plan::plans_of_use;

@@ -1,8 +1,8 @@
-//! A plan and its alternatives: what each costs against the same lines as planned.
+//! A plan, or use, and its alternatives: what each costs against the same lines as they are.
 
 use crate::{
     Column, ColumnValues, Dataset, EstimateReport, EstimateRow, Result, TableStyle, columns,
-    figures::{change, grouped, percent, printable},
+    figures::{as_sentence, change, grouped, percent, printable},
     layout::{Heading, grid, wrapped},
 };
 use billing::{Amount, Currency};
@@ -10,6 +10,8 @@ use billing::{Amount, Currency};
 /// A comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComparisonReport {
+    /// What is compared, in words: `the plan`, or whose use.
+    pub subject: String,
     /// Currency of every amount.
     pub currency: Currency,
     /// The plan as it is.
@@ -79,7 +81,7 @@ impl ComparisonReport {
     /// The table for people, a line end after each line.
     #[must_use]
     pub fn table(&self, style: TableStyle) -> String {
-        let headings = ["", "As planned", "Cost", "Low – high", "Difference", "Covers"];
+        let headings = ["", "As it is", "Cost", "Low – high", "Difference", "Covers"];
         let headings: Vec<Heading> = headings
             .iter()
             .enumerate()
@@ -88,16 +90,18 @@ impl ComparisonReport {
         let laid = grid(&headings, self.alternatives.iter().map(|row| self.cells(row)).collect(), None);
         let count = self.alternatives.len();
         let s = if count == 1 { "" } else { "s" };
-        let title = format!("The plan and {count} alternative{s} · {}", self.currency);
+        let title = format!("{} and {count} alternative{s} · {}", as_sentence(&self.subject), self.currency);
         let mut lines = vec![style.bold(&title), String::new()];
         lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
         lines.push(style.dim(&"─".repeat(laid.width)));
         lines.extend(laid.body.iter().map(|line| style.finished(line)));
-        let meaning = "Each is set against the same lines as planned; `covers` is their share of the plan, of which \
-                       an alternative without a price for a line leaves that line out on both sides";
+        let meaning = "Each is set against the same lines as they are; `covers` is their share of the whole, of \
+                       which an alternative without a price for a line leaves that line out on both sides";
         lines.push(String::new());
         for note in [meaning.to_owned()].iter().chain(&self.notes) {
-            lines.extend(wrapped(&printable(note), style.width).iter().map(|line| style.dim(line)));
+            lines.extend(
+                wrapped(&as_sentence(&printable(note)), style.width).iter().map(|line| style.dim(line)),
+            );
         }
         lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
@@ -153,6 +157,7 @@ mod tests {
             vec![alternative("region westeurope", Some("175.2")), alternative("region north", None)];
         let planned = alternatives[0].lines.clone();
         ComparisonReport {
+            subject: "the plan".to_owned(),
             currency: "USD".parse().unwrap(),
             planned,
             alternatives,
@@ -165,14 +170,14 @@ mod tests {
         let expected = "\
 The plan and 2 alternatives · USD
 
-                   As planned     Cost  Low – high  Difference  Covers
-──────────────────────────────────────────────────────────────────────
-region westeurope      146.00   175.20                 +20.0 %  74.5 %
-region north                   unknown                           0.0 %
+                   As it is     Cost  Low – high  Difference  Covers
+────────────────────────────────────────────────────────────────────
+region westeurope    146.00   175.20                 +20.0 %  74.5 %
+region north                 unknown                           0.0 %
 ";
         let text = report().table(TableStyle::PLAIN);
         assert!(text.starts_with(expected), "{text}");
-        assert!(text.ends_with("more\n"), "{text}");
+        assert!(text.ends_with("More\n"), "{text}");
     }
 
     #[test]

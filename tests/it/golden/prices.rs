@@ -140,22 +140,22 @@ fn alternatives_are_set_against_what_they_cover() {
         insta::assert_snapshot!(text, @"
         The plan and 5 alternatives · USD
 
-                                             As planned      Cost         Low – high  Difference   Covers
-        ─────────────────────────────────────────────────────────────────────────────────────────────────
-        region westeurope                                 unknown                                   0.0 %
-        size Standard_D3_v2                      723.01  1,294.18  935.49 – 1,316.01     +79.0 %  100.0 %
-        offer MS-AZR-0062P (MSDN Platforms)      723.01    523.01    344.28 – 533.89     -27.7 %  100.0 %
-        reservation 1y                                    unknown                                   0.0 %
-        savings plan 1y                                   unknown                                   0.0 %
+                                             As it is      Cost         Low – high  Difference   Covers
+        ───────────────────────────────────────────────────────────────────────────────────────────────
+        region westeurope                               unknown                                   0.0 %
+        size Standard_D3_v2                    723.01  1,294.18  935.49 – 1,316.01     +79.0 %  100.0 %
+        offer MS-AZR-0062P (MSDN Platforms)    723.01    523.01    344.28 – 533.89     -27.7 %  100.0 %
+        reservation 1y                                  unknown                                   0.0 %
+        savings plan 1y                                 unknown                                   0.0 %
 
-        Each is set against the same lines as planned; `covers` is their share of the
-        plan, of which an alternative without a price for a line leaves that line out on
-        both sides
-        region westeurope leaves out `archive`: no_rate
-        region westeurope leaves out `data out`, `web servers`: no_region
-        offer MS-AZR-0062P (MSDN Platforms) leaves out `archive`: no_rate
-        reservation 1y leaves out `archive`, `data out`, `web servers`: no_rate
-        savings plan 1y leaves out `archive`, `data out`, `web servers`: no_rate
+        Each is set against the same lines as they are; `covers` is their share of the
+        whole, of which an alternative without a price for a line leaves that line out
+        on both sides
+        Region westeurope leaves out `archive`: no_rate
+        Region westeurope leaves out `data out`, `web servers`: no_region
+        Offer MS-AZR-0062P (MSDN Platforms) leaves out `archive`: no_rate
+        Reservation 1y leaves out `archive`, `data out`, `web servers`: no_rate
+        Savings plan 1y leaves out `archive`, `data out`, `web servers`: no_rate
         ")
     });
 }
@@ -398,7 +398,8 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
     assert!(refused.stderr.contains("say with `--subscription` on which of these"), "{}", refused.stderr);
     let found = run(folder.path(), &[&base[..], &["--subscription", "Development (sample)"]].concat());
     assert_eq!(found.code, 0, "{}", found.stderr);
-    snapshot(&found.stdout, |text| insta::assert_snapshot!(text, @"
+    snapshot(&found.stdout, |text| {
+        insta::assert_snapshot!(text, @"
     Forecast of October 2026 · billed cost · USD
 
                               Actual  Expected                 vs last
@@ -451,6 +452,47 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
     273 charges for use are paid for by reservations or savings plans
     In the total of October 2026: late and corrected charges -0.15 USD,
       marketplace 195.78 USD, recurring purchases 186.95 USD
-    "));
-    snapshot(&found.stderr, |text| insta::assert_snapshot!(text, @"warning: `archive` has no price and is not in the forecast: the prices have no such meter or size; `price card --search TEXT` shows what there is"));
+    ")
+    });
+    snapshot(
+        &found.stderr,
+        |text| insta::assert_snapshot!(text, @"warning: `archive` has no price and is not in the forecast: the prices have no such meter or size; `price card --search TEXT` shows what there is"),
+    );
+}
+
+#[test]
+fn use_is_compared_with_what_it_would_cost_elsewhere() {
+    let folder = folder();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
+    write(folder.path(), "ratecard.json", CARD);
+    let args = [
+        "price",
+        "compare",
+        sample,
+        "--rates",
+        "ratecard.json",
+        "--region",
+        "EU West",
+        "--offer",
+        "MS-AZR-0063P",
+    ];
+    let found = run(folder.path(), &args);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    snapshot(&found.stdout, |text| {
+        insta::assert_snapshot!(text, @"
+        The use of September 2026 that no commitment pays for, and 2 alternatives · USD
+
+                                                       As it is      Cost  Low – high  Difference   Covers
+        ──────────────────────────────────────────────────────────────────────────────────────────────────
+        region EU West                                 1,247.40  1,247.40                   0.0 %   34.1 %
+        offer MS-AZR-0063P (Visual Studio Enterprise)  3,659.50  3,209.50                 -12.3 %  100.0 %
+
+        Each is set against the same lines as they are; `covers` is their share of the
+        whole, of which an alternative without a price for a line leaves that line out
+        on both sides
+        Region EU West leaves out `…0001 Functions Standard Execution Time`, `…0001
+        Functions Standard Total Executions`, `…0001 Networking Data Transfer Out (GB)`,
+        …: no_region
+        ")
+    });
 }

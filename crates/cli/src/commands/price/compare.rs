@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Compare};
 use anyhow::Result;
-use billing::{Amount, CycleDay};
+use billing::{Amount, BillingCycle, CycleDay, PriceCard};
 use chrono::Utc;
-use prices::{Alternative, Change, Offer, Plan};
+use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, plans_of_use};
 use report::{AlternativeRow, ComparisonReport};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_NAMES: usize = 3;
 
 pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
-    if !is_plan(&options.what.inputs) {
-        let text = "alternatives are those of a plan; usage is priced with `price estimate`";
-        return Err(Failure::Usage(text.to_owned()).into());
-    }
-    let plan = plan(&options.what.inputs[0])?;
     let changes = changes(options)?;
-    let asked: Vec<Asked> = asked(&plan).into_iter().chain(elsewhere(&plan, options)).collect();
-    let card = rates::card(&options.what.rates, &asked, Some(&plan.currency))?;
+    let (subject, plans, card) =
+        if is_plan(&options.what.inputs) { planned(options)? } else { used(options)? };
     let as_of = options.what.as_of.unwrap_or_else(|| Utc::now().date_naive());
     let cycle_day = CycleDay::new(options.what.cycle_day)?;
-    let found = prices::compare(&plan, &card, &changes, as_of, cycle_day)?;
+    let compared = plans.iter().map(|plan| prices::compare(plan, &card, &changes, as_of, cycle_day));
+    let found = Comparison::joined(compared.collect::<prices::Result<Vec<_>>>()?)
+        .ok_or_else(|| Failure::NotEnough("the cycle has no use that could be compared".to_owned()))?;
     if found.planned.lines.iter().all(|line| line.cost.is_err()) {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
     }
@@ -38,13 +35,57 @@ pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
         tracing::warn!("`{}` has no price as planned, and is in no alternative", line.name);
     }
     let report = ComparisonReport {
-        currency: plan.currency.parse()?,
+        subject,
+        currency: card.currency.clone(),
         planned: found.planned.lines.iter().map(row).collect(),
         alternatives: found.alternatives.iter().map(alternative).collect(),
         notes: notes(&found.alternatives, &card.currency),
     };
     output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
+}
+
+/// What is compared: in words, as plans, one a subscription, and with its prices.
+type Compared = (String, Vec<Plan>, PriceCard);
+
+/// A plan, and the prices that it needs.
+fn planned(options: &Compare) -> Result<Compared> {
+    let plan = plan(&options.what.inputs[0])?;
+    let asked: Vec<Asked> = asked(&plan).into_iter().chain(elsewhere(&plan, options)).collect();
+    let card = rates::card(&options.what.rates, &asked, Some(&plan.currency))?;
+    if !plan.currency.eq_ignore_ascii_case(card.currency.code()) {
+        let text = format!("the plan is in {}, the prices are in {}", plan.currency, card.currency);
+        return Err(Failure::Usage(text).into());
+    }
+    Ok(("the plan".to_owned(), vec![plan], card))
+}
+
+/// The use of the last whole cycle in cost exports.
+fn used(options: &Compare) -> Result<Compared> {
+    let (usage, asked) = super::usage::read(&options.what)?;
+    let mut card = rates::card(&options.what.rates, &asked, None)?;
+    let cycle_day = CycleDay::new(options.what.cycle_day)?;
+    let last = usage.days.iter().map(|own| own.day).max().unwrap_or_default();
+    let whole = |card: &PriceCard| -> Result<Option<(BillingCycle, Vec<UsedMeter>)>> {
+        let found = prices::price_usage(&usage.days, card, cycle_day)?;
+        let cycles: BTreeSet<BillingCycle> = found.iter().map(|own| own.cycle).collect();
+        let ended = cycles.iter().rev().find(|cycle| cycle.last_day() <= last).or(cycles.last());
+        Ok(ended.copied().map(|cycle| (cycle, found)))
+    };
+    let none = || Failure::NotEnough("no charge in the input tells a meter and its quantity".to_owned());
+    let (cycle, found) = whole(&card)?.ok_or_else(none)?;
+    let mut plans = plans_of_use(&found, &card, cycle);
+    if matches!(options.what.rates.rates.as_str(), "retail" | "azure") {
+        // Only with the prices of what is used it is known which machines they are, to be asked for elsewhere.
+        let more = plans
+            .iter()
+            .flat_map(|plan| super::estimate::asked(plan).into_iter().chain(elsewhere(plan, options)));
+        card = rates::card(&options.what.rates, &asked.into_iter().chain(more).collect::<Vec<_>>(), None)?;
+        plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle);
+    }
+    let part = if cycle.last_day() > last { format!(" up to {last}") } else { String::new() };
+    let subject = format!("the use of {}{part} that no commitment pays for,", report::cycle_name(cycle));
+    Ok((subject, plans, card))
 }
 
 fn changes(options: &Compare) -> Result<Vec<Change>> {

@@ -14,12 +14,16 @@ use crate::{
 };
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced, UsedDay};
-use ingest::read_usage;
+use ingest::{Usage, read_usage};
 use prices::{UsedMeter, price_usage};
 use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
+/// The use in cost exports, and what a service must be asked for to price it.
+///
+/// # Errors
+/// Unusable input, or none that tells meters and quantities.
+pub fn read(options: &Subject) -> Result<(Usage, Vec<Asked>)> {
     let wanted = Charges {
         inputs: options.inputs.clone(),
         as_of: options.as_of,
@@ -31,6 +35,11 @@ pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
     let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
     let asked: Vec<Asked> =
         meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
+    Ok((usage, asked))
+}
+
+pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
+    let (usage, asked) = read(options)?;
     let card = rates::card(&options.rates, &asked, None)?;
     let found = price_usage(&usage.days, &card, CycleDay::new(options.cycle_day)?)?;
     say_unpriced(&found);

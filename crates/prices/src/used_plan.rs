@@ -1,0 +1,154 @@
+//! Use of a cycle as plans, one a subscription: so what was used can be priced elsewhere as what is planned can.
+
+use crate::{
+    Comparison, HowMuch, Plan, PlanLine, UsedMeter,
+    estimate::{find, identity, os_of},
+    plan::What,
+};
+use billing::{Amount, BillingCycle, Price, PriceCard, PriceKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A plan for each subscription of what its meters used in a cycle. Machines become sizes, where the prices tell
+/// them, so that they can change size and be committed to; all else stays a meter.
+#[must_use]
+pub fn plans_of_use(used: &[UsedMeter], card: &PriceCard, cycle: BillingCycle) -> Vec<Plan> {
+    let mut plans: BTreeMap<&str, Plan> = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    for own in used.iter().filter(|own| own.cycle == cycle && own.quantity.is_positive()) {
+        let plan = plans.entry(&own.subscription).or_insert_with(|| Plan {
+            currency: card.currency.code().to_owned(),
+            committed: Amount::ZERO,
+            lines: Vec::new(),
+        });
+        // A subscription's id tells lines of one meter apart; its end is enough for people.
+        let end = own.subscription.rsplit('/').next().unwrap_or_default();
+        let title = card.of_meter(&own.meter).next().map_or_else(|| own.name.clone(), Price::full_name);
+        let short = format!("…{} {title}", end.get(end.len().saturating_sub(4)..).unwrap_or(end));
+        let name = if names.insert(short.clone()) { short } else { format!("{end} {title} {}", own.meter) };
+        let line = PlanLine {
+            name,
+            what: What::Meter(own.meter.clone()),
+            region: String::new(),
+            product: String::new(),
+            os: None,
+            kind: PriceKind::Consumption,
+            count: Amount::ONE,
+            quantity: HowMuch { low: own.quantity, likely: own.quantity, high: own.quantity },
+            unit: own.unit.parse().ok(),
+            span: Some((cycle.start(), cycle.end())),
+            ramp_up_days: 0,
+        };
+        plan.lines.push(as_machine(&line, card).unwrap_or(line));
+    }
+    plans.into_values().collect()
+}
+
+/// The same line by its size, where that has the very same price.
+fn as_machine(line: &PlanLine, card: &PriceCard) -> Option<PlanLine> {
+    let What::Meter(meter) = &line.what else { return None };
+    let is_machine = |price: &&Price| price.kind == PriceKind::Consumption && !price.sku.is_empty();
+    let price = card.of_meter(meter).find(is_machine)?;
+    let machine = PlanLine {
+        what: What::Sku(price.sku.clone()),
+        region: price.region.clone(),
+        os: Some(os_of(price)),
+        ..line.clone()
+    };
+    let found = find(&machine, card).ok()?.ok()?;
+    (identity(found.prices[0]) == identity(price)).then_some(machine)
+}
+
+impl Comparison {
+    /// Comparisons of several subscriptions as one; they have the same alternatives. `None` of none.
+    #[must_use]
+    pub fn joined(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let likely = |own: &Self| -> f64 {
+            own.planned.lines.iter().filter_map(|line| Some(line.cost.ok()?[1].to_f64())).sum()
+        };
+        all.into_iter().reduce(|mut one, other| {
+            let (before, more) = (likely(&one), likely(&other));
+            for (own, added) in one.alternatives.iter_mut().zip(other.alternatives) {
+                let covered = own.covered.unwrap_or(0.0) * before + added.covered.unwrap_or(0.0) * more;
+                own.covered = (before + more > 0.0).then_some(covered / (before + more));
+                for end in 0..3 {
+                    own.as_planned[end] += added.as_planned[end];
+                    own.cost[end] += added.cost[end];
+                }
+                own.lines.extend(added.lines);
+                own.break_even.extend(added.break_even);
+            }
+            one.planned.lines.extend(other.planned.lines);
+            one.planned.bills.extend(other.planned.bills);
+            one
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Change, compare, price_usage, read_private_toml};
+    use billing::{CycleDay, UsedDay};
+
+    const CARD: &str = r#"
+        currency = "EUR"
+        [[price]]
+        meter = "west"
+        sku = "D2"
+        product = "Virtual Machines D"
+        region = "westeurope"
+        unit = "1 Hour"
+        price = 0.1
+        [[price]]
+        meter = "east"
+        sku = "D2"
+        product = "Virtual Machines D"
+        region = "eastus"
+        unit = "1 Hour"
+        price = 0.08
+        [[price]]
+        meter = "egress"
+        unit = "1 GB"
+        tiers = [{ from = 0, price = 0 }, { from = 10, price = 1 }]
+    "#;
+
+    fn used(subscription: &str, meter: &str, quantity: &str, unit: &str) -> UsedDay {
+        UsedDay {
+            subscription: Some(subscription.to_owned()),
+            meter: meter.to_owned(),
+            name: None,
+            unit: unit.to_owned(),
+            day: "2026-11-05".parse().unwrap(),
+            billed_from: None,
+            quantity: quantity.parse().unwrap(),
+            cost: Amount::ONE,
+            currency: None,
+        }
+    }
+
+    #[test]
+    fn use_of_two_subscriptions_costs_elsewhere_what_each_costs_there() {
+        let card = read_private_toml(CARD, "the card").unwrap();
+        let rows = [
+            used("a", "west", "1000", "1 Hour"),
+            used("a", "egress", "15", "1 GB"),
+            used("b", "west", "500", "1 Hour"),
+            // Ten are free to each subscription.
+            used("b", "egress", "15", "1 GB"),
+            used("b", "unknown", "1", "1 GB"),
+        ];
+        let found = price_usage(&rows, &card, CycleDay::FIRST).unwrap();
+        let cycle = found[0].cycle;
+        let plans = plans_of_use(&found, &card, cycle);
+        assert_eq!(plans.iter().map(|plan| plan.lines.len()).collect::<Vec<_>>(), [2, 3]);
+        let compared = plans.iter().map(|plan| {
+            compare(plan, &card, &[Change::Region("eastus".to_owned())], cycle.start(), CycleDay::FIRST)
+                .unwrap()
+        });
+        let all = Comparison::joined(compared).unwrap();
+        let own = &all.alternatives[0];
+        // 1,500 hours at 0.1 and 0.08, and twice 5 GB at 1 whose meter is of no region.
+        assert_eq!((own.as_planned[1].to_string(), own.cost[1].to_string()), ("160".into(), "130".into()));
+        assert_eq!((own.covered, all.planned.lines.len()), (Some(1.0), 5));
+    }
+}
