@@ -163,6 +163,10 @@ impl Amount {
 /// ```
 #[must_use]
 pub fn share_out(total: Amount, weights: &[Amount]) -> Vec<Amount> {
+    // Most days of use have one row, and no long division then.
+    if weights.len() == 1 {
+        return vec![total];
+    }
     let sum: Option<i128> = weights.iter().try_fold(0_i128, |sum, weight| sum.checked_add(weight.0.abs()));
     let negative = weights.iter().filter(|weight| weight.is_negative()).count();
     let sum = sum
