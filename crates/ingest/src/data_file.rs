@@ -12,6 +12,7 @@ use crate::{
 };
 use polars::prelude::*;
 use std::{
+    collections::BTreeSet,
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
@@ -83,7 +84,10 @@ impl DataFile {
         let row = Some(RowIndex { name: ROW.into(), offset: 1 });
         if self.encoding == Encoding::Parquet {
             let file = File::open(&self.path).map_err(|source| Error::unreadable(&self.path, source))?;
-            let names = present.iter().map(|(_, place)| self.names[*place].clone()).collect();
+            // Two columns of ours may be one of the file's, which is read once.
+            let names: BTreeSet<String> =
+                present.iter().map(|(_, place)| self.names[*place].clone()).collect();
+            let names = names.into_iter().collect();
             let reader = ParquetReader::new(file).with_row_index(row).with_columns(Some(names));
             let mut chosen: Vec<Expr> = present
                 .iter()
@@ -180,4 +184,28 @@ fn parquet_header(path: &Path) -> Result<(Head, Option<Vec<DataType>>)> {
     let names = schema.iter_names().map(ToString::to_string).collect();
     let types = schema.iter_values().cloned().collect();
     Ok((Head { names, has_rows: rows > 0, overlong: Vec::new() }, Some(types)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use billing::Metric;
+
+    /// An Enterprise Agreement's invoice section is its department too.
+    #[test]
+    fn a_parquet_column_that_two_of_ours_are_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let mut table = df!(
+            "SubscriptionId" => ["s"], "Date" => ["2026-10-01"], "CostInBillingCurrency" => ["1.5"],
+            "BillingCurrencyCode" => ["EUR"], "AccountName" => ["a"], "InvoiceSection" => ["d"],
+        )
+        .unwrap();
+        ParquetWriter::new(File::create(&path).unwrap()).finish(&mut table).unwrap();
+        let file = DataFile::open(&path, None).unwrap();
+        let charges = crate::charges(&file, Metric::Billed).unwrap().collect().unwrap();
+        for column in ["x_InvoiceSectionName", "x_DepartmentName"] {
+            assert_eq!(charges[column].str().unwrap().get(0), Some("d"), "{column}");
+        }
+    }
 }
