@@ -80,7 +80,7 @@ pub(crate) struct FileSums {
 }
 
 /// The column of days.
-const DAY: &str = "ChargePeriodStart";
+pub(crate) const DAY: &str = "ChargePeriodStart";
 
 /// Sums the costs of `file`.
 ///
@@ -91,13 +91,21 @@ pub(crate) fn sum_file(file: &DataFile, wanted: &Wanted) -> Result<FileSums> {
     let check = price_check(file, &costs);
     let texts = text_columns(file, wanted, &costs, check);
     let mut sums = RowSums::new(file, texts, DAY, &costs, check);
-    match file.encoding {
-        Encoding::Parquet => read_parquet(file, &mut sums)?,
-        _ => read_csv(file, &mut sums)?,
-    }
+    read_rows(file, &mut sums)?;
     let lines = typed_lines(file, wanted, &sums)?;
     let days = typed_days(&sums.days)?;
     collect_sums(file, lines, &days, &sums, &costs)
+}
+
+/// Reads the rows of a file into `sums`.
+///
+/// # Errors
+/// When the file is damaged.
+pub(crate) fn read_rows(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
+    match file.encoding {
+        Encoding::Parquet => read_parquet(file, sums),
+        _ => read_csv(file, sums),
+    }
 }
 
 /// The columns that summing a file reads.
@@ -165,7 +173,7 @@ fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a
 }
 
 /// The day of each text of a day, counted from the epoch; `None` where it is no day of a bill.
-fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
+pub(crate) fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
     let texts = texts.column().with_name("text".into());
     let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
     let days = table.lazy().select([charges::day(col("text")).alias("day")]).collect()?;

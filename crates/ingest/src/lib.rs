@@ -12,6 +12,7 @@ mod error;
 mod exchange;
 mod family;
 mod file_sums;
+mod file_usage;
 mod hourly;
 mod known_days;
 mod landing;

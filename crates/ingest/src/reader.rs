@@ -240,7 +240,7 @@ pub(crate) fn read_runs(
 ///
 /// Plain threads: one of a pool would begin with the next item while it waits for the engine's pool,
 /// and hold the sums of many files half made.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len()));
     thread::scope(|scope| {

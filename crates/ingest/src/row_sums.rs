@@ -100,11 +100,12 @@ pub(crate) struct RowSums<'a> {
     pub day: &'a str,
     /// The columns of amounts: costs, and what tells whether a row costs something.
     pub amounts: Vec<&'a str>,
+    /// The file that they are rows of.
+    pub file: &'a DataFile,
     /// The lines.
     pub lines: Lines,
     /// The texts of days.
     pub days: Texts,
-    file: &'a DataFile,
     costs: &'a [String],
     /// The column that tells whether a row costs something, and the one that should then not be 0.
     check: Option<(&'a str, &'a str)>,

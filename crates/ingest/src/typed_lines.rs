@@ -15,7 +15,7 @@ use billing::Agreement;
 use polars::prelude::*;
 
 /// What follows from some columns, given how to have each as text: named expressions.
-type Meaning<'a> = &'a dyn Fn(&dyn Fn(&str) -> Expr) -> Vec<Expr>;
+pub(crate) type Meaning<'a> = &'a dyn Fn(&dyn Fn(&str) -> Expr) -> Vec<Expr>;
 
 /// Columns that say whose a charge is, and when and in which currency it is billed.
 pub(crate) const TELL_OWNERS: [&str; 9] = [
@@ -68,22 +68,27 @@ pub(crate) fn uses_commitment_id(file: &DataFile) -> bool {
     file.layout.has("CommitmentDiscountId") && !told
 }
 
+/// What follows for each line from some of its columns; those that its file lacks are null.
+pub(crate) fn derived(sums: &RowSums<'_>, columns: &[&str], meaning: Meaning<'_>) -> Result<DataFrame> {
+    let place = |name: &str| sums.texts.iter().position(|text| *text == name);
+    let present: Vec<(&str, usize)> =
+        columns.iter().filter_map(|name| place(name).map(|place| (*name, place))).collect();
+    let have = |name: &str| match name {
+        HAS_COMMITMENT if uses_commitment_id(sums.file) => {
+            charges::named(col("CommitmentDiscountId")).is_not_null().cast(DataType::String)
+        }
+        _ if place(name).is_some() => col(name),
+        _ => lit(NULL).cast(DataType::String),
+    };
+    sums.lines.derived(&present, &meaning(&have))
+}
+
 /// What the texts of each line mean: the lines of [`FileSums::costs`], with `category` and `blank`.
 pub(crate) fn typed_lines(file: &DataFile, wanted: &Wanted, sums: &RowSums<'_>) -> Result<DataFrame> {
     let family = file.family;
     let mut lines = DataFrame::empty_with_height(sums.lines.len());
     let mut add = |columns: &[&str], meaning: Meaning<'_>| -> Result<()> {
-        let place = |name: &str| sums.texts.iter().position(|text| *text == name);
-        let present: Vec<(&str, usize)> =
-            columns.iter().filter_map(|name| place(name).map(|place| (*name, place))).collect();
-        let have = |name: &str| match name {
-            HAS_COMMITMENT if uses_commitment_id(file) => {
-                charges::named(col("CommitmentDiscountId")).is_not_null().cast(DataType::String)
-            }
-            _ if place(name).is_some() => col(name),
-            _ => lit(NULL).cast(DataType::String),
-        };
-        lines = lines.hstack(sums.lines.derived(&present, &meaning(&have))?.columns())?;
+        lines = lines.hstack(derived(sums, columns, meaning)?.columns())?;
         Ok(())
     };
     add(&["BillingCurrency"], &|have| {

@@ -6,14 +6,16 @@
 
 use crate::{
     Error, ReadOptions, Result,
-    charges::charges,
     data_file::DataFile,
+    file_usage::{FileUsage, UseLine, UseLines, UseSums, add, numbered, sum_usage},
+    reader::side_by_side,
     runs::{plan, superseded},
     source::find,
 };
-use billing::{Amount, Metric, UsedDay};
+use billing::{Amount, UsedDay};
 use chrono::NaiveDate;
-use polars::prelude::*;
+use polars::prelude::PlHashMap;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Use by day.
@@ -27,11 +29,6 @@ pub struct Usage {
     pub covered_rows: u64,
 }
 
-/// Subscription, meter, name, unit, currency, and begin of the cycle that bills it.
-type Key = (Option<String>, String, Option<String>, String, Option<String>, Option<NaiveDate>);
-/// Quantity and cost by key.
-type Sums = BTreeMap<Key, (Amount, Amount)>;
-
 /// Reads the use behind `inputs`.
 ///
 /// # Errors
@@ -39,150 +36,182 @@ type Sums = BTreeMap<Key, (Amount, Amount)>;
 pub fn read_usage(inputs: &[String], options: &ReadOptions) -> Result<Usage> {
     let plan = plan(&find(inputs)?, options.family.map(|forced| forced.family), options.as_of)?;
     let repeated = superseded(&plan.runs, &BTreeSet::new());
-    let mut days: BTreeMap<(Option<String>, NaiveDate), Sums> = BTreeMap::new();
+    let runs = plan.runs.iter().enumerate().filter(|(place, _)| !repeated.contains_key(place));
+    let files: Vec<(usize, &DataFile)> =
+        runs.flat_map(|(place, run)| run.files.iter().map(move |(file, _)| (place, file))).collect();
+    let read = side_by_side(&files, |(_, file)| sum_usage(file, options));
     let mut out = Usage::default();
-    // Runs come oldest first.
-    for (_, run) in plan.runs.iter().enumerate().filter(|(place, _)| !repeated.contains_key(place)) {
-        let mut own: BTreeMap<(Option<String>, NaiveDate), Sums> = BTreeMap::new();
-        for (file, _) in &run.files {
-            let (unknown, covered) = add_file(file, options, &mut own)?;
-            out.unknown_rows += unknown;
-            out.covered_rows += covered;
-        }
-        days.extend(own);
+    let mut all = RunsUsage::default();
+    for ((run, _), file) in files.iter().zip(read) {
+        let file = file?;
+        out.unknown_rows += file.unknown_rows;
+        out.covered_rows += file.covered_rows;
+        all.add(*run, file)?;
     }
-    if days.is_empty() {
+    out.days = all.days();
+    if out.days.is_empty() {
         return Err(Error::NoCosts("no charge in the input tells a meter and its quantity".to_owned()));
     }
-    for ((_, day), sums) in days {
-        out.days.extend(sums.into_iter().map(
-            |((subscription, meter, name, unit, currency, billed_from), (quantity, cost))| UsedDay {
-                subscription,
-                meter,
-                name,
-                unit,
-                day,
-                billed_from,
-                quantity,
-                cost,
-                currency,
-            },
-        ));
-    }
-    let key = |own: &UsedDay| {
-        (own.subscription.clone(), own.meter.clone(), own.unit.clone(), own.currency.clone(), own.day)
-    };
-    out.days.sort_by_cached_key(key);
     Ok(out)
 }
 
-/// Adds the use of a file; how many of its rows cannot be told, and how many a commitment pays for.
-fn add_file(
-    file: &DataFile,
-    options: &ReadOptions,
-    days: &mut BTreeMap<(Option<String>, NaiveDate), Sums>,
-) -> Result<(u64, u64)> {
-    let fault = |error: PolarsError| file.fault(&error);
-    let quantity = ["PricingQuantity", "ConsumedQuantity"].into_iter().find(|name| file.layout.has(name));
-    let (Some(quantity), true) = (quantity, file.layout.has("x_SkuMeterId")) else { return Ok((0, 0)) };
-    let unit = ["x_PricingUnitDescription", "ConsumedUnit"].into_iter().find(|name| file.layout.has(name));
-    let none = || lit(NULL).cast(DataType::String);
-    let text = |name: &str| if file.layout.has(name) { col(name).cast(DataType::String) } else { none() };
-    let mut frame = charges(file, Metric::Billed)?;
-    let has_cost = frame.collect_schema().map_err(fault)?.contains(Metric::Billed.column());
-    let cost = if has_cost { col(Metric::Billed.column()) } else { lit(0).cast(crate::amount_type()) };
-    let known = ["day", "meter", "quantity"].map(|name| col(name).is_not_null());
-    let known = known.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true));
-    let by = ["sub", "day", "billed", "meter", "name", "unit", "currency", "known", "covered"].map(col);
-    let billed = if file.layout.has("BillingPeriodStart") {
-        col("BillingPeriodStart")
-    } else {
-        lit(NULL).cast(DataType::Date)
-    };
-    let table = frame
-        .filter(col("x_ChargeKind").eq(lit("usage")))
-        .select([
-            text("SubAccountId").alias("sub"),
-            col("ChargePeriodStart").alias("day"),
-            text("x_SkuMeterId").str().to_lowercase().alias("meter"),
-            text("SkuMeter").alias("name"),
-            unit.map_or_else(none, text).alias("unit"),
-            billed.alias("billed"),
-            text("CommitmentDiscountId").is_not_null().alias("covered"),
-            text("BillingCurrency").alias("currency"),
-            col(quantity).alias("quantity"),
-            cost.alias("cost"),
-        ])
-        .with_column(known.alias("known"))
-        .group_by(by)
-        .agg([col("quantity").sum(), col("cost").sum(), len().alias("rows")])
-        .collect()
-        .map_err(fault)?;
-    let text_of = |name: &str| -> Result<StringChunked> { Ok(table.column(name)?.str()?.clone()) };
-    let (subs, meters, names) = (text_of("sub")?, text_of("meter")?, text_of("name")?);
-    let (units, currencies) = (text_of("unit")?, text_of("currency")?);
-    let dates = table.column("day")?.date()?.clone();
-    let rows = table.column("rows")?.cast(&DataType::UInt64)?;
-    let rows = rows.u64()?;
-    let amounts = |name: &str| -> Result<Vec<Amount>> {
-        let column = table.column(name)?.decimal()?.clone();
-        Ok(column.physical().iter().map(|units| Amount::from_units(units.unwrap_or_default())).collect())
-    };
-    let (quantities, costs) = (amounts("quantity")?, amounts("cost")?);
-    let too_large = || Error::Ambiguous("a sum is too large to be held".to_owned());
-    let billed = table.column("billed")?.date()?.clone();
-    let billed: Vec<Option<NaiveDate>> = billed.as_date_iter().collect();
-    let covered = table.column("covered")?.bool()?.clone();
-    let (mut unknown, mut paid_for) = (0, 0);
-    for (row, day) in dates.as_date_iter().enumerate() {
-        let (Some(day), Some(meter)) = (day, meters.get(row)) else {
-            unknown += rows.get(row).unwrap_or_default();
-            continue;
-        };
-        if options.as_of.is_some_and(|as_of| day >= as_of) {
-            continue;
+/// The use in the files of all runs.
+#[derive(Default)]
+struct RunsUsage {
+    lines: UseLines,
+    /// By the place of the run: they come oldest first.
+    runs: BTreeMap<usize, UseSums>,
+}
+
+impl RunsUsage {
+    /// Adds a file of a run.
+    fn add(&mut self, run: usize, file: FileUsage) -> Result<()> {
+        let mut numbers = vec![0; file.lines.len()];
+        for (line, number) in file.lines {
+            numbers[number as usize] = numbered(&mut self.lines, line);
         }
-        if covered.get(row) == Some(true) {
-            paid_for += rows.get(row).unwrap_or_default();
-            continue;
+        let own = self.runs.entry(run).or_default();
+        for ((line, day), amounts) in file.sums {
+            add(own, (numbers[line as usize], day), amounts)?;
         }
-        let owned = |column: &StringChunked| column.get(row).map(str::to_owned);
-        let key = (
-            owned(&subs),
-            meter.to_owned(),
-            owned(&names),
-            owned(&units).unwrap_or_default(),
-            owned(&currencies).or_else(|| options.currency.as_ref().map(|own| own.code().to_owned())),
-            billed[row],
-        );
-        let sums = days.entry((owned(&subs), day)).or_default().entry(key).or_default();
-        let added = sums.0.checked_add(quantities[row]).zip(sums.1.checked_add(costs[row]));
-        *sums = added.ok_or_else(too_large)?;
+        Ok(())
     }
-    Ok((unknown, paid_for))
+
+    /// The use of each day, of the newest run that has this day of the subscription.
+    fn days(self) -> Vec<UsedDay> {
+        let mut places = vec![0; self.lines.len()];
+        let mut lines = Vec::with_capacity(places.len());
+        for (place, (line, number)) in self.lines.into_iter().enumerate() {
+            places[number as usize] = place;
+            lines.push(line);
+        }
+        let subscriptions = groups(&lines, |line| &line.subscription);
+        let mut newest: PlHashMap<(u32, i32), usize> = PlHashMap::default();
+        for (run, sums) in &self.runs {
+            newest
+                .extend(sums.keys().map(|(line, day)| ((subscriptions[places[*line as usize]], *day), *run)));
+        }
+        // Days come after what tells use apart, and before the rest of the line.
+        let series = groups(&lines, |line| (&line.subscription, &line.meter, &line.unit, &line.currency));
+        let mut days: Vec<(u32, i32, usize, [Amount; 2])> = Vec::new();
+        for (run, sums) in self.runs {
+            let own = sums.into_iter().map(|((line, day), amounts)| (day, places[line as usize], amounts));
+            let counts =
+                own.filter(|(day, place, _)| newest.get(&(subscriptions[*place], *day)) == Some(&run));
+            days.extend(counts.map(|(day, place, amounts)| (series[place], day, place, amounts)));
+        }
+        days.par_sort_unstable_by_key(|(series, day, place, _)| (*series, *day, *place));
+        days.into_par_iter()
+            .filter_map(|(_, day, place, [quantity, cost])| {
+                let line = &lines[place];
+                Some(UsedDay {
+                    subscription: line.subscription.clone(),
+                    meter: line.meter.clone(),
+                    name: line.name.clone(),
+                    unit: line.unit.clone(),
+                    day: NaiveDate::from_epoch_days(day)?,
+                    billed_from: line.billed_from,
+                    quantity,
+                    cost,
+                    currency: line.currency.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// For each line the number of its group: lines that follow each other and have the same key.
+fn groups<'a, K: PartialEq>(lines: &'a [UseLine], key: impl Fn(&'a UseLine) -> K) -> Vec<u32> {
+    let mut group = 0;
+    let next = |place: usize| {
+        group += u32::from(place > 0 && key(&lines[place - 1]) != key(&lines[place]));
+        group
+    };
+    (0..lines.len()).map(next).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{fs, path::Path};
+
+    const HEADER: &str = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,x_SkuMeterId,SkuMeter,\
+        PricingQuantity,x_PricingUnitDescription,ConsumedQuantity,BillingPeriodStart,CommitmentDiscountId\n";
+
+    fn write(folder: &Path, name: &str, rows: &str) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, [HEADER, rows].concat()).unwrap();
+    }
+
+    fn usage(folder: &Path, as_of: Option<&str>) -> Usage {
+        let as_of = as_of.map(|day| day.parse().unwrap());
+        read_usage(&[folder.to_string_lossy().into_owned()], &ReadOptions { as_of, ..ReadOptions::default() })
+            .unwrap()
+    }
+
+    fn shown(usage: &Usage) -> Vec<String> {
+        let text = |own: &UsedDay| {
+            format!("{} {} {} × {} for {}", own.day, own.meter, own.quantity, own.unit, own.cost)
+        };
+        usage.days.iter().map(text).collect()
+    }
 
     #[test]
     fn use_is_summed_by_meter_and_day_and_purchases_are_none() {
         let folder = tempfile::tempdir().unwrap();
-        let text = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,x_SkuMeterId,SkuMeter,PricingQuantity,x_PricingUnitDescription,ConsumedQuantity\n\
-            1.5,EUR,2026-10-01T00:00:00Z,Usage,s,A,VM,1.5,10 Hours,15\n\
-            2,EUR,2026-10-01T05:00:00Z,Usage,s,a,VM,2,10 Hours,20\n\
-            9,EUR,2026-10-01T05:00:00Z,Purchase,s,a,VM,1,1,1\n\
-            4,EUR,2026-10-02,Usage,s,,Disk,4,1 GB,4\n";
-        std::fs::write(folder.path().join("a.csv"), text).unwrap();
-        let found =
-            read_usage(&[folder.path().to_string_lossy().into_owned()], &ReadOptions::default()).unwrap();
-        let shown: Vec<String> = found
+        let rows = "1.5,EUR,2026-10-01T00:00:00Z,Usage,s,A,VM,1.5,10 Hours,15,,\n\
+            2,EUR,2026-10-01T05:00:00Z,Usage,s,a,VM,2,10 Hours,20,,\n\
+            9,EUR,2026-10-01T05:00:00Z,Purchase,s,a,VM,1,1,1,,\n\
+            4,EUR,2026-10-02,Usage,s,,Disk,4,1 GB,4,,\n";
+        write(folder.path(), "a.csv", rows);
+        let found = usage(folder.path(), None);
+        assert_eq!(shown(&found), ["2026-10-01 a 3.5 × 10 Hours for 3.5"]);
+        assert_eq!(found.unknown_rows, 1);
+    }
+
+    #[test]
+    fn what_tells_no_quantity_or_day_is_unknown_and_what_a_commitment_pays_for_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
+            0,EUR,2026-10-01,Usage,s,a,VM,5,Hours,5,2026-10-01,reserved\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,much,Hours,1,2026-10-01,\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,,Hours,1,2026-10-01,\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,1,500,Hours,1,2026-10-01,\n\
+            1,EUR,some day,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
+            1,EUR,2026-10-09,Usage,s,a,VM,1,Hours,1,2026-10-01,\n";
+        write(folder.path(), "a.csv", rows);
+        let found = usage(folder.path(), Some("2026-10-09"));
+        assert_eq!(shown(&found), ["2026-10-01 a 1 × Hours for 1"]);
+        assert_eq!((found.unknown_rows, found.covered_rows), (4, 1));
+    }
+
+    #[test]
+    fn the_newest_run_with_a_day_counts_for_all_meters_of_it_and_late_use_keeps_its_cycle() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
+            1,EUR,2026-10-02,Usage,s,a,VM,2,Hours,2,2026-10-01,\n\
+            1,EUR,2026-10-02,Usage,s,b,VM,3,Hours,3,2026-10-01,\n\
+            1,EUR,2026-10-02,Usage,other,b,VM,4,Hours,4,2026-10-01,\n";
+        let newer = "1,EUR,2026-10-02,Usage,s,a,VM,20,Hours,2,2026-10-01,\n\
+            1,EUR,2026-10-02,Usage,s,a,VM,30,Hours,2,2026-11-01,\n";
+        write(folder.path(), "20261001-20261031/202610030600/a.csv", older);
+        write(folder.path(), "20261001-20261031/202610040600/a.csv", newer);
+        let found = usage(folder.path(), None);
+        let days: Vec<String> = found
             .days
             .iter()
-            .map(|own| format!("{} {} {} × {} for {}", own.day, own.meter, own.quantity, own.unit, own.cost))
+            .map(|own| {
+                let (sub, from) = (own.subscription.as_deref().unwrap(), own.billed_from.unwrap());
+                format!("{sub} {} {} {} in {from}", own.meter, own.day, own.quantity)
+            })
             .collect();
-        assert_eq!(shown, ["2026-10-01 a 3.5 × 10 Hours for 3.5"]);
-        assert_eq!(found.unknown_rows, 1);
+        let expected = [
+            "other b 2026-10-02 4 in 2026-10-01",
+            "s a 2026-10-01 1 in 2026-10-01",
+            "s a 2026-10-02 20 in 2026-10-01",
+            "s a 2026-10-02 30 in 2026-11-01",
+        ];
+        assert_eq!(days, expected);
     }
 }
