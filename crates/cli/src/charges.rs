@@ -32,11 +32,7 @@ pub fn refuse_ledger(ledger: Option<&Path>) -> Result<()> {
 /// # Errors
 /// None are named; storage that cannot be read.
 pub fn inputs(charges: &Charges, options: &ReadOptions) -> Result<Vec<String>> {
-    if charges.inputs.is_empty() {
-        let text =
-            "name the cost exports to read: files, folders or patterns (there is no ledger to read from yet)";
-        return Err(Failure::Usage(text.to_owned()).into());
-    }
+    refuse_none(charges)?;
     #[cfg(feature = "azure")]
     return crate::azure::storage::localised(&charges.inputs, Some(options));
     #[cfg(not(feature = "azure"))]
@@ -44,6 +40,27 @@ pub fn inputs(charges: &Charges, options: &ReadOptions) -> Result<Vec<String>> {
         let _ = options;
         Ok(charges.inputs.clone())
     }
+}
+
+/// The same, every file whole: quantities and meters are in columns that costs alone do not need.
+///
+/// # Errors
+/// None are named; storage that cannot be read.
+pub fn whole_inputs(charges: &Charges) -> Result<Vec<String>> {
+    refuse_none(charges)?;
+    #[cfg(feature = "azure")]
+    return crate::azure::storage::localised(&charges.inputs, None);
+    #[cfg(not(feature = "azure"))]
+    Ok(charges.inputs.clone())
+}
+
+fn refuse_none(charges: &Charges) -> Result<()> {
+    if charges.inputs.is_empty() {
+        let text =
+            "name the cost exports to read: files, folders or patterns (there is no ledger to read from yet)";
+        return Err(Failure::Usage(text.to_owned()).into());
+    }
+    Ok(())
 }
 
 /// Reads the inputs and says what was found.

@@ -226,6 +226,9 @@ pub struct Subject {
     /// Take this day for today: a month without a date has its prices.
     #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Prices")]
     pub as_of: Option<NaiveDate>,
+    /// The amount committed to, where the offer discounts it [default: what a plan says].
+    #[arg(long, value_name = "AMOUNT", help_heading = "Prices")]
+    pub committed: Option<Amount>,
     /// Day on which cycles begin.
     #[arg(long, value_name = "N", env = "FORECAST_CYCLE_DAY", default_value_t = 1, help_heading = "Prices", value_parser = clap::value_parser!(u32).range(1..=31))]
     pub cycle_day: u32,

@@ -36,18 +36,45 @@ pub struct Offer {
     id: &'static str,
     name: &'static str,
     credit: u32,
+    /// Whether the credit is one for the first cycle alone.
+    is_once: bool,
     is_dev_test: bool,
 }
 
-/// Offers that are known: id, name, credit of a month, prices of development and test.
-const OFFERS: [Offer; 7] = [
-    Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_dev_test: false },
-    Offer { id: "MS-AZR-0023P", name: "Pay-As-You-Go Dev/Test", credit: 0, is_dev_test: true },
-    Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_dev_test: true },
-    Offer { id: "MS-AZR-0059P", name: "Visual Studio Professional", credit: 50, is_dev_test: true },
-    Offer { id: "MS-AZR-0060P", name: "Visual Studio Test Professional", credit: 50, is_dev_test: true },
-    Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_dev_test: true },
-    Offer { id: "MS-AZR-0063P", name: "Visual Studio Enterprise", credit: 150, is_dev_test: true },
+/// Offers that are known: id, name, credit of a month (or once), prices of development and test.
+const OFFERS: [Offer; 8] = [
+    Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_once: false, is_dev_test: false },
+    Offer {
+        id: "MS-AZR-0023P",
+        name: "Pay-As-You-Go Dev/Test",
+        credit: 0,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_once: false, is_dev_test: true },
+    Offer { id: "MS-AZR-0044P", name: "Free Trial", credit: 200, is_once: true, is_dev_test: false },
+    Offer {
+        id: "MS-AZR-0059P",
+        name: "Visual Studio Professional",
+        credit: 50,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer {
+        id: "MS-AZR-0060P",
+        name: "Visual Studio Test Professional",
+        credit: 50,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_once: false, is_dev_test: true },
+    Offer {
+        id: "MS-AZR-0063P",
+        name: "Visual Studio Enterprise",
+        credit: 150,
+        is_once: false,
+        is_dev_test: true,
+    },
 ];
 
 impl Offer {
@@ -157,8 +184,8 @@ pub fn compare(
         let (cost, as_planned) = match change {
             // Terms are those of the whole bill, on both sides.
             Change::Offer(offer) => (
-                to_pay(&terms_of_offer(card, *offer), plan.committed, &own)?,
-                to_pay(&card.terms, plan.committed, &before)?,
+                to_pay(&terms_of_offer(card, *offer), offer.is_once, plan.committed, &own)?,
+                to_pay(&card.terms, false, plan.committed, &before)?,
             ),
             _ => (sums(&own), sums(&before)),
         };
@@ -253,11 +280,18 @@ fn sums(lines: &[&EstimateLine]) -> [Amount; 3] {
     [0, 1, 2].map(|end| lines.iter().filter_map(|line| Some(line.cost.ok()?[end])).sum())
 }
 
-/// What is to pay under some terms, over all cycles.
-fn to_pay(terms: &OfferTerms, committed: Amount, lines: &[&EstimateLine]) -> Result<[Amount; 3]> {
+/// What is to pay under some terms, over all cycles; a credit that is granted once is one of the first.
+fn to_pay(
+    terms: &OfferTerms,
+    is_once: bool,
+    committed: Amount,
+    lines: &[&EstimateLine],
+) -> Result<[Amount; 3]> {
     let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
     let mut out = [Amount::ZERO; 3];
-    for cycle in cycles {
+    let later = OfferTerms { credit: None, ..terms.clone() };
+    for (place, cycle) in cycles.into_iter().enumerate() {
+        let terms = if is_once && place > 0 { &later } else { terms };
         let of_cycle = lines.iter().copied().filter(|line| line.cycle == cycle);
         for (sum, settled) in out.iter_mut().zip(settle(terms, committed, of_cycle)?) {
             *sum += settled.net();
@@ -503,6 +537,10 @@ mod tests {
         assert_eq!(figures(&found), text("161", "156", "1.000"));
         let found = run(&[LINUX, WINDOWS], Change::Offer(Offer::named("MS-AZR-0063P").unwrap()));
         assert_eq!(figures(&found), text("161", "6", "1.000"));
+        // A credit that is granted once pays for the first month, and what is left of it is lost.
+        let dated = LINUX.to_owned() + "from = 2026-12-01\nto = 2027-02-01\n";
+        let found = run(&[&dated], Change::Offer(Offer::named("0044P").unwrap()));
+        assert_eq!(figures(&found), text("292", "146", "1.000"));
         assert!(Offer::named("MS-AZR-9999P").unwrap_err().contains("MS-AZR-0003P"));
     }
 }

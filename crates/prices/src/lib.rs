@@ -6,6 +6,7 @@
 mod card_file;
 mod compare;
 mod decimal;
+mod elsewhere;
 mod error;
 mod estimate;
 mod machine;
@@ -24,12 +25,11 @@ mod used_plan;
 pub use card_file::read_card;
 pub use compare::{Alternative, BreakEven, Change, Comparison, Offer, compare};
 pub use decimal::{Decimal, decimal};
+pub use elsewhere::{Elsewhere, ElsewhereUse, read_elsewhere};
 pub use error::{Error, Result};
 pub use estimate::{CycleBill, Estimate, EstimateLine, estimate};
 pub use machine::{Machine, azure_region};
-pub use matching::{
-    Elsewhere, Match, Matched, Overrides, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
-};
+pub use matching::{Match, Matched, Overrides, match_sizes, plan_of, plan_text, read_overrides};
 pub use metered::{Metered, metered};
 pub use plan::{HowMuch, Os, Plan, PlanFormat, PlanLine, What, plan_schema, read_plan};
 pub use planned::{PlannedUse, planned_use};

@@ -5,7 +5,7 @@
 //! work that nobody has measured; an override settles it.
 
 use crate::{
-    Error, Machine, Os, Result,
+    Elsewhere, Error, Machine, Os, Result,
     estimate::{HOURS, cost_of_hour, os_of},
     machine::azure_region,
     plan::{HowMuch, Plan, PlanLine, What},
@@ -14,24 +14,7 @@ use crate::{
 use billing::{Amount, Price, PriceCard, PriceKind};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What is used elsewhere.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Elsewhere {
-    /// Its name, which no other line has.
-    pub name: String,
-    /// The instance type, where one is named.
-    pub instance_type: Option<String>,
-    /// Cores and memory; `None` where neither columns nor the type's name tell them.
-    pub machine: Option<Machine>,
-    /// Machine hours.
-    pub hours: Amount,
-    /// The region of the other cloud, or of Azure.
-    pub region: String,
-    /// What it runs.
-    pub os: Os,
-}
+use std::collections::BTreeMap;
 
 /// A line and the size that it is matched to.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,140 +64,6 @@ struct Settled {
 /// [`Error::Unreadable`] with the line.
 pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
     toml::from_str(text).map_err(|error| Error::unreadable(what, error))
-}
-
-/// Names of columns, as other tools and FOCUS spell them, in lower case.
-const COLUMNS: [(&str, &[&str]); 8] = [
-    ("name", &["name", "resourceid", "resourcename", "resource"]),
-    ("type", &["instance_type", "instancetype", "machine_type", "machinetype", "type"]),
-    ("cores", &["vcpu", "vcpus", "cores", "corecount", "cpu"]),
-    ("memory", &["memory_gib", "memory", "memorysize", "ram", "ram_gib"]),
-    ("hours", &["hours", "consumedquantity", "usagequantity", "quantity"]),
-    ("region", &["region", "regionid", "location"]),
-    ("os", &["os", "operating_system", "operatingsystem"]),
-    ("details", &["skupricedetails", "x_skudetails"]),
-];
-
-/// Reads usage in CSV: machine hours with cores and memory or an instance type, of any tool or in FOCUS form (whose
-/// `SkuPriceDetails` hold them). Rows of one name and type are added up.
-///
-/// # Errors
-/// [`Error::Unreadable`] with the line, or the column that is not there.
-pub fn read_elsewhere(text: &str, what: &str) -> Result<Vec<Elsewhere>> {
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| Error::unreadable(what, error))?.clone();
-    let place = |column: &str| {
-        let names = COLUMNS.iter().find(|(own, _)| *own == column).map_or(&[][..], |(_, names)| names);
-        names.iter().find_map(|name| {
-            headers.iter().position(|own| own.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
-        })
-    };
-    let needed = |column: &'static str| {
-        place(column).ok_or_else(|| {
-            Error::unreadable(what, format!("it has no column of {column}, such as `{}`", spelled(column)))
-        })
-    };
-    let (hours, region) = (needed("hours")?, needed("region")?);
-    if place("cores").is_none() && place("type").is_none() && place("details").is_none() {
-        return Err(Error::unreadable(
-            what,
-            "it tells neither cores (`vcpu`) nor an instance type (`instance_type`)",
-        ));
-    }
-    type Key = (String, Option<String>, String, bool, Option<(u32, Amount)>);
-    let mut sums: BTreeMap<Key, Elsewhere> = BTreeMap::new();
-    let mut order = Vec::new();
-    for (row, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| Error::unreadable(what, error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let bad = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
-        let cell = |column: &str| place(column).and_then(|at| record.get(at)).filter(|text| !text.is_empty());
-        let details: serde_json::Value = match cell("details") {
-            Some(text) => {
-                serde_json::from_str(text).map_err(|error| bad(format!("SkuPriceDetails: {error}")))?
-            }
-            None => serde_json::Value::Null,
-        };
-        let detail = |name: &str| match &details[name] {
-            serde_json::Value::String(text) => Some(text.clone()),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        let own = |column: &str, name: &str| cell(column).map(str::to_owned).or_else(|| detail(name));
-        let number = |text: &str| -> Result<Amount> {
-            text.parse().map_err(|error: billing::Error| bad(error.to_string()))
-        };
-        let instance_type = own("type", "InstanceType");
-        let cores = own("cores", "CoreCount").map(|text| number(&text)).transpose()?;
-        let memory = own("memory", "MemorySize").map(|text| number(in_gib(&text))).transpose()?;
-        if cores.iter().chain(&memory).any(|own| !own.is_positive()) {
-            return Err(bad("a machine has more than no cores and no memory (in GiB)".to_owned()));
-        }
-        // A type tells the kind of processor that columns do not.
-        let named = instance_type.as_deref().and_then(Machine::of_other_cloud);
-        let by_columns = cores.zip(memory).map(|(cores, memory_gib)| Machine {
-            cores: cores.to_f64().ceil() as u32,
-            memory_gib,
-            is_arm: named.is_some_and(|named| named.is_arm),
-        });
-        let machine = by_columns.or(named);
-        let name = cell("name").map_or_else(
-            || instance_type.clone().unwrap_or_else(|| format!("row {}", row + 1)),
-            str::to_owned,
-        );
-        let is_windows = own("os", "OperatingSystem").is_some_and(|os| os.to_lowercase().contains("windows"));
-        let region = record.get(region).unwrap_or_default().to_owned();
-        let size = machine.map(|machine| (machine.cores, machine.memory_gib));
-        let key = (name.clone(), instance_type.clone(), region.clone(), is_windows, size);
-        let added = number(record.get(hours).unwrap_or_default())?;
-        if added.is_negative() {
-            return Err(bad(format!("{added} hours are less than nothing")));
-        }
-        let of = sums.entry(key.clone()).or_insert_with(|| {
-            order.push(key);
-            Elsewhere {
-                name,
-                machine,
-                instance_type,
-                hours: Amount::ZERO,
-                region,
-                os: if is_windows { Os::Windows } else { Os::Linux },
-            }
-        });
-        of.hours = of.hours.checked_add(added).ok_or_else(|| bad("too many hours".to_owned()))?;
-    }
-    if sums.is_empty() {
-        return Err(Error::unreadable(what, "it holds no row"));
-    }
-    let mut lines: Vec<Elsewhere> = order.into_iter().filter_map(|key| sums.remove(&key)).collect();
-    name_apart(&mut lines);
-    Ok(lines)
-}
-
-fn spelled(column: &str) -> &'static str {
-    COLUMNS.iter().find(|(own, _)| *own == column).map_or("", |(_, names)| names[0])
-}
-
-/// Lines of one name in several regions or types are told apart.
-fn name_apart(lines: &mut [Elsewhere]) {
-    let given: BTreeSet<String> = lines.iter().map(|line| line.name.clone()).collect();
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    for line in lines {
-        let own = line.name.clone();
-        let mut times = 1;
-        while !taken.insert(line.name.clone()) {
-            times += 1;
-            let other = format!("{own} ({times})");
-            line.name = if given.contains(&other) { own.clone() } else { other };
-        }
-    }
-}
-
-/// The number of a memory size in GiB, of which the unit may be written behind it.
-fn in_gib(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_suffix("GiB").or_else(|| text.strip_suffix("GB")).unwrap_or(text).trim_end()
 }
 
 /// Matches each line to a size of the card. `as_of` decides which prices hold.
@@ -357,7 +206,7 @@ pub fn plan_text(matches: &[Match], currency: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read_private_toml;
+    use crate::{read_elsewhere, read_private_toml};
 
     fn card() -> PriceCard {
         let price = |sku: &str, region: &str, each: &str, product: &str| {
@@ -376,7 +225,7 @@ mod tests {
     }
 
     fn matched(rows: &str, overrides: &str) -> Vec<String> {
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
+        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
         let overrides = read_overrides(overrides, "`o.toml`").unwrap();
         let text = |own: &Match| match &own.found {
             Ok(found) => format!(
@@ -427,17 +276,8 @@ mod tests {
         assert!(found[1].contains("no size in `northeurope` has 96 cores and 384 GiB"), "{found:?}");
         let settled = "[[override]]\nof = \"M5.metal\"\nsku = \"Standard_E96s_v5\"\n";
         assert_eq!(matched(rows, settled)[0], "big 1 × Standard_E96s_v5 (-) 1.00");
-    }
-
-    #[test]
-    fn rows_of_one_name_that_differ_are_lines_of_their_own() {
-        let rows = "name,vcpu,memory_gib,hours,region,os\nweb,2,8,1,northeurope,linux\nweb,2,16 GB,2,northeurope,linux\n\
-            web,2,8,4,northeurope,windows\nweb (2),2,8,8,northeurope,linux\n";
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
-        let names: Vec<(&str, String)> =
-            lines.iter().map(|own| (own.name.as_str(), own.hours.to_string())).collect();
-        let expected = [("web", "1"), ("web (3)", "2"), ("web (4)", "4"), ("web (2)", "8")];
-        assert_eq!(names, expected.map(|(name, hours)| (name, hours.to_owned())));
+        let refused = read_overrides("[[override]]\nfor = 1\n", "`o.toml`").unwrap_err();
+        assert!(refused.to_string().contains("for"), "{refused}");
     }
 
     #[test]
@@ -448,7 +288,8 @@ mod tests {
         let card = read_private_toml(card, "the card").unwrap();
         let lines =
             read_elsewhere("name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n", "`u.csv`")
-                .unwrap();
+                .unwrap()
+                .lines;
         let day = "2026-12-01".parse().unwrap();
         let matches = match_sizes(lines, &card, &Overrides::default(), day);
         let found = matches[0].found.as_ref().unwrap();
@@ -464,29 +305,12 @@ mod tests {
     #[test]
     fn the_matches_can_be_written_as_a_plan_and_read_again() {
         let rows = "name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\nbig,m5.metal,1,eu-west-1\n";
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap();
+        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
         let matches = match_sizes(lines, &card(), &Overrides::default(), "2026-12-01".parse().unwrap());
         let plan = plan_of(&matches, "usd");
         let again =
             crate::read_plan(&plan_text(&matches, &plan.currency), crate::PlanFormat::Toml, "the plan")
                 .unwrap();
         assert_eq!(again.lines, plan.lines[..1]);
-    }
-
-    #[test]
-    fn unusable_files_are_refused_with_their_place() {
-        let refused = |text: &str| read_elsewhere(text, "`u.csv`").unwrap_err().to_string();
-        assert!(refused("name,vcpu,region\n").contains("no column of hours, such as `hours`"));
-        assert!(refused("name,hours,region\n").contains("neither cores"));
-        assert!(refused("vcpu,hours,region\n2,x,a\n").contains("line 2: not an amount: `x`"));
-        assert!(refused("vcpu,hours,region\n2,-1,a\n").contains("line 2: -1 hours"));
-        assert!(
-            refused("vcpu,memory_gib,hours,region\n-4,8,1,a\n")
-                .contains("line 2: a machine has more than no cores")
-        );
-        assert!(refused("vcpu,hours,region\n").contains("no row"));
-        assert!(
-            read_overrides("[[override]]\nfor = 1\n", "`o.toml`").unwrap_err().to_string().contains("for")
-        );
     }
 }

@@ -5,7 +5,8 @@
 
 use crate::{
     Error, Result,
-    estimate::{identity, one_price},
+    estimate::one_price,
+    metered::{in_unit_of, one_unit},
 };
 use billing::{
     Amount, BillingCycle, CycleDay, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, UsedDay,
@@ -59,13 +60,10 @@ pub fn price_usage(rows: &[UsedDay], card: &PriceCard, cycle_day: CycleDay) -> R
             let add = |sum: Amount, row: &&UsedDay| sum.checked_add(get(row)).ok_or(billing::Error::TooLarge);
             rows.iter().try_fold(Amount::ZERO, add).map_err(fault)
         };
-        let unit =
-            prices.first().map(|price| &price.unit).filter(|unit| prices.iter().all(|p| p.unit == **unit));
-        let is_one = |price: &Price| identity(price) == identity(prices[0]);
+        let unit = one_unit(&prices);
         let used = match unit {
-            _ if !prices.iter().copied().all(is_one) => Err(Unpriced::Ambiguous),
-            None => Err(if prices.is_empty() { Unpriced::NoRate } else { Unpriced::UnknownUnit }),
-            Some(unit) => in_unit(&rows, unit, cycle).map_err(fault)?,
+            Err(why) => Err(why),
+            Ok(unit) => in_unit(&rows, unit, cycle).map_err(fault)?,
         };
         let (quantity, cost) = match &used {
             Err(why) => (sum(|row| row.quantity)?, Err(*why)),
@@ -83,7 +81,7 @@ pub fn price_usage(rows: &[UsedDay], card: &PriceCard, cycle_day: CycleDay) -> R
                 .unwrap_or_else(|| prices.first().map(|price| price.full_name()).unwrap_or_default()),
             cycle,
             quantity,
-            unit: unit.map_or_else(|| rows[0].unit.clone(), ToString::to_string),
+            unit: unit.map_or_else(|_| rows[0].unit.clone(), ToString::to_string),
             unit_price: one_price(&prices),
             cost,
             charged: sum(|row| row.cost)?,
@@ -101,15 +99,7 @@ fn in_unit(
 ) -> billing::Result<std::result::Result<Vec<DayUse>, Unpriced>> {
     let mut days = Vec::with_capacity(rows.len());
     for row in rows {
-        let Ok(own) = row.unit.parse::<PricingUnit>() else { return Ok(Err(Unpriced::UnknownUnit)) };
-        if !own.counts_like(unit) {
-            return Ok(Err(Unpriced::UnknownUnit));
-        }
-        let quantity = if own.block() == unit.block() {
-            row.quantity
-        } else {
-            unit.in_blocks(row.quantity.times(own.block()).ok_or(billing::Error::TooLarge)?)
-        };
+        let Some(quantity) = in_unit_of(row, unit)? else { return Ok(Err(Unpriced::UnknownUnit)) };
         // Late use counts with the first day of the cycle that bills it.
         days.push(DayUse { day: row.day.max(cycle.start()), quantity });
     }

@@ -140,6 +140,15 @@ fn an_export_in_storage_gives_what_its_files_give_and_is_read_once() {
         let lake = format!("abfss://{container}@devstoreaccount1.dfs.core.windows.net/");
         let by_lake = azurite.run(folder.path(), &["series", &lake, "-g", "service", "-o", "csv"]);
         assert_eq!(by_lake.stdout, again.stdout, "{}", by_lake.stderr);
+        // Quantities and meters lie in columns that no cost needed so far.
+        for what in [&["price", "estimate"][..], &["predict"]] {
+            let rates = if what.len() == 1 { "--pricing" } else { "--rates" };
+            let priced = |input| [what, &[input, rates, "export/ratecard.json", "-o", "csv"]].concat();
+            let of_files = run(folder.path(), &priced("export"));
+            let of_storage = azurite.run(folder.path(), &priced(&address));
+            assert_eq!((of_storage.code, of_files.code), (0, 0), "{} {}", of_storage.stderr, of_files.stderr);
+            assert_eq!(of_storage.stdout, of_files.stdout, "{what:?} {format}");
+        }
     }
 }
 

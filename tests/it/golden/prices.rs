@@ -333,6 +333,8 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
         273 charges for use are paid for by reservations or savings plans
         The commitment of which 2,000.00 USD were left is used up in none of these
           cycles
+        Where a spending limit is on, a subscription stops on the day its credit is
+          used up
         In the total of October 2026: late and corrected charges -0.15 USD,
           marketplace 195.78 USD, recurring purchases 186.95 USD
         ")
@@ -400,59 +402,61 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
     assert_eq!(found.code, 0, "{}", found.stderr);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
-    Forecast of October 2026 · billed cost · USD
+        Forecast of October 2026 · billed cost · USD
 
-                              Actual  Expected                 vs last
-                              so far     total     80 % range    cycle  Daily
-    ───────────────────────────────────────────────────────────────────────────
-    Production (sample)     1,027.58  1,882.85  1,731 – 2,068  +10.9 %  ▅▆▆▆▇▅▅
-    Data Platform (sample)    718.15  1,391.63  1,310 – 1,477   +1.1 %  ▆▇▇▆▇▆▆
-    Development (sample)      454.61  1,000.64    921 – 1,041  +26.6 %  ▄▅▅▇▅▄▅
-    ───────────────────────────────────────────────────────────────────────────
-    Total                   2,200.34  4,275.12  3,997 – 4,546  +10.7 %  ▅▆▇▇▇▅▆
+                                  Actual  Expected                 vs last
+                                  so far     total     80 % range    cycle  Daily
+        ───────────────────────────────────────────────────────────────────────────
+        Production (sample)     1,027.58  1,882.85  1,731 – 2,068  +10.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,391.63  1,310 – 1,477   +1.1 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61  1,000.64    921 – 1,041  +26.6 %  ▄▅▅▇▅▄▅
+        ───────────────────────────────────────────────────────────────────────────
+        Total                   2,200.34  4,275.12  3,997 – 4,546  +10.7 %  ▅▆▇▇▇▅▆
 
-    To pay for October 2026 · before tax · USD
+        To pay for October 2026 · before tax · USD
 
-                       Charges     Credit    To pay     80 % range           Used up
-    ────────────────────────────────────────────────────────────────────────────────
-    Production (sam…  1,882.85  -1,000.00    882.85    731 – 1,068  10-20 (10-19–20)
-    Data Platform (…  1,391.63  -1,000.00    391.63      310 – 477  10-25 (10-24–26)
-    Development (sa…  1,000.64    -882.22    118.42      117 – 121                no
-    ────────────────────────────────────────────────────────────────────────────────
-    Total             4,275.12  -2,882.22  1,392.90  1,204 – 1,614
+                           Charges     Credit    To pay     80 % range           Used up
+        ────────────────────────────────────────────────────────────────────────────────
+        Production (sam…  1,882.85  -1,000.00    882.85    731 – 1,068  10-20 (10-19–20)
+        Data Platform (…  1,391.63  -1,000.00    391.63      310 – 477  10-25 (10-24–26)
+        Development (sa…  1,000.64    -882.22    118.42      117 – 121                no
+        ────────────────────────────────────────────────────────────────────────────────
+        Total             4,275.12  -2,882.22  1,392.90  1,204 – 1,614
 
-    Forecast of November 2026 · billed cost · USD
+        Forecast of November 2026 · billed cost · USD
 
-                            Actual  Expected
-                            so far     total     80 % range  Daily
-    ───────────────────────────────────────────────────────────────────────
-    Production (sample)       0.00  1,801.56  1,536 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
-    Data Platform (sample)    0.00  1,344.24  1,219 – 1,530  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
-    Development (sample)      0.00  1,172.43    992 – 1,297  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
-    ───────────────────────────────────────────────────────────────────────
-    Total                     0.00  4,318.23  3,797 – 4,952  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+                                Actual  Expected
+                                so far     total     80 % range  Daily
+        ───────────────────────────────────────────────────────────────────────
+        Production (sample)       0.00  1,801.56  1,536 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
+        Data Platform (sample)    0.00  1,344.24  1,219 – 1,530  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
+        Development (sample)      0.00  1,172.43    992 – 1,297  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
+        ───────────────────────────────────────────────────────────────────────
+        Total                     0.00  4,318.23  3,797 – 4,952  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
 
-    To pay for November 2026 · before tax · USD
+        To pay for November 2026 · before tax · USD
 
-                   Charges     Credit    To pay   80 % range                 Used up
-    ────────────────────────────────────────────────────────────────────────────────
-    Production …  1,801.56  -1,000.00    801.56  536 – 1,197        11-20 (11-16–24)
-    Data Platfo…  1,344.24  -1,000.00    344.24    219 – 530        11-25 (11-22–27)
-    Development…  1,172.43  -1,000.00    172.43    112 – 297  11-29 (11-27 or later)
-    ────────────────────────────────────────────────────────────────────────────────
-    Total         4,318.23  -3,000.00  1,318.23  916 – 1,952
+                       Charges     Credit    To pay   80 % range                 Used up
+        ────────────────────────────────────────────────────────────────────────────────
+        Production …  1,801.56  -1,000.00    801.56  536 – 1,197        11-20 (11-16–24)
+        Data Platfo…  1,344.24  -1,000.00    344.24    219 – 530        11-25 (11-22–27)
+        Development…  1,172.43  -1,000.00    172.43    112 – 297  11-29 (11-27 or later)
+        ────────────────────────────────────────────────────────────────────────────────
+        Total         4,318.23  -3,000.00  1,318.23  916 – 1,952
 
-    The total: charges of the cycle as billed, before credit and tax
-    Not final: days after 2026-10-16 are part of the expectation
-    The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
-      pay
-    The plan adds 398.04 USD to the charges of November 2026 and 55.95 to what is
-      to pay
-    The use of September 2026 cost 3,659.50 USD, by these prices 3,659.50
-    273 charges for use are paid for by reservations or savings plans
-    In the total of October 2026: late and corrected charges -0.15 USD,
-      marketplace 195.78 USD, recurring purchases 186.95 USD
-    ")
+        The total: charges of the cycle as billed, before credit and tax
+        Not final: days after 2026-10-16 are part of the expectation
+        The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
+          pay
+        The plan adds 398.04 USD to the charges of November 2026 and 55.95 to what is
+          to pay
+        The use of September 2026 cost 3,659.50 USD, by these prices 3,659.50
+        273 charges for use are paid for by reservations or savings plans
+        Where a spending limit is on, a subscription stops on the day its credit is
+          used up
+        In the total of October 2026: late and corrected charges -0.15 USD,
+          marketplace 195.78 USD, recurring purchases 186.95 USD
+        ")
     });
     snapshot(
         &found.stderr,

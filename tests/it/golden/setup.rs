@@ -10,184 +10,202 @@ fn help_fits_eighty_characters() {
     let run = run(sample.path(), &["predict", "--help"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     snapshot(&run.stdout, |text| {
-        insta::assert_snapshot!(text, @r#"
-Forecast the cycle's total from cost exports or any daily series
+        insta::assert_snapshot!(text, @"
+        Forecast the cycle's total from cost exports or any daily series
 
-Usage: forecast predict [OPTIONS] [INPUT]...
+        Usage: forecast predict [OPTIONS] [INPUT]...
 
-Arguments:
-  [INPUT]...
-          Cost exports: files, folders, patterns, addresses of storage (az://,
-          abfss://, https://)
+        Arguments:
+          [INPUT]...
+                  Cost exports: files, folders, patterns, addresses of storage (az://,
+                  abfss://, https://)
 
-Options:
-  -h, --help
-          Print help (see a summary with '-h')
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
 
-  -V, --version
-          Print version
+          -V, --version
+                  Print version
 
-Charges:
-  -g, --group-by <DIM>
-          Group by this dimension (repeatable): subscription, service,
-          resource-group, resource, region, meter, billing-account,
-          billing-profile, invoice-section, department, invoice, publisher,
-          charge-category, charge-kind, tag:KEY, or a FOCUS column
-          
-          [env: FORECAST_GROUP_BY=]
+        Charges:
+          -g, --group-by <DIM>
+                  Group by this dimension (repeatable): subscription, service,
+                  resource-group, resource, region, meter, billing-account,
+                  billing-profile, invoice-section, department, invoice, publisher,
+                  charge-category, charge-kind, tag:KEY, or a FOCUS column
+                  
+                  [env: FORECAST_GROUP_BY=]
 
-      --filter <DIM=VALUE>
-          Keep only charges with this value (repeatable; values of one dimension
-          are alternatives)
-          
-          [env: FORECAST_FILTER=]
+              --filter <DIM=VALUE>
+                  Keep only charges with this value (repeatable; values of one dimension
+                  are alternatives)
+                  
+                  [env: FORECAST_FILTER=]
 
-  -m, --metric <METRIC>
-          The cost that is meant: billed (ActualCost), effective
-          (AmortizedCost), contracted, list
-          
-          [env: FORECAST_METRIC=]
+          -m, --metric <METRIC>
+                  The cost that is meant: billed (ActualCost), effective
+                  (AmortizedCost), contracted, list
+                  
+                  [env: FORECAST_METRIC=]
 
-      --top <N>
-          Keep the N most expensive groups; the rest become one row, Others
-          
-          [env: FORECAST_TOP=]
+              --top <N>
+                  Keep the N most expensive groups; the rest become one row, Others
+                  
+                  [env: FORECAST_TOP=]
 
-      --as-of <DATE>
-          See nothing that was charged or exported on this day or later
-          
-          [env: FORECAST_AS_OF=]
+              --as-of <DATE>
+                  See nothing that was charged or exported on this day or later
+                  
+                  [env: FORECAST_AS_OF=]
 
-      --settle-days <N>
-          Days before the newest run that are not final yet [default: 2]
-          
-          [env: FORECAST_SETTLE_DAYS=]
+              --settle-days <N>
+                  Days before the newest run that are not final yet [default: 2]
+                  
+                  [env: FORECAST_SETTLE_DAYS=]
 
-      --cycle-day <N>
-          Day on which cycles begin, where the files do not say [default: 1]
-          
-          [env: FORECAST_CYCLE_DAY=]
+              --cycle-day <N>
+                  Day on which cycles begin, where the files do not say [default: 1]
+                  
+                  [env: FORECAST_CYCLE_DAY=]
 
-      --currency <CODE>
-          Currency of files that name none
-          
-          [env: FORECAST_CURRENCY=]
+              --currency <CODE>
+                  Currency of files that name none
+                  
+                  [env: FORECAST_CURRENCY=]
 
-      --family <NAME>
-          Read files as this kind: focus, mca, ea, payg; `-actual` or
-          `-amortized` may follow
-          
-          [env: FORECAST_FAMILY=]
+              --family <NAME>
+                  Read files as this kind: focus, mca, ea, payg; `-actual` or
+                  `-amortized` may follow
+                  
+                  [env: FORECAST_FAMILY=]
 
-      --strict
-          Fail on the first malformed row instead of leaving it out
-          
-          [env: FORECAST_STRICT=]
+              --strict
+                  Fail on the first malformed row instead of leaving it out
+                  
+                  [env: FORECAST_STRICT=]
 
-      --ledger <PATH>
-          Where the ledger lies
-          
-          [env: FORECAST_LEDGER=]
+              --ledger <PATH>
+                  Where the ledger lies
+                  
+                  [env: FORECAST_LEDGER=]
 
-Any daily series:
-      --series <FILE>
-          A long table of daily values (Parquet or CSV) instead of charges
+        Any daily series:
+              --series <FILE>
+                  A long table of daily values (Parquet or CSV) instead of charges
 
-      --id-column <NAME>
-          Column that names a series (repeatable) [default: unique_id]
+              --id-column <NAME>
+                  Column that names a series (repeatable) [default: unique_id]
 
-      --date-column <NAME>
-          Column of the day [default: ds]
+              --date-column <NAME>
+                  Column of the day [default: ds]
 
-      --value-column <NAME>
-          Column of the value [default: y]
+              --value-column <NAME>
+                  Column of the value [default: y]
 
-      --fill <VALUE>
-          What a day without a row is: `zero`, instead of missing
+              --fill <VALUE>
+                  What a day without a row is: `zero`, instead of missing
 
-          Possible values:
-          - zero: Zero
+                  Possible values:
+                  - zero: Zero
 
-Forecast:
-      --cycles <N>
-          Forecast this cycle and the next N − 1 [default: 1]
-          
-          [env: FORECAST_CYCLES=]
+        Forecast:
+              --cycles <N>
+                  Forecast this cycle and the next N − 1 [default: 1]
+                  
+                  [env: FORECAST_CYCLES=]
 
-      --daily
-          Write the expected days instead of the totals
+              --daily
+                  Write the expected days instead of the totals
 
-      --totals
-          Add the levels above the grouping to files too; the terminal table
-          always shows them
+              --totals
+                  Add the levels above the grouping to files too; the terminal table
+                  always shows them
 
-      --model <NAME>
-          The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
-          …
-          
-          [env: FORECAST_MODEL=]
+              --model <NAME>
+                  The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
+                  …
+                  
+                  [env: FORECAST_MODEL=]
 
-      --compare <PEER>
-          Set another forecast of the same cycle beside ours: `azure`, its own
+              --compare <PEER>
+                  Set another forecast of the same cycle beside ours: `azure`, its own
 
-          Possible values:
-          - azure: Azure's Cost Management
+                  Possible values:
+                  - azure: Azure's Cost Management
 
-      --compare-scope <ID>
-          The scope that the total is of, where rows are not subscriptions
+              --compare-scope <ID>
+                  The scope that the total is of, where rows are not subscriptions
 
-Output:
-  -o, --output <FORMAT>
-          Form of the output: table, json, jsonl, csv, markdown or parquet
-          
-          [env: FORECAST_OUTPUT=]
+        Prices:
+              --pricing <FILE|azure|retail>
+                  Forecast what is used and price it: charges, credit, and what is to
+                  pay. A rate card, reply of retail prices or price sheet (JSON), a
+                  private card (TOML, CSV), or the service itself: `azure`, `retail`
 
-      --out-file <PATH>
-          Write the output to this file, whole or not at all; `-` is stdout
-          
-          [env: FORECAST_OUT_FILE=]
+              --committed <AMOUNT>
+                  The amount committed to, where the offer discounts it
 
-      --color <WHEN>
-          When to use colour; `NO_COLOR` is honoured [default: auto]
+              --commitment-left <AMOUNT>
+                  What is left of a prepayment or commitment when the first cycle shown
+                  begins: says when it is used up
 
-          Possible values:
-          - auto:   On terminals
-          - always: Always
-          - never:  Never
-          
-          [env: FORECAST_COLOR=]
+              --rate-offer <ID>
+                  The offer whose rate card `azure` is asked for
+                  
+                  [default: MS-AZR-0003P]
 
-Run:
-      --config <FILE>
-          Configuration file [default: forecast.toml, where there is one]
-          
-          [env: FORECAST_CONFIG=]
+        Output:
+          -o, --output <FORMAT>
+                  Form of the output: table, json, jsonl, csv, markdown or parquet
+                  
+                  [env: FORECAST_OUTPUT=]
 
-      --threads <N>
-          Number of threads [default: all]
-          
-          [env: FORECAST_THREADS=]
+              --out-file <PATH>
+                  Write the output to this file, whole or not at all; `-` is stdout
+                  
+                  [env: FORECAST_OUT_FILE=]
 
-  -v, --verbose...
-          Say more: `-v` prints control totals, `-vv` every file
+              --color <WHEN>
+                  When to use colour; `NO_COLOR` is honoured [default: auto]
 
-  -q, --quiet
-          Say less: errors only
+                  Possible values:
+                  - auto:   On terminals
+                  - always: Always
+                  - never:  Never
+                  
+                  [env: FORECAST_COLOR=]
 
-      --log-format <FORM>
-          Form of what is said on stderr [default: text]
+        Run:
+              --config <FILE>
+                  Configuration file [default: forecast.toml, where there is one]
+                  
+                  [env: FORECAST_CONFIG=]
 
-          Possible values:
-          - text: Lines for people
-          - json: A JSON object a line, for machines
-          
-          [env: FORECAST_LOG_FORMAT=]
+              --threads <N>
+                  Number of threads [default: all]
+                  
+                  [env: FORECAST_THREADS=]
 
-      --no-progress
-          Show no progress bar
-          
-          [env: FORECAST_NO_PROGRESS=]
-"#)
+          -v, --verbose...
+                  Say more: `-v` prints control totals, `-vv` every file
+
+          -q, --quiet
+                  Say less: errors only
+
+              --log-format <FORM>
+                  Form of what is said on stderr [default: text]
+
+                  Possible values:
+                  - text: Lines for people
+                  - json: A JSON object a line, for machines
+                  
+                  [env: FORECAST_LOG_FORMAT=]
+
+              --no-progress
+                  Show no progress bar
+                  
+                  [env: FORECAST_NO_PROGRESS=]
+        ")
     });
 }
 

@@ -30,7 +30,7 @@ pub fn run(global: &Global, config: &Config, options: &Series) -> Result<Exit> {
 /// The same by the hour: only hours with charges have rows.
 fn hourly(global: &Global, wanted: &Charges) -> Result<Exit> {
     let options = wanted.read_options()?;
-    let costs = read_hourly(&charges::inputs(wanted, &options)?, &options)?;
+    let costs = read_hourly(&charges::whole_inputs(wanted)?, &options)?;
     if costs.malformed_rows > 0 {
         tracing::warn!("{} malformed rows are left out", costs.malformed_rows);
     }

@@ -51,9 +51,10 @@ pub fn forecast(
     let mut options = wanted.read_options()?;
     refuse_what_splits_a_bill(&options)?;
     options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
+    let wanted = &Charges { inputs: charges::whole_inputs(wanted)?, ..wanted.clone() };
     let daily = charges::read(global, wanted, &options)?;
     refuse_old(&daily)?;
-    let usage = ingest::read_usage(&charges::inputs(wanted, &options)?, &options)?;
+    let usage = ingest::read_usage(&wanted.inputs, &options)?;
     let card = card(pricing, wanted.currency.as_deref(), &daily, &usage, added.map(|added| added.plan))?;
     let until_end =
         added.map_or(1, |added| plan::cycles_until_its_end(added.plan, &daily, options.cycle_day));

@@ -95,6 +95,11 @@ pub fn said_of_terms(totals: &PricedTotals, card: &PriceCard, pricing: &Pricing)
             when(days)
         ));
     }
+    if totals.rows.iter().any(|row| row.credit_used_up.is_some_and(|days| days.earliest.is_some())) {
+        said.push(
+            "where a spending limit is on, a subscription stops on the day its credit is used up".to_owned(),
+        );
+    }
     if card.terms.commitment.is_some() && pricing.committed.is_none() {
         said.push(
             "the offer discounts what is committed to; `--committed AMOUNT` says how much that is".to_owned(),

@@ -50,7 +50,7 @@ type Compared = (String, Vec<Plan>, PriceCard);
 
 /// A plan, and the prices that it needs.
 fn planned(options: &Compare) -> Result<Compared> {
-    let plan = plan(&options.what.inputs[0])?;
+    let plan = plan(&options.what)?;
     let asked: Vec<Asked> = asked(&plan).into_iter().chain(elsewhere(&plan, options)).collect();
     let card = rates::card(&options.what.rates, &asked, Some(&plan.currency))?;
     if !plan.currency.eq_ignore_ascii_case(card.currency.code()) {
@@ -82,6 +82,9 @@ fn used(options: &Compare) -> Result<Compared> {
             .flat_map(|plan| super::estimate::asked(plan).into_iter().chain(elsewhere(plan, options)));
         card = rates::card(&options.what.rates, &asked.into_iter().chain(more).collect::<Vec<_>>(), None)?;
         plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle);
+    }
+    for plan in &mut plans {
+        plan.committed = options.what.committed.unwrap_or_default();
     }
     let part = if cycle.last_day() > last { format!(" up to {last}") } else { String::new() };
     let subject = format!("the use of {}{part} that no commitment pays for,", report::cycle_name(cycle));

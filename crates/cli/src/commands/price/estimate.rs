@@ -7,7 +7,7 @@ use crate::{
     forecasting::Wanted,
     options::{Charges, Global},
     output,
-    price_options::{Estimate, Pricing},
+    price_options::{Estimate, Pricing, Subject},
     priced::{self, Added},
 };
 use anyhow::{Context, Result};
@@ -25,7 +25,7 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
         }
         return super::usage::run(global, &options.what);
     }
-    let plan = plan(&options.what.inputs[0])?;
+    let plan = plan(&options.what)?;
     if !options.into_forecast.is_empty() {
         return into_forecast(global, options, &plan);
     }
@@ -91,16 +91,18 @@ pub fn is_plan(inputs: &[String]) -> bool {
     matches!(inputs, [only] if PlanFormat::of(only).is_some())
 }
 
-/// Reads a plan.
+/// Reads the plan that is named.
 ///
 /// # Errors
 /// A file that cannot be read or is no plan.
-pub fn plan(path: &str) -> Result<Plan> {
+pub fn plan(options: &Subject) -> Result<Plan> {
+    let path = &options.inputs[0];
     let format = PlanFormat::of(path).ok_or_else(|| {
         Failure::Usage(format!("`{path}` is no plan: plans end in .toml, .yaml, .yml or .json"))
     })?;
     let text = fs::read_to_string(path).with_context(|| format!("cannot read the plan `{path}`"))?;
-    Ok(read_plan(&text, format, &format!("`{path}`"))?)
+    let plan = read_plan(&text, format, &format!("`{path}`"))?;
+    Ok(Plan { committed: options.committed.unwrap_or(plan.committed), ..plan })
 }
 
 /// A line as it is shown.

@@ -8,7 +8,9 @@ use crate::{exit::Exit, failure::Failure, options::Global, output, price_options
 use anyhow::{Context, Result};
 use billing::CycleDay;
 use chrono::Utc;
-use prices::{Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides};
+use prices::{
+    ElsewhereUse, Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
+};
 use report::{MatchReport, MatchRow};
 use std::{collections::BTreeSet, fs};
 
@@ -17,7 +19,11 @@ const NO_MATCH: &str = "no_match";
 
 pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"));
-    let lines = read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
+    let ElsewhereUse { lines, other_rows } =
+        read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
+    if other_rows > 0 {
+        tracing::warn!("{other_rows} rows are no hours of machines and are left out");
+    }
     let overrides = match &options.overrides {
         Some(path) => read_overrides(&read(path)?, &format!("`{path}`"))?,
         None => Overrides::default(),
@@ -43,6 +49,7 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
         .map(|(own, line)| {
             let mut line = row(line);
             let matched = own.found.as_ref().ok();
+            let has_price = line.cost.is_some();
             if matched.is_none() {
                 NO_MATCH.clone_into(&mut line.status);
             }
@@ -52,7 +59,8 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
                 region: matched.map_or_else(|| own.of.region.clone(), |found| found.region.clone()),
                 reason: own.found.as_ref().map_or_else(Clone::clone, |found| found.reason.clone()),
                 runner_up: matched.and_then(|found| found.runner_up.clone()),
-                confidence: matched.map(|found| found.confidence),
+                // A size that was settled and has no price is not sure to be there.
+                confidence: matched.map(|found| found.confidence).filter(|_| has_price),
             }
         })
         .collect();

@@ -31,7 +31,7 @@ pub fn read(options: &Subject) -> Result<(Usage, Vec<Asked>)> {
         ..Charges::default()
     };
     let read = wanted.read_options()?;
-    let usage = read_usage(&charges::inputs(&wanted, &read)?, &read)?;
+    let usage = read_usage(&charges::whole_inputs(&wanted)?, &read)?;
     let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
     let asked: Vec<Asked> =
         meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();
@@ -64,7 +64,7 @@ pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
     let report = EstimateReport {
         currency: card.currency.clone(),
         rows: found.iter().map(row).collect(),
-        bills: bills(&found, &card)?,
+        bills: bills(&found, &card, options.committed.unwrap_or_default())?,
         notes,
     };
     output::write_result(global, |style| report.table(style), || report.dataset())?;
@@ -97,7 +97,7 @@ fn row(own: &UsedMeter) -> EstimateRow {
 }
 
 /// What is to pay in each cycle. Terms of an offer are those of a subscription, so each is settled alone.
-fn bills(found: &[UsedMeter], card: &billing::PriceCard) -> Result<Vec<EstimateBill>> {
+fn bills(found: &[UsedMeter], card: &billing::PriceCard, committed: Amount) -> Result<Vec<EstimateBill>> {
     let mut by_subscription: BTreeMap<(BillingCycle, &str), Vec<MeterCharge<'_>>> = BTreeMap::new();
     for own in found {
         let charges = by_subscription.entry((own.cycle, &own.subscription)).or_default();
@@ -108,7 +108,7 @@ fn bills(found: &[UsedMeter], card: &billing::PriceCard) -> Result<Vec<EstimateB
     }
     let mut bills: BTreeMap<BillingCycle, [Amount; 5]> = BTreeMap::new();
     for ((cycle, _), charges) in by_subscription {
-        let own: Settlement = card.terms.settle(charges, Amount::ZERO)?;
+        let own: Settlement = card.terms.settle(charges, committed)?;
         let sums = bills.entry(cycle).or_default();
         for (sum, part) in
             sums.iter_mut().zip([own.gross, own.credit, own.discount, own.recurring, own.net()])
