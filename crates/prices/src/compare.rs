@@ -6,10 +6,11 @@
 use crate::{
     Error, Estimate, EstimateLine, Os, Plan, PlanLine, Result, estimate,
     estimate::{MONTH_HOURS, cost_of_hour, find, os_of, settle},
+    offers::{Offer, terms_of_offer},
     plan::What,
     region::{is_zone, same_region},
 };
-use billing::{Amount, Credit, CycleDay, OfferTerms, Price, PriceCard, PriceKind, Unpriced};
+use billing::{Amount, CycleDay, OfferTerms, Price, PriceCard, PriceKind, Unpriced};
 use chrono::NaiveDate;
 use std::{collections::BTreeSet, fmt};
 
@@ -26,75 +27,6 @@ pub enum Change {
     Reservation(u32),
     /// Under a savings plan of so many years.
     SavingsPlan(u32),
-}
-
-/// An offer that prices this card's use otherwise: a credit, or the prices of development and test.
-///
-/// Source: the offers' pages; amounts are in US dollars, as the offers are, and count in that currency only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offer {
-    id: &'static str,
-    name: &'static str,
-    credit: u32,
-    /// Whether the credit is one for the first cycle alone.
-    is_once: bool,
-    is_dev_test: bool,
-}
-
-/// Offers that are known: id, name, credit of a month (or once), prices of development and test.
-const OFFERS: [Offer; 8] = [
-    Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_once: false, is_dev_test: false },
-    Offer {
-        id: "MS-AZR-0023P",
-        name: "Pay-As-You-Go Dev/Test",
-        credit: 0,
-        is_once: false,
-        is_dev_test: true,
-    },
-    Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_once: false, is_dev_test: true },
-    Offer { id: "MS-AZR-0044P", name: "Free Trial", credit: 200, is_once: true, is_dev_test: false },
-    Offer {
-        id: "MS-AZR-0059P",
-        name: "Visual Studio Professional",
-        credit: 50,
-        is_once: false,
-        is_dev_test: true,
-    },
-    Offer {
-        id: "MS-AZR-0060P",
-        name: "Visual Studio Test Professional",
-        credit: 50,
-        is_once: false,
-        is_dev_test: true,
-    },
-    Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_once: false, is_dev_test: true },
-    Offer {
-        id: "MS-AZR-0063P",
-        name: "Visual Studio Enterprise",
-        credit: 150,
-        is_once: false,
-        is_dev_test: true,
-    },
-];
-
-impl Offer {
-    /// The offer of this id, with or without `MS-AZR-`.
-    ///
-    /// # Errors
-    /// The ids that are known.
-    pub fn named(id: &str) -> std::result::Result<Self, String> {
-        let known = |offer: &&Self| {
-            offer.id.eq_ignore_ascii_case(id)
-                || offer.id.trim_start_matches("MS-AZR-").eq_ignore_ascii_case(id)
-        };
-        OFFERS.iter().find(known).copied().ok_or_else(|| {
-            let ids: Vec<&str> = OFFERS.iter().map(|offer| offer.id).collect();
-            format!(
-                "`{id}` is no offer that can be compared; one of {}, or its own rate card by `--rates`",
-                ids.join(", ")
-            )
-        })
-    }
 }
 
 impl fmt::Display for Change {
@@ -263,16 +195,6 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
         }
         Change::Offer(_) | Change::Reservation(_) | Change::SavingsPlan(_) => Ok(line),
     }
-}
-
-/// The card's terms with the credit of an offer, which counts in the offer's own currency only.
-fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
-    let mut terms = card.terms.clone();
-    let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
-    if offer.credit > 0 && card.currency.code() == "USD" {
-        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded });
-    }
-    terms
 }
 
 /// What lines cost together: low, likely and high.

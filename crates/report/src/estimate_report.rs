@@ -364,4 +364,22 @@ Total                                                 210.24  150.00 – 215.00
         assert_eq!((text("BilledCost", 0), text("BilledCost", 1)), (Some("210.24".to_owned()), None));
         assert_eq!(text("x_PriceStatus", 1).unwrap(), "no_region");
     }
+
+    #[test]
+    fn a_bill_is_rounded_once_and_its_lines_add_up_to_it() {
+        // Three times 0.335 is 1.005, which is 1.01; line by line it would be 1.02.
+        let mut three = report("0");
+        three.rows = ["a", "b", "c"].map(|line| row(line, Some(["0.335"; 3]))).to_vec();
+        let sum = [amount("1.005"); 3];
+        three.bills = vec![EstimateBill { gross: sum, net: sum, ..three.bills[0] }];
+        let table = three.table(TableStyle::PLAIN);
+        let costs: Vec<&str> = table
+            .lines()
+            .filter_map(|line| line.split_whitespace().last())
+            .filter(|word| word.contains("0.3"))
+            .collect();
+        assert_eq!(costs, ["0.34", "0.34", "0.33"], "{table}");
+        let total = table.lines().find(|line| line.starts_with("Total")).unwrap();
+        assert!(total.ends_with("1.01"), "{table}");
+    }
 }

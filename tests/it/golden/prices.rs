@@ -500,3 +500,23 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
         ")
     });
 }
+
+#[test]
+fn prices_older_than_the_use_are_said_to_explain_it_badly() {
+    let folder = folder();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
+    // Every price was a tenth of what it is now.
+    let mut card: serde_json::Value = serde_json::from_str(CARD).expect("the card");
+    for meter in card["Meters"].as_array_mut().expect("meters") {
+        for rate in meter["MeterRates"].as_object_mut().expect("rates").values_mut() {
+            *rate = serde_json::json!(rate.as_f64().expect("a price") / 10.0);
+        }
+    }
+    write(folder.path(), "older.json", card.to_string());
+    let found = run(folder.path(), &["predict", sample, "--pricing", "older.json"]);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    assert!(found.stderr.contains("these may not be the prices of this bill"), "{}", found.stderr);
+    let found = run(folder.path(), &["price", "estimate", sample, "--rates", "older.json"]);
+    let words: Vec<&str> = found.stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains("a difference of -"), "{}", found.stdout);
+}

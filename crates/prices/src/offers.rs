@@ -1,0 +1,82 @@
+//! Offers that use can be set against: what each grants, by the offers' own pages.
+
+use billing::{Amount, Credit, OfferTerms, PriceCard};
+
+/// An offer that prices this card's use otherwise: a credit, or the prices of development and test.
+///
+/// Source: the offers' pages; amounts are in US dollars, as the offers are, and count in that currency only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    credit: u32,
+    /// Whether the credit is one for the first cycle alone.
+    pub(crate) is_once: bool,
+    pub(crate) is_dev_test: bool,
+}
+
+/// Offers that are known: id, name, credit of a month (or once), prices of development and test.
+const OFFERS: [Offer; 8] = [
+    Offer { id: "MS-AZR-0003P", name: "Pay-As-You-Go", credit: 0, is_once: false, is_dev_test: false },
+    Offer {
+        id: "MS-AZR-0023P",
+        name: "Pay-As-You-Go Dev/Test",
+        credit: 0,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer { id: "MS-AZR-0148P", name: "Enterprise Dev/Test", credit: 0, is_once: false, is_dev_test: true },
+    Offer { id: "MS-AZR-0044P", name: "Free Trial", credit: 200, is_once: true, is_dev_test: false },
+    Offer {
+        id: "MS-AZR-0059P",
+        name: "Visual Studio Professional",
+        credit: 50,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer {
+        id: "MS-AZR-0060P",
+        name: "Visual Studio Test Professional",
+        credit: 50,
+        is_once: false,
+        is_dev_test: true,
+    },
+    Offer { id: "MS-AZR-0062P", name: "MSDN Platforms", credit: 100, is_once: false, is_dev_test: true },
+    Offer {
+        id: "MS-AZR-0063P",
+        name: "Visual Studio Enterprise",
+        credit: 150,
+        is_once: false,
+        is_dev_test: true,
+    },
+];
+
+impl Offer {
+    /// The offer of this id, with or without `MS-AZR-`.
+    ///
+    /// # Errors
+    /// The ids that are known.
+    pub fn named(id: &str) -> std::result::Result<Self, String> {
+        let known = |offer: &&Self| {
+            offer.id.eq_ignore_ascii_case(id)
+                || offer.id.trim_start_matches("MS-AZR-").eq_ignore_ascii_case(id)
+        };
+        OFFERS.iter().find(known).copied().ok_or_else(|| {
+            let ids: Vec<&str> = OFFERS.iter().map(|offer| offer.id).collect();
+            format!(
+                "`{id}` is no offer that can be compared; one of {}, or its own rate card by `--rates`",
+                ids.join(", ")
+            )
+        })
+    }
+}
+
+/// The card's terms with the credit of an offer, which counts in the offer's own currency only.
+pub(crate) fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
+    let mut terms = card.terms.clone();
+    let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
+    if offer.credit > 0 && card.currency.code() == "USD" {
+        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded });
+    }
+    terms
+}
