@@ -126,6 +126,9 @@ pub struct Job {
     /// Whether the levels above the grouping are written too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub totals: bool,
+    /// Prices of its use, as for `--pricing`: a file, `azure` or `retail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<String>,
     /// Its options; what it does not say comes from the defaults.
     #[serde(flatten)]
     pub options: JobOptions,

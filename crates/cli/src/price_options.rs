@@ -49,7 +49,7 @@ pub struct Rates {
     pub scope: Option<String>,
     /// Its offer.
     #[cfg(feature = "azure")]
-    #[arg(long = "rate-offer", value_name = "ID", default_value = "MS-AZR-0003P", help_heading = "Prices")]
+    #[arg(long = "rate-offer", value_name = "ID", default_value = RATE_OFFER, help_heading = "Prices")]
     pub rate_offer: String,
     /// Language of names in the rate card.
     #[cfg(feature = "azure")]
@@ -79,11 +79,22 @@ pub struct Pricing {
     pub commitment_left: Option<Amount>,
     /// The offer whose rate card `azure` is asked for.
     #[cfg(feature = "azure")]
-    #[arg(long = "rate-offer", value_name = "ID", default_value = "MS-AZR-0003P", help_heading = "Prices")]
+    #[arg(long = "rate-offer", value_name = "ID", default_value = RATE_OFFER, help_heading = "Prices")]
     pub rate_offer: String,
 }
 
 impl Pricing {
+    /// Prices from one of the words or files of `--pricing`, and nothing else.
+    pub fn from_source(source: String) -> Self {
+        Self {
+            pricing: Some(source),
+            committed: None,
+            commitment_left: None,
+            #[cfg(feature = "azure")]
+            rate_offer: RATE_OFFER.to_owned(),
+        }
+    }
+
     /// The same source of prices as that of a plan.
     pub fn of(rates: &Rates, committed: Option<Amount>) -> Self {
         Self {
@@ -119,6 +130,9 @@ impl Pricing {
     }
 }
 
+/// The offer whose rate card is asked for, where it is not given.
+#[cfg(feature = "azure")]
+const RATE_OFFER: &str = "MS-AZR-0003P";
 /// Language of names in a rate card, and country of purchase, where they are not given.
 #[cfg(feature = "azure")]
 const RATE_LOCALE: &str = "en-US";

@@ -375,6 +375,29 @@ fn a_job_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_job_with_prices_says_what_is_to_pay() {
+    let folder = crate::support::folder();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
+    let card = include_str!("../../../data/sample/ratecard.json");
+    let terms =
+        "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 1000.0, \"ExcludedMeterIds\": []}]";
+    write(folder.path(), "card.json", card.replace("\"OfferTerms\": []", terms));
+    let job = format!(
+        "[[job]]\nname = \"priced\"\ninputs = [\"{sample}\"]\npricing = \"card.json\"\noutputs = [\"csv\"]\n"
+    );
+    write(folder.path(), "forecast.toml", format!("[batch]\nout = \"out\"\n{job}"));
+    let run = run(folder.path(), &["batch", "--as-of", "2026-10-19"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let out = folder.path().join("out/2026-10-19");
+    let summary: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    let total = &summary["jobs"][0]["totals"][0];
+    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4082.52".into(), &"1392.90".into()));
+    let header = fs::read_to_string(out.join("priced.csv")).unwrap();
+    assert!(header.lines().next().unwrap().contains("x_ForecastNet,x_NetLower80"), "{header}");
+}
+
+#[test]
 fn a_batch_of_which_every_job_fails_has_failed() {
     let sample = sample();
     write(sample.path(), "forecast.toml", CONFIG.replace("\"s\"", "\"away\""));

@@ -7,7 +7,9 @@ use crate::{
     failure::Failure,
     forecasting::{Wanted, forecast_charges},
     options::{Batch, Global},
-    output, talk,
+    output,
+    price_options::Pricing,
+    priced, talk,
 };
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
@@ -54,6 +56,12 @@ struct TotalSummary {
     forecast_total: Option<String>,
     lower80: Option<String>,
     upper80: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_pay: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_pay_lower80: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_pay_upper80: Option<String>,
 }
 
 pub fn run(global: &Global, config: &Config, options: &Batch) -> Result<Exit> {
@@ -115,11 +123,15 @@ fn run_job(
     let mut run = config.charges(job)?;
     run.charges.as_of = run.charges.as_of.or(options.as_of);
     let silent = Global { no_progress: true, ..global.clone() };
-    let done = forecast_charges(
-        &silent,
-        &run.charges,
-        &Wanted { model: run.model.as_deref(), cycles: run.cycles, for_people: false },
-    )?;
+    let wanted = Wanted { model: run.model.as_deref(), cycles: run.cycles, for_people: false };
+    let done = match &job.pricing {
+        Some(source) => {
+            let is_service = matches!(source.as_str(), "azure" | "retail");
+            let source = if is_service { source.clone() } else { config.resolve(source) };
+            priced::forecast(&silent, &run.charges, &Pricing::from_source(source), &wanted, None)?
+        }
+        None => forecast_charges(&silent, &run.charges, &wanted)?,
+    };
     let mut files = Vec::new();
     for name in config.formats(job) {
         let format: Format = name.parse()?;
@@ -144,6 +156,9 @@ fn run_job(
             forecast_total: amount(row.total),
             lower80: amount(row.lower80),
             upper80: amount(row.upper80),
+            to_pay: amount(row.to_pay.map(|own| own.net)),
+            to_pay_lower80: amount(row.to_pay.map(|own| own.lower80)),
+            to_pay_upper80: amount(row.to_pay.map(|own| own.upper80)),
         }
     });
     let mut warnings = done.report.warnings.clone();

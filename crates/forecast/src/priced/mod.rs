@@ -185,8 +185,12 @@ fn factors(
         question.1.push(facts[place].cycles.iter().map(|own| own.cycle).collect());
     }
     let all = all.build();
-    let live: Vec<usize> = (0..priced.len()).filter(|place| !facts[*place].stopped).collect();
-    let (start, sum) = summed(&all, Some(&all), if live.is_empty() { &[] } else { &live });
+    // The silence of a bill whose data stopped is no zero; where all did, their last days are all there is.
+    let mut live: Vec<usize> = (0..priced.len()).filter(|place| !facts[*place].stopped).collect();
+    if live.is_empty() {
+        live = (0..priced.len()).collect();
+    }
+    let (start, sum) = summed(&all, Some(&all), &live);
     values.push("total", start, &sum)?;
     question.0.push(live.iter().map(|place| facts[*place].cutoff).min().unwrap_or(start));
     let cycles: BTreeSet<BillingCycle> = question.1.iter().flatten().copied().collect();
@@ -289,12 +293,13 @@ impl Found<'_> {
                 let place = bill.map(|at| asked[at]);
                 let factor = self.factors[place.unwrap_or(self.facts.len())].get(&cycle);
                 let cutoffs = asked.iter().filter(|own| place.is_none_or(|place| place == **own));
+                let has_stopped = cutoffs.clone().any(|place| self.facts[*place].stopped);
                 let only = bill.or((own.len() == 1).then_some(0));
                 PricedTotal {
                     bill: place,
                     cycle,
                     cutoff: cutoffs.map(|place| self.facts[*place].cutoff).min().unwrap_or_default(),
-                    status: status(factor, is_closed, missing),
+                    status: status(factor, is_closed, missing, has_stopped),
                     reason: factor.and_then(|own| own.reason.clone()),
                     actual,
                     gross: range(settled.gross, |own| own.gross),
@@ -317,10 +322,10 @@ impl Found<'_> {
     }
 }
 
-fn status(factor: Option<&Factor>, is_closed: bool, missing: usize) -> Status {
+fn status(factor: Option<&Factor>, is_closed: bool, missing: usize, has_stopped: bool) -> Status {
     match factor.map(|own| own.status) {
         _ if is_closed => Status::Closed,
-        Some(Status::Ok) if missing > 0 => Status::Wide,
+        Some(Status::Ok) if missing > 0 || has_stopped => Status::Wide,
         // All its days are final, but the cycle may still be charged.
         Some(Status::Closed) => Status::Wide,
         Some(status) => status,

@@ -229,3 +229,19 @@ proptest! {
         prop_assert_eq!(less.gross, more.gross);
     }
 }
+
+#[test]
+fn bills_that_all_stopped_have_a_range_still_and_are_wide() {
+    let year = Year::new(&[("0", "1")]);
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs), ("b", FIRST, &year.costs)]));
+    let bill = |name: &str, leaf: usize| PricedBill {
+        facts: Leaf { stopped: true, ..facts(name, CUTOFF, "90") },
+        leaves: vec![leaf],
+        meters: vec![year.meter(leaf)],
+    };
+    let terms = Terms { offer: &OfferTerms::default(), committed: Amount::ZERO, balance: None };
+    let own = [bill("a", 0), bill("b", 1)];
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &own, terms).unwrap();
+    assert!(found.rows.iter().all(|row| row.status == Status::Wide), "{:?}", found.rows);
+    assert_eq!(found.rows[0].gross.total, amount("600"));
+}
