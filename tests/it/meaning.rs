@@ -10,4 +10,5 @@ mod made_files;
 mod metrics;
 mod money;
 mod names;
+mod prices;
 mod which_run;

@@ -6,7 +6,8 @@
 //! several; offers that were recorded have one at most.
 //! Source: the rate card's specification and a recorded card (credit of offer MS-AZR-0062P).
 
-use crate::{Amount, Error, Result};
+use crate::{Amount, BillingCycle, Error, Result};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an offer grants or asks for in each cycle.
@@ -25,6 +26,8 @@ pub struct OfferTerms {
 pub struct Credit {
     /// How much it is.
     pub amount: Amount,
+    /// The first day on which it is granted, where that is told.
+    pub from: Option<NaiveDate>,
     /// Meters that it does not pay for, ids in lower case.
     pub excluded: BTreeSet<String>,
 }
@@ -67,6 +70,13 @@ impl OfferTerms {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.credit.is_none() && self.commitment.is_none() && self.recurring.is_none()
+    }
+
+    /// The terms in a cycle: a credit that is granted from a later day on is none of it.
+    #[must_use]
+    pub fn in_cycle(&self, cycle: BillingCycle) -> Self {
+        let is_granted = |credit: &Credit| credit.from.is_none_or(|from| from < cycle.end());
+        Self { credit: self.credit.clone().filter(is_granted), ..self.clone() }
     }
 
     /// Applies the terms to a cycle's charges, for somebody who committed to spend `committed`.
@@ -144,7 +154,8 @@ mod tests {
     }
 
     fn credit(of: &str, excluded: &[&str]) -> Option<Credit> {
-        Some(Credit { amount: amount(of), excluded: excluded.iter().map(|id| (*id).to_owned()).collect() })
+        let excluded = excluded.iter().map(|id| (*id).to_owned()).collect();
+        Some(Credit { amount: amount(of), excluded, from: None })
     }
 
     #[test]
@@ -152,6 +163,17 @@ mod tests {
         let terms = OfferTerms { credit: credit("100", &[]), ..OfferTerms::default() };
         let found = terms.settle([charge("a", "30"), charge("b", "40.5")], Amount::ZERO).unwrap();
         assert_eq!((found.credit, found.net()), (amount("70.5"), Amount::ZERO));
+    }
+
+    #[test]
+    fn a_credit_begins_with_the_cycle_of_its_first_day() {
+        let mut terms = OfferTerms { credit: credit("100", &[]), ..OfferTerms::default() };
+        terms.credit.as_mut().unwrap().from = "2026-11-15".parse().ok();
+        let has = |day: &str| {
+            let cycle = BillingCycle::containing(day.parse().unwrap(), crate::CycleDay::FIRST);
+            terms.in_cycle(cycle).credit.is_some()
+        };
+        assert!(!has("2026-10-31") && has("2026-11-01") && has("2027-01-01"));
     }
 
     #[test]

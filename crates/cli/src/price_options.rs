@@ -24,6 +24,12 @@ pub enum Price {
     },
 }
 
+/// An amount of money that somebody promised or has left.
+fn not_below_zero(text: &str) -> Result<Amount, String> {
+    let amount: Amount = text.parse().map_err(|error: billing::Error| error.to_string())?;
+    if amount.is_negative() { Err("it is below zero".to_owned()) } else { Ok(amount) }
+}
+
 /// What has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum SchemaOf {
@@ -72,10 +78,10 @@ pub struct Pricing {
     #[arg(long, value_name = "FILE|azure|retail", conflicts_with_all = ["series", "daily"], help_heading = "Prices")]
     pub pricing: Option<String>,
     /// The amount committed to, where the offer discounts it.
-    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices")]
+    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices", value_parser = not_below_zero)]
     pub committed: Option<Amount>,
     /// What is left of a prepayment or commitment when the first cycle shown begins: says when it is used up.
-    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices")]
+    #[arg(long, value_name = "AMOUNT", requires = "pricing", help_heading = "Prices", value_parser = not_below_zero)]
     pub commitment_left: Option<Amount>,
     /// The offer whose rate card `azure` is asked for.
     #[cfg(feature = "azure")]
@@ -169,7 +175,8 @@ pub struct Compare {
     /// Every machine in this size (repeatable).
     #[arg(long, value_name = "SIZE", help_heading = "Alternatives")]
     pub size: Vec<String>,
-    /// Under this offer (repeatable): its credit, and the prices of development and test where it has them.
+    /// Under this offer (repeatable): its credit, and the prices of development and test where it has them. 0003P,
+    /// 0023P, 0044P, 0059P, 0060P, 0062P, 0063P or 0148P.
     #[arg(long, value_name = "OFFER", id = "other_offer", help_heading = "Alternatives")]
     pub offer: Vec<String>,
     /// Reserved and under a savings plan for this term (repeatable).
@@ -241,7 +248,7 @@ pub struct Subject {
     #[arg(long, value_name = "DATE", env = "FORECAST_AS_OF", help_heading = "Prices")]
     pub as_of: Option<NaiveDate>,
     /// The amount committed to, where the offer discounts it [default: what a plan says].
-    #[arg(long, value_name = "AMOUNT", help_heading = "Prices")]
+    #[arg(long, value_name = "AMOUNT", help_heading = "Prices", value_parser = not_below_zero)]
     pub committed: Option<Amount>,
     /// Day on which cycles begin.
     #[arg(long, value_name = "N", env = "FORECAST_CYCLE_DAY", default_value_t = 1, help_heading = "Prices", value_parser = clap::value_parser!(u32).range(1..=31))]

@@ -29,7 +29,7 @@ pub fn start(global: &Global) {
     let ours = tracing_subscriber::filter::filter_fn(move |meta| {
         let crate_name = meta.target().split("::").next().unwrap_or_default();
         (*meta.level() <= level || meta.target() == ALWAYS)
-            && ["forecast", "ingest", "report", "billing", "azure"].contains(&crate_name)
+            && ["forecast", "ingest", "prices", "report", "billing", "azure"].contains(&crate_name)
     });
     let registry = tracing_subscriber::registry();
     match global.log_format.unwrap_or(LogFormat::Text) {

@@ -179,6 +179,12 @@ impl DailyCosts {
         })
     }
 
+    /// Whether what a leaf is charged for is sold by others.
+    #[must_use]
+    pub fn is_marketplace(&self, leaf: &Leaf) -> bool {
+        leaf.cells.iter().any(|cell| cell.marketplace && cell.kind.is_billed())
+    }
+
     /// The cycle before another, by the rule of the invoice unit whose cycle that is.
     #[must_use]
     pub fn cycle_before(&self, cycle: BillingCycle) -> BillingCycle {

@@ -1,8 +1,9 @@
 //! How much of each meter was used, day by day: what prices are applied to.
 //!
 //! Only charges for use count that no reservation or savings plan pays for, with the quantity that their price
-//! is for. Where runs hold the same day of a
-//! subscription, the newest one counts, as with costs.
+//! is for. Where runs hold the same day of a subscription, the newest one counts, as with costs. Use that a later
+//! cycle bills is no use of its day, but of that cycle: of it the newest run of the cycle counts, and the run of the
+//! day itself stays.
 
 use crate::{
     Error, ReadOptions, Result,
@@ -86,18 +87,29 @@ impl RunsUsage {
             lines.push(line);
         }
         let subscriptions = groups(&lines, |line| &line.subscription);
-        let mut newest: PlHashMap<(u32, i32), usize> = PlHashMap::default();
+        // What a run claims of a subscription: days, and late use by the begin of the cycle that bills it.
+        let claim = |place: usize, day: i32| -> (u32, i32, bool) {
+            let billed = lines[place].billed_from.map(|billed| billed.to_epoch_days());
+            let late = billed.filter(|billed| day < *billed);
+            (subscriptions[place], late.unwrap_or(day), late.is_some())
+        };
+        let mut newest: PlHashMap<(u32, i32, bool), usize> = PlHashMap::default();
         for (run, sums) in &self.runs {
-            newest
-                .extend(sums.keys().map(|(line, day)| ((subscriptions[places[*line as usize]], *day), *run)));
+            for (line, day) in sums.keys() {
+                let place = places[*line as usize];
+                newest.insert(claim(place, *day), *run);
+                // A newer run of the cycle without late use takes it back.
+                if let Some(billed) = lines[place].billed_from {
+                    newest.insert((subscriptions[place], billed.to_epoch_days(), true), *run);
+                }
+            }
         }
         // Days come after what tells use apart, and before the rest of the line.
         let series = groups(&lines, |line| (&line.subscription, &line.meter, &line.unit, &line.currency));
         let mut days: Vec<(u32, i32, usize, [Amount; 2])> = Vec::new();
         for (run, sums) in self.runs {
             let own = sums.into_iter().map(|((line, day), amounts)| (day, places[line as usize], amounts));
-            let counts =
-                own.filter(|(day, place, _)| newest.get(&(subscriptions[*place], *day)) == Some(&run));
+            let counts = own.filter(|(day, place, _)| newest.get(&claim(*place, *day)) == Some(&run));
             days.extend(counts.map(|(day, place, amounts)| (series[place], day, place, amounts)));
         }
         days.par_sort_unstable_by_key(|(series, day, place, _)| (*series, *day, *place));

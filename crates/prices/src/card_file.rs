@@ -31,6 +31,9 @@ pub fn read_card(text: &[u8], name: &str, currency: Option<&str>) -> Result<Pric
         };
     }
     let text = std::str::from_utf8(text).map_err(|error| Error::unreadable(what, error))?;
+    if name.to_lowercase().ends_with(".json") {
+        return Err(Error::unreadable(what, "it is no JSON object"));
+    }
     if name.to_lowercase().ends_with(".csv") {
         read_private_csv(text, what)
     } else {

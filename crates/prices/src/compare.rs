@@ -214,6 +214,7 @@ fn to_pay(
     let later = OfferTerms { credit: None, ..terms.clone() };
     for (place, cycle) in cycles.into_iter().enumerate() {
         let terms = if is_once && place > 0 { &later } else { terms };
+        let terms = &cycle.map_or_else(|| terms.clone(), |cycle| terms.in_cycle(cycle));
         let of_cycle = lines.iter().copied().filter(|line| line.cycle == cycle);
         for (sum, settled) in out.iter_mut().zip(settle(terms, committed, of_cycle)?) {
             *sum += settled.net();

@@ -1,13 +1,14 @@
 //! Use of other clouds and of data centres, as their tools list it: machine hours in CSV.
 //!
-//! In FOCUS form a file lists everything that was charged for; only hours of machines can be matched, and how many
-//! rows are something else is counted. AWS names the instance type in its usage type (`USE1-BoxUsage:m5.large`, the
+//! In FOCUS form a file lists everything that was charged for, day by day; only machine time can be matched. What is
+//! left out is counted by its reason, and the hours of the days that the file covers are brought to those of a month. AWS names the instance type in its usage type (`USE1-BoxUsage:m5.large`, the
 //! column `x_UsageType` of FOCUS 1.0 and `SkuMeter` of 1.2) and Windows in its operation (`RunInstances:0002`);
 //! `SkuPriceDetails` of FOCUS 1.1 and later tell cores and memory.
 //! Source: AWS Data Exports, table dictionary of FOCUS 1.0 and 1.2; FOCUS, properties of `SkuPriceDetails`.
 
-use crate::{Error, Machine, Os, Result};
-use billing::Amount;
+use crate::{Error, Machine, Os, Result, estimate::MONTH_HOURS};
+use billing::{Amount, PriceKind};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is used elsewhere.
@@ -25,6 +26,8 @@ pub struct Elsewhere {
     pub region: String,
     /// What it runs.
     pub os: Os,
+    /// Use as it comes, or machines that may be taken away.
+    pub kind: PriceKind,
 }
 
 /// The machines of a file.
@@ -32,12 +35,14 @@ pub struct Elsewhere {
 pub struct ElsewhereUse {
     /// In the order of the file.
     pub lines: Vec<Elsewhere>,
-    /// Rows of a FOCUS file that are no hours of machines.
-    pub other_rows: u64,
+    /// First and last day of a FOCUS file: its hours are brought to those of a month of 730 hours.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// Rows of a FOCUS file that are no machine time, by what they are.
+    pub left_out: BTreeMap<String, u64>,
 }
 
 /// Names of columns, as other tools and FOCUS spell them, in lower case.
-const COLUMNS: [(&str, &[&str]); 14] = [
+const COLUMNS: [(&str, &[&str]); 17] = [
     ("name", &["name", "resourceid", "resourcename", "resource"]),
     ("type", &["instance_type", "instancetype", "machine_type", "machinetype", "type"]),
     ("cores", &["vcpu", "vcpus", "cores", "corecount", "cpu"]),
@@ -52,19 +57,34 @@ const COLUMNS: [(&str, &[&str]); 14] = [
     ("commitment", &["commitmentdiscountstatus"]),
     ("usage", &["x_usagetype", "skumeter"]),
     ("operation", &["x_operation"]),
+    ("pricing", &["pricingcategory"]),
+    ("first", &["chargeperiodstart"]),
+    ("end", &["chargeperiodend"]),
 ];
 
-/// Units of machine hours, in lower case.
-const HOUR_UNITS: [&str; 5] = ["hours", "hour", "hrs", "hr", "h"];
+/// Units of machine time, in lower case, and how many of them an hour has.
+const TIME_UNITS: [(&str, u64); 9] = [
+    ("hours", 1),
+    ("hour", 1),
+    ("hrs", 1),
+    ("hr", 1),
+    ("h", 1),
+    ("minutes", 60),
+    ("seconds", 3600),
+    ("second", 3600),
+    ("s", 3600),
+];
 /// What stands before the instance type in AWS's usage types of machines that ran.
 const AWS_MACHINES: [&str; 4] = ["BoxUsage", "SpotUsage", "HeavyUsage", "DedicatedUsage"];
+/// The one of them whose machines may be taken away.
+const AWS_SPOT: &str = "SpotUsage";
 /// AWS's operation that runs Windows.
 const AWS_WINDOWS: &str = "RunInstances:0002";
 /// MiB of a GiB.
 const MIB: u64 = 1024;
 
-/// Tells two lines apart: name, type, region, whether it runs Windows, cores and memory.
-type Key = (String, Option<String>, String, bool, Option<(u32, Amount)>);
+/// Tells two lines apart: name, type, region, whether it runs Windows, kind of use, cores and memory.
+type Key = (String, Option<String>, String, bool, PriceKind, Option<(u32, Amount)>);
 
 /// Reads usage in CSV: machine hours with cores and memory or an instance type, of any tool or in FOCUS form. Rows of
 /// one name and type are added up; in a FOCUS export, those of one type and region.
@@ -75,23 +95,33 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<ElsewhereUse> {
     let mut reader =
         csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| Error::unreadable(what, error))?.clone();
+    refuse_semicolons(&headers, what)?;
     let columns = Columns::of(&headers);
     columns.refuse_missing(what)?;
     let mut sums: BTreeMap<Key, Elsewhere> = BTreeMap::new();
     let mut order = Vec::new();
-    let (mut rows, mut other_rows) = (0_u64, 0);
+    let (mut rows, mut left_out) = (0_u64, BTreeMap::new());
+    let mut days: Option<(NaiveDate, NaiveDate)> = None;
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::unreadable(what, error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let bad = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
         rows += 1;
-        let Some(own) = columns.machine_of(&record, row).map_err(bad)? else {
-            other_rows += 1;
-            continue;
+        let own = match columns.machine_of(&record, row).map_err(bad)? {
+            Ok(own) => own,
+            Err(what) => {
+                *left_out.entry(what).or_default() += 1;
+                continue;
+            }
         };
+        if let Some((first, last)) = columns.days_of(&record) {
+            let known = days.get_or_insert((first, last));
+            *known = (known.0.min(first), known.1.max(last));
+        }
         let size = own.machine.map(|machine| (machine.cores, machine.memory_gib));
         let is_windows = own.os == Os::Windows;
-        let key = (own.name.clone(), own.instance_type.clone(), own.region.clone(), is_windows, size);
+        let key =
+            (own.name.clone(), own.instance_type.clone(), own.region.clone(), is_windows, own.kind, size);
         let hours = own.hours;
         let of = sums.entry(key.clone()).or_insert_with(|| {
             order.push(key);
@@ -108,8 +138,28 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<ElsewhereUse> {
         return Err(Error::unreadable(what, why));
     }
     let mut lines: Vec<Elsewhere> = order.into_iter().filter_map(|key| sums.remove(&key)).collect();
+    lines.retain(|line| !line.hours.is_negative());
     name_apart(&mut lines);
-    Ok(ElsewhereUse { lines, other_rows })
+    if let Some((first, last)) = days {
+        let covered = (last - first).num_days().unsigned_abs() + 1;
+        for line in &mut lines {
+            let month = line.hours.times(Amount::whole(MONTH_HOURS));
+            line.hours = month
+                .map(|hours| hours.divided_by(24 * covered))
+                .ok_or_else(|| Error::unreadable(what, format!("`{}` has too many hours", line.name)))?;
+        }
+    }
+    Ok(ElsewhereUse { lines, days, left_out })
+}
+
+/// Refuses a file whose header is one cell with semicolons in it, as some spreadsheets write.
+pub(crate) fn refuse_semicolons(headers: &csv::StringRecord, what: &str) -> Result<()> {
+    match headers.get(0) {
+        Some(only) if headers.len() == 1 && only.contains(';') => {
+            Err(Error::unreadable(what, "its columns are separated by `;`; save it with `,`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where the columns of a file stand.
@@ -154,23 +204,48 @@ impl Columns {
         Ok(())
     }
 
-    /// The machine that a row is about; `None` for a row of a FOCUS file that is about something else.
+    /// First and last day of a row of a FOCUS file.
+    fn days_of(&self, record: &csv::StringRecord) -> Option<(NaiveDate, NaiveDate)> {
+        let text = |column: &str| self.0.get(column).and_then(|at| record.get(*at));
+        let day = |text: &str| text.get(..10)?.parse::<NaiveDate>().ok();
+        let first = text("first").filter(|_| self.is_focus()).and_then(day)?;
+        // The end is the moment after: midnight belongs to the day before.
+        let last = text("end").and_then(|end| {
+            let is_midnight = end.get(11..19).is_none_or(|time| time == "00:00:00");
+            if is_midnight { day(end)?.pred_opt() } else { day(end) }
+        });
+        Some((first, last.map_or(first, |last| last.max(first))))
+    }
+
+    /// The machine that a row is about, or what a row of a FOCUS file is about instead.
+    ///
+    /// # Errors
+    /// What is wrong with the row.
     fn machine_of(
         &self,
         record: &csv::StringRecord,
         row: usize,
-    ) -> std::result::Result<Option<Elsewhere>, String> {
+    ) -> std::result::Result<std::result::Result<Elsewhere, String>, String> {
         let cell =
             |column: &str| self.0.get(column).and_then(|at| record.get(*at)).filter(|text| !text.is_empty());
-        let is_other =
-            |column: &str, usual: &dyn Fn(&str) -> bool| cell(column).is_some_and(|text| !usual(text));
-        if self.is_focus()
-            && (is_other("category", &|text| text.eq_ignore_ascii_case("usage"))
-                || is_other("commitment", &|text| !text.eq_ignore_ascii_case("unused"))
-                || is_other("unit", &|text| HOUR_UNITS.contains(&text.to_lowercase().as_str()))
-                || cell("hours").is_none())
-        {
-            return Ok(None);
+        let mut per_hour = 1;
+        if self.is_focus() {
+            let category = cell("category").unwrap_or_default();
+            if !category.eq_ignore_ascii_case("usage") {
+                return Ok(Err(category.to_lowercase()));
+            }
+            if cell("commitment").is_some_and(|status| status.eq_ignore_ascii_case("unused")) {
+                return Ok(Err("unused commitment".to_owned()));
+            }
+            if let Some(unit) = cell("unit") {
+                match TIME_UNITS.iter().find(|(name, _)| *name == unit.to_lowercase()) {
+                    Some((_, times)) => per_hour = *times,
+                    None => return Ok(Err(format!("use in {unit}"))),
+                }
+            }
+            if cell("hours").is_none() {
+                return Ok(Err("without a quantity".to_owned()));
+            }
         }
         let details: serde_json::Value = match cell("details") {
             Some(text) => serde_json::from_str(text).map_err(|error| format!("SkuPriceDetails: {error}"))?,
@@ -204,24 +279,31 @@ impl Columns {
         });
         let machine = by_columns.or(named);
         if self.is_focus() && machine.is_none() && instance_type.is_none() {
-            return Ok(None);
+            return Ok(Err("hours of something else than machines".to_owned()));
         }
         let is_windows = own("os", "OperatingSystem").is_some_and(|os| os.to_lowercase().contains("windows"))
             || cell("operation").is_some_and(|operation| operation.starts_with(AWS_WINDOWS));
+        let is_spot = cell("pricing").is_some_and(|category| category.eq_ignore_ascii_case("dynamic"))
+            || cell("usage").is_some_and(|usage| usage.contains(AWS_SPOT))
+            || detail("x_Preemptible").is_some_and(|text| text.eq_ignore_ascii_case("true"));
         let region = cell("region").unwrap_or_default().to_owned();
         let name = match (&instance_type, cell("name")) {
             (Some(instance_type), _) if self.is_focus() => {
-                format!("{instance_type} in {region}{}", if is_windows { ", Windows" } else { "" })
+                let windows = if is_windows { ", Windows" } else { "" };
+                format!("{instance_type} in {region}{windows}{}", if is_spot { ", spot" } else { "" })
             }
             (_, Some(name)) => name.to_owned(),
             (instance_type, None) => instance_type.clone().unwrap_or_else(|| format!("row {}", row + 1)),
         };
         let hours = number(cell("hours").unwrap_or_default())?;
-        if hours.is_negative() {
+        // A FOCUS export takes back what it listed too much.
+        if hours.is_negative() && !self.is_focus() {
             return Err(format!("{hours} hours are less than nothing"));
         }
+        let hours = hours.divided_by(per_hour);
         let os = if is_windows { Os::Windows } else { Os::Linux };
-        Ok(Some(Elsewhere { name, instance_type, machine, hours, region, os }))
+        let kind = if is_spot { PriceKind::Spot } else { PriceKind::Consumption };
+        Ok(Ok(Elsewhere { name, instance_type, machine, hours, region, os, kind }))
     }
 }
 
@@ -263,14 +345,15 @@ fn name_apart(lines: &mut [Elsewhere]) {
 mod tests {
     use super::*;
 
-    fn lines(text: &str) -> (Vec<String>, u64) {
+    fn lines(text: &str) -> (Vec<String>, Vec<String>) {
         let found = read_elsewhere(text, "`u.csv`").unwrap();
         let shown = |own: &Elsewhere| {
             let machine =
                 own.machine.map_or_else(String::new, |own| format!(" {}/{}", own.cores, own.memory_gib));
             format!("{} × {}{machine}", own.hours, own.name)
         };
-        (found.lines.iter().map(shown).collect(), found.other_rows)
+        let left_out = found.left_out.iter().map(|(what, rows)| format!("{rows} {what}"));
+        (found.lines.iter().map(shown).collect(), left_out.collect())
     }
 
     #[test]
@@ -278,15 +361,40 @@ mod tests {
         let found = lines(
             "ChargeCategory,ConsumedQuantity,ConsumedUnit,RegionId,ResourceId,CommitmentDiscountStatus,x_Operation,x_UsageType\n\
              Usage,24,Hrs,eu-west-1,i-1,,RunInstances,EUW1-BoxUsage:m5.large\n\
-             Usage,12,Hrs,eu-west-1,i-2,Used,RunInstances,EUW1-BoxUsage:m5.large\n\
+             Usage,43200,Seconds,eu-west-1,i-2,Used,RunInstances,EUW1-BoxUsage:m5.large\n\
+             Usage,6,Hrs,eu-west-1,i-4,,RunInstances,EUW1-SpotUsage:m5.large\n\
              Usage,24,Hrs,us-east-1,i-3,,RunInstances:0002,BoxUsage:m5.large\n\
              Usage,5,Hrs,eu-west-1,,Unused,RunInstances,EUW1-UnusedBox:m5.large\n\
              Usage,730,Hrs,eu-west-1,eip,,AssociateAddress,EUW1-ElasticIP:InUseAddress\n\
              Usage,100,GB-Mo,eu-west-1,vol,,CreateVolume,EUW1-EBS:VolumeUsage.gp3\n\
              Purchase,,,eu-west-1,ri,,RunInstances,HeavyUsage:m5.large\n",
         );
-        let expected = ["36 × m5.large in eu-west-1 2/8", "24 × m5.large in us-east-1, Windows 2/8"];
-        assert_eq!(found, (expected.map(str::to_owned).to_vec(), 4));
+        let expected = [
+            "36 × m5.large in eu-west-1 2/8",
+            "6 × m5.large in eu-west-1, spot 2/8",
+            "24 × m5.large in us-east-1, Windows 2/8",
+        ];
+        let left_out = [
+            "1 hours of something else than machines",
+            "1 purchase",
+            "1 unused commitment",
+            "1 use in GB-Mo",
+        ];
+        assert_eq!(found, (expected.map(str::to_owned).to_vec(), left_out.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn hours_of_the_days_that_a_file_covers_are_brought_to_a_month() {
+        // 24 hours a day on two of four days: half of 730.
+        let text = "ChargeCategory,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,RegionId,SkuMeter\n\
+             Usage,2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,24,Hours,here,BoxUsage:m5.large\n\
+             Usage,2026-10-04T00:00:00Z,2026-10-05T00:00:00Z,24,Hours,here,BoxUsage:m5.large\n";
+        assert_eq!(lines(text).0, ["365 × m5.large in here 2/8"]);
+        let days = read_elsewhere(text, "`u.csv`").unwrap().days.unwrap();
+        assert_eq!(
+            (days.0.to_string(), days.1.to_string()),
+            ("2026-10-01".to_owned(), "2026-10-04".to_owned())
+        );
     }
 
     #[test]
@@ -300,7 +408,8 @@ mod tests {
              Purchase,,,asia-southeast1,Commitment,\"{\"\"x_Plan\"\":\"\"TWELVE_MONTH\"\"}\",//cud\n",
         );
         let expected = ["3 × e2-standard-4 in asia-southeast1 4/16", "3 × r6i.large in us-east-1 2/16"];
-        assert_eq!(found, (expected.map(str::to_owned).to_vec(), 2));
+        let left_out = ["1 purchase", "1 use in TiB"];
+        assert_eq!(found, (expected.map(str::to_owned).to_vec(), left_out.map(str::to_owned).to_vec()));
         let none = "ChargeCategory,ConsumedQuantity,RegionId,SkuMeter\nUsage,1,a,Storage\n";
         let refused = read_elsewhere(none, "`u.csv`").unwrap_err().to_string();
         assert!(refused.contains("none of its 1 rows is of machine hours"), "{refused}");

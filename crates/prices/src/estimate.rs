@@ -90,7 +90,8 @@ pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: Cycl
     for (cycle, members) in cycles {
         let days = cycle.unwrap_or_else(|| BillingCycle::containing(as_of, cycle_day));
         let lines = price_cycle(plan, &found, cycle, days, as_of, &members)?;
-        out.bills.push(CycleBill { cycle, settled: settle(&card.terms, plan.committed, &lines)? });
+        let terms = card.terms.in_cycle(days);
+        out.bills.push(CycleBill { cycle, settled: settle(&terms, plan.committed, &lines)? });
         out.lines.extend(lines);
     }
     Ok(out)

@@ -108,8 +108,7 @@ fn match_one(
     // By size the lowest price of an hour that holds on the day.
     let mut sizes: BTreeMap<&str, (Amount, Machine)> = BTreeMap::new();
     for price in card.prices().iter().filter(of_region) {
-        let is_usable =
-            price.kind == PriceKind::Consumption && price.holds_on(as_of) && os_of(price) == of.os;
+        let is_usable = price.kind == of.kind && price.holds_on(as_of) && os_of(price) == of.os;
         let (true, Some(machine), Some(hour)) =
             (is_usable, Machine::of_azure(&price.sku), cost_of_hour(price))
         else {
@@ -125,7 +124,15 @@ fn match_one(
         sizes.into_iter().map(|(sku, (hour, machine))| (hour, sku, machine)).collect();
     by_price.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
     let Some((hour, sku, machine)) = by_price.first() else {
-        return Err(format!("no size in `{region}` has {} cores and {} GiB", need.cores, need.memory_gib));
+        let what = match (of.kind, of.os) {
+            (PriceKind::Spot, _) => "a price of spot machines of",
+            (_, Os::Windows) => "a price for Windows on",
+            _ => "",
+        };
+        let [cores, memory] = [need.cores.to_string(), need.memory_gib.to_string()];
+        return Err(
+            format!("no size in `{region}` has {what} {cores} cores and {memory} GiB").replace("  ", " ")
+        );
     };
     let used = |need: f64, has: f64| if has > 0.0 { (need / has).min(1.0) } else { 1.0 };
     let confidence = used(f64::from(need.cores), f64::from(machine.cores))
@@ -154,7 +161,7 @@ pub fn plan_of(matches: &[Match], currency: &str) -> Plan {
             region: found.map_or_else(|| own.of.region.clone(), |found| found.region.clone()),
             product: String::new(),
             os: Some(own.of.os),
-            kind: PriceKind::Consumption,
+            kind: own.of.kind,
             count: Amount::ONE,
             quantity: HowMuch { low: own.of.hours, likely: own.of.hours, high: own.of.hours },
             unit: HOURS.parse().ok(),
@@ -182,6 +189,8 @@ struct WrittenLine<'a> {
     sku: &'a str,
     region: &'a str,
     os: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     quantity: String,
     unit: &'static str,
 }
@@ -196,6 +205,7 @@ pub fn plan_text(matches: &[Match], currency: &str) -> String {
             sku: &found.sku,
             region: &found.region,
             os: if own.of.os == Os::Windows { "windows" } else { "linux" },
+            kind: (own.of.kind == PriceKind::Spot).then_some("spot"),
             quantity: own.of.hours.to_string(),
             unit: HOURS,
         })

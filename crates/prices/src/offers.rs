@@ -52,6 +52,12 @@ const OFFERS: [Offer; 8] = [
 ];
 
 impl Offer {
+    /// Whether it has prices of its own, those of development and test.
+    #[must_use]
+    pub const fn has_own_prices(self) -> bool {
+        self.is_dev_test
+    }
+
     /// The offer of this id, with or without `MS-AZR-`.
     ///
     /// # Errors
@@ -76,7 +82,7 @@ pub(crate) fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
     let mut terms = card.terms.clone();
     let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
     if offer.credit > 0 && card.currency.code() == "USD" {
-        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded });
+        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded, from: None });
     }
     terms
 }

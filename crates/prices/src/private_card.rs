@@ -3,7 +3,7 @@
 //! In TOML each `[[price]]` is a meter with its price or its tiers; in CSV each row is a tier, and rows of one
 //! meter, region and span of days belong together. Numbers are read as they are written.
 
-use crate::{Error, Result};
+use crate::{Error, Result, elsewhere::refuse_semicolons};
 use billing::{Amount, Commitment, Credit, Currency, OfferTerms, Price, PriceCard, PriceKind, Tiers};
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -174,7 +174,7 @@ pub fn read_private_toml(text: &str, what: &str) -> Result<PriceCard> {
         ));
     }
     let terms = OfferTerms {
-        credit: optional(&file.credit)?.map(|amount| Credit { amount, excluded }),
+        credit: optional(&file.credit)?.map(|amount| Credit { amount, excluded, from: None }),
         commitment: (!discounts.is_empty()).then(|| Commitment { discounts, excluded: BTreeSet::new() }),
         recurring: optional(&file.recurring_charge)?,
     };
@@ -213,6 +213,7 @@ pub fn read_private_toml(text: &str, what: &str) -> Result<PriceCard> {
 
 /// A row of a card in CSV.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CsvRow {
     currency: String,
     meter: String,
@@ -251,6 +252,7 @@ pub fn read_private_csv(text: &str, what: &str) -> Result<PriceCard> {
     let mut groups: BTreeMap<[String; 5], (usize, Vec<Placed>)> = BTreeMap::new();
     let mut currency: Option<Currency> = None;
     let headers = reader.headers().map_err(|error| Error::unreadable(what, error))?.clone();
+    refuse_semicolons(&headers, what)?;
     for (place, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::unreadable(what, error))?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -380,6 +382,7 @@ mod tests {
         assert!(refused(&format!("{head}EUR,a,1 Hour,x\n")).contains("line 2: not an amount: `x`"));
         assert!(refused(&format!("{head}EUR,a,1 Hour,1\nUSD,b,1 Hour,1\n")).contains("line 3: it is in USD"));
         assert!(refused(&format!("{head}EUR,a,1 Hour,\n")).contains("line 2: it has no `price`"));
+        assert!(refused("currency,meter,unit,price,inculded\nEUR,a,1 GB,1,5\n").contains("inculded"));
         assert!(refused(head).contains("no price") && refused("a,b\n1,2\n").contains("currency"));
     }
 

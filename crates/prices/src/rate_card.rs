@@ -53,6 +53,8 @@ struct WireTerm {
     recurring_charge: Option<Decimal>,
     #[serde(default)]
     excluded_meter_ids: Option<Vec<String>>,
+    #[serde(default)]
+    effective_date: Option<String>,
 }
 
 /// Reads a card. `what` names it in errors; `currency` is used where the card names none.
@@ -127,7 +129,8 @@ fn terms(wire: Vec<WireTerm>, what: &str) -> Result<OfferTerms> {
             term.excluded_meter_ids.unwrap_or_default().iter().map(|id| id.to_lowercase()).collect();
         match term.name.as_str() {
             "Monetary Credit" => {
-                terms.credit = term.credit.map(|credit| Credit { amount: credit.0, excluded });
+                let from = term.effective_date.as_deref().and_then(day);
+                terms.credit = term.credit.map(|credit| Credit { amount: credit.0, excluded, from });
             }
             "Monetary Commitment" => {
                 let discounts =

@@ -6,12 +6,20 @@ use crate::{
     plan::What,
 };
 use billing::{Amount, BillingCycle, Price, PriceCard, PriceKind};
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A plan for each subscription of what its meters used in a cycle. Machines become sizes, where the prices tell
-/// them, so that they can change size and be committed to; all else stays a meter.
+/// A plan for each subscription of what its meters used in a cycle, on the days `from` to `to` (the day after the
+/// last), which are those that are known. Machines become sizes, where the prices tell them, so that they can change
+/// size and be committed to; all else stays a meter.
 #[must_use]
-pub fn plans_of_use(used: &[UsedMeter], card: &PriceCard, cycle: BillingCycle) -> Vec<Plan> {
+pub fn plans_of_use(
+    used: &[UsedMeter],
+    card: &PriceCard,
+    cycle: BillingCycle,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Vec<Plan> {
+    let days = (to - from).num_days().max(1).unsigned_abs();
     let mut plans: BTreeMap<&str, Plan> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for own in used.iter().filter(|own| own.cycle == cycle && own.quantity.is_positive()) {
@@ -33,9 +41,14 @@ pub fn plans_of_use(used: &[UsedMeter], card: &PriceCard, cycle: BillingCycle) -
             os: None,
             kind: PriceKind::Consumption,
             count: Amount::ONE,
-            quantity: HowMuch { low: own.quantity, likely: own.quantity, high: own.quantity },
+            quantity: {
+                // A plan's quantity is that of a whole month, of which the days that it has are a part.
+                let whole = own.quantity.times(Amount::whole(cycle.len_days() as u64));
+                let month = whole.map_or(own.quantity, |whole| whole.divided_by(days));
+                HowMuch { low: month, likely: month, high: month }
+            },
             unit: own.unit.parse().ok(),
-            span: Some((cycle.start(), cycle.end())),
+            span: Some((from, to)),
             ramp_up_days: 0,
         };
         plan.lines.push(as_machine(&line, card).unwrap_or(line));
@@ -139,7 +152,7 @@ mod tests {
         ];
         let found = price_usage(&rows, &card, CycleDay::FIRST).unwrap();
         let cycle = found[0].cycle;
-        let plans = plans_of_use(&found, &card, cycle);
+        let plans = plans_of_use(&found, &card, cycle, (cycle.start(), cycle.end()));
         assert_eq!(plans.iter().map(|plan| plan.lines.len()).collect::<Vec<_>>(), [2, 3]);
         let compared = plans.iter().map(|plan| {
             compare(plan, &card, &[Change::Region("eastus".to_owned())], cycle.start(), CycleDay::FIRST)
@@ -150,5 +163,10 @@ mod tests {
         // 1,500 hours at 0.1 and 0.08, and twice 5 GB at 1 whose meter is of no region.
         assert_eq!((own.as_planned[1].to_string(), own.cost[1].to_string()), ("160".into(), "130".into()));
         assert_eq!((own.covered, all.planned.lines.len()), (Some(1.0), 5));
+        // Of half a month the same is used in half of its days.
+        let half = plans_of_use(&found, &card, cycle, (cycle.start(), "2026-11-16".parse().unwrap()));
+        assert_eq!(half[0].lines[0].quantity.likely.to_string(), "30");
+        let estimate = crate::estimate(&half[0], &card, cycle.start(), CycleDay::FIRST).unwrap();
+        assert_eq!(estimate.lines[0].cost.unwrap()[1].to_string(), "5", "15 GB, of which 10 are free");
     }
 }

@@ -136,8 +136,10 @@ impl EstimateReport {
             let sum = |end: usize| self.bills.iter().map(|bill| bill.net[end]).sum::<Amount>();
             lines.push(String::new());
             let all = [sum(0), sum(1), sum(2)];
-            let whole =
-                format!("All {} together: {}", counted(self.bills.len() as u64, "cycle"), self.spread(all));
+            let has_terms = self.bills.iter().any(|bill| bill.gross != bill.net);
+            let what = if has_terms { ", to pay" } else { "" };
+            let cycles = counted(self.bills.len() as u64, "cycle");
+            let whole = format!("All {cycles} together{what}: {}", self.spread(all));
             lines.push(style.bold(&whole));
         }
         let without = self.rows.iter().filter(|row| row.cost.is_none()).count() as u64;

@@ -66,7 +66,7 @@ impl MatchReport {
             ("", false),
             ("Matched to", false),
             ("Runner-up", false),
-            ("Sure", true),
+            ("Fit", true),
             ("Hours", true),
             ("Cost", true),
         ]

@@ -76,16 +76,19 @@ fn column(name: &str, cells: impl Iterator<Item = String>) -> (&str, Vec<String>
     (name, cells.collect())
 }
 
-/// The day on which a credit is used up, with its range.
+/// The day on which a credit is used up, with its range: `20 Oct (19–21)`.
 fn in_words([earliest, expected, latest]: [Option<NaiveDate>; 3]) -> String {
-    let day = |day: NaiveDate| format!("{}-{:02}", day.month(), day.day());
+    let day = |day: NaiveDate| day.format("%-d %b").to_string();
     match (earliest, expected, latest) {
         (None, _, _) => "no".to_owned(),
         (Some(first), Some(_), Some(last)) if first == last => day(first),
-        (Some(first), Some(expected), Some(last)) => {
-            format!("{} ({}–{})", day(expected), day(first), last.day())
+        (Some(first), Some(expected), Some(last)) if first.month() == last.month() => {
+            format!("{} ({}–{})", day(expected), first.day(), last.day())
         }
-        (Some(first), Some(expected), None) => format!("{} ({} or later)", day(expected), day(first)),
-        (Some(first), None, _) => format!("no ({} earliest)", day(first)),
+        (Some(first), Some(expected), Some(last)) => {
+            format!("{} ({}–{})", day(expected), day(first), day(last))
+        }
+        (Some(first), Some(expected), None) => format!("{} ({}–?)", day(expected), day(first)),
+        (Some(first), None, _) => format!("no ({}–?)", day(first)),
     }
 }

@@ -3,9 +3,10 @@
 use crate::forecasting::leaf_of;
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleFacts, PriceCard, Unpriced, UsedDay};
+use chrono::NaiveDate;
 use forecast::{Leaf, PricedBill, PricedMeter};
 use ingest::{DailyCosts, Outlook, Usage};
-use prices::metered;
+use prices::{Metered, metered};
 use std::collections::{BTreeMap, HashMap};
 
 /// Meters without a price, and what they cost in the open cycles so far.
@@ -25,18 +26,28 @@ pub fn priced_bills<'c>(
     for own in &usage.days {
         used.entry((lower(own.subscription.as_deref()), &own.meter)).or_default().push(own);
     }
-    // What two invoices share cannot be told apart in quantities, which are one subscription's.
-    let mut shares: HashMap<(String, String), usize> = HashMap::new();
+    // What two invoices share cannot be told apart in quantities, which are one subscription's. An invoice unit that
+    // the subscription has left shares nothing any more.
+    let mut shares: HashMap<(String, String), Vec<usize>> = HashMap::new();
     let key = |leaf: &ingest::Leaf| [0, 1].map(|place| lower(leaf.keys[place].as_deref())).into();
-    for leaf in &daily.leaves {
-        *shares.entry(key(leaf)).or_default() += 1;
+    for (place, leaf) in daily.leaves.iter().enumerate() {
+        shares.entry(key(leaf)).or_default().push(place);
     }
-    let mut places: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for leaves in shares.values_mut() {
+        let is_charged =
+            |place: &usize| outlook.leaves[*place].cycles.iter().any(|own| own.actual != Amount::ZERO);
+        let charged: Vec<usize> = leaves.iter().copied().filter(is_charged).collect();
+        match charged.len() {
+            0 => *leaves = leaves.pop().into_iter().collect(),
+            _ => *leaves = charged,
+        }
+    }
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut priced: Vec<PricedBill<'c>> = Vec::new();
     let mut unpriced = NoPrice::new();
     for (place, (leaf, facts)) in daily.leaves.iter().zip(&outlook.leaves).enumerate() {
         let subscription = lower(leaf.keys[0].as_deref());
-        let at = *places.entry((subscription.clone(), &leaf.unit)).or_insert_with(|| {
+        let at = *places.entry(subscription.clone()).or_insert_with(|| {
             let facts = Leaf {
                 keys: leaf.keys[..1].to_vec(),
                 names: leaf.names[..1].to_vec(),
@@ -53,18 +64,29 @@ pub fn priced_bills<'c>(
         let meter = lower(leaf.keys[1].as_deref());
         let Some(rows) = used.get(&(subscription, meter.as_str())) else { continue };
         let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
-        let found = match shares.get(&key(leaf)) {
-            Some(1) => metered(rows, card, &meter, &cycles)?,
+        let found = match shares.get(&key(leaf)).map(Vec::as_slice) {
+            Some([only]) if *only == place => metered(rows, card, &meter, &cycles)?,
+            // Its use is that of the leaf that goes on.
+            Some([_]) => continue,
             _ => Err(Unpriced::Ambiguous),
         };
-        match found {
+        // Less than nothing has no price: what was taken back is in the costs.
+        let is_negative = |own: &Metered<'_>| {
+            cycles.iter().any(|cycle| {
+                let used = own.used.iter().filter(|used| cycle.contains(used.day));
+                used.map(|used| used.quantity).sum::<Amount>().is_negative()
+            })
+        };
+        match found.and_then(|own| if is_negative(&own) { Err(Unpriced::Ambiguous) } else { Ok(own) }) {
             Ok(own) => bill.meters.push(PricedMeter {
+                is_third_party: own.prices.iter().any(|price| price.is_third_party)
+                    || daily.is_marketplace(leaf),
                 meter,
                 leaf: Some(place),
-                planned: Default::default(),
+                charged: with_the_rest(own.charged, facts),
                 prices: own.prices,
                 used: own.used,
-                charged: own.charged,
+                planned: Default::default(),
             }),
             Err(why) => {
                 let (meters, cost) = unpriced.entry(why).or_default();
@@ -79,13 +101,32 @@ pub fn priced_bills<'c>(
     Ok((priced, unpriced))
 }
 
-fn lower(text: Option<&str>) -> String {
+/// What was charged for a meter by day, with its late and corrected charges and its refunds on the first day of their
+/// cycle: a credit pays for them, or is paid back, like for the use that they are of.
+fn with_the_rest(
+    mut charged: BTreeMap<NaiveDate, Amount>,
+    facts: &ingest::LeafOutlook,
+) -> BTreeMap<NaiveDate, Amount> {
+    for own in &facts.cycles {
+        let known: Amount = charged.range(own.cycle.start()..own.cycle.end()).map(|(_, cost)| *cost).sum();
+        *charged.entry(own.cycle.start()).or_default() += own.actual - known;
+    }
+    charged
+}
+
+/// Ids are compared without case.
+pub fn lower(text: Option<&str>) -> String {
     text.unwrap_or_default().to_lowercase()
 }
 
 /// Joins what is known of a bill's parts.
 fn add_facts(bill: &mut Leaf, part: &Leaf) {
-    bill.cutoff = bill.cutoff.min(part.cutoff);
+    // A part that has ended says nothing of when the others are final.
+    bill.cutoff = match (bill.stopped, part.stopped) {
+        (true, false) => part.cutoff,
+        (false, true) => bill.cutoff,
+        _ => bill.cutoff.min(part.cutoff),
+    };
     bill.history_days = bill.history_days.max(part.history_days);
     bill.missing_days = bill.missing_days.max(part.missing_days);
     bill.stopped &= part.stopped;

@@ -17,7 +17,7 @@ use crate::{
 };
 use anyhow::Result;
 use billing::{Amount, BillingCycle, Metric, PriceCard, TotalKind};
-use forecast::{Bills, Engine, PricedBill, PricedTotal, Terms, forecast_priced, recent};
+use forecast::{Bills, Engine, PricedBill, PricedTotal, Status, Terms, forecast_priced, recent};
 use ingest::{DailyCosts, Dimension, Usage};
 use prices::Plan;
 use report::{Control, ForecastReport, ToPay, TotalRow};
@@ -54,8 +54,16 @@ pub fn forecast(
     let wanted = &Charges { inputs: charges::whole_inputs(wanted)?, ..wanted.clone() };
     let daily = charges::read(global, wanted, &options)?;
     refuse_old(&daily)?;
-    let usage = ingest::read_usage(&wanted.inputs, &options)?;
-    let card = card(pricing, wanted.currency.as_deref(), &daily, &usage, added.map(|added| added.plan))?;
+    if daily.metric != Metric::Billed {
+        let text = "`--pricing` forecasts what is billed, and these files hold amortized cost; name exports of actual cost";
+        return Err(Failure::Usage(text.to_owned()).into());
+    }
+    let mut usage = ingest::read_usage(&wanted.inputs, &options)?;
+    let asked: BTreeSet<String> =
+        daily.leaves.iter().map(|leaf| bills::lower(leaf.keys[0].as_deref())).collect();
+    usage.days.retain(|own| asked.contains(&bills::lower(own.subscription.as_deref())));
+    let given = card(pricing, wanted.currency.as_deref(), &daily, &usage, added.map(|added| added.plan))?;
+    let card = in_currency_of_charges(&given, &daily)?;
     let until_end =
         added.map_or(1, |added| plan::cycles_until_its_end(added.plan, &daily, options.cycle_day));
     let cycles = (what.cycles.unwrap_or(1) as usize).max(until_end);
@@ -77,13 +85,18 @@ pub fn forecast(
         None => forecast_priced(&engine, &bills, &priced, terms)?,
         Some(added) => {
             let without = forecast_priced(&engine, &bills, &priced, terms)?;
-            plan::add(&mut priced, added, &card)?;
+            plan::add(&mut priced, added, &given.currency, &card)?;
             let with = forecast_priced(&engine, &bills, &priced, terms)?;
             said.extend(plan::said_of_difference(&without, &with, &card.currency));
             with
         }
     };
 
+    if totals.rows.iter().all(|row| row.status == Status::Insufficient) {
+        let why = totals.rows.iter().find_map(|row| row.reason.clone());
+        let why = why.unwrap_or_else(|| "there is too little history".to_owned());
+        return Err(Failure::NotEnough(format!("nothing can be forecast: {why}")).into());
+    }
     let all: BTreeSet<BillingCycle> = totals.rows.iter().map(|row| row.cycle).collect();
     let all: Vec<BillingCycle> = all.into_iter().collect();
     if let Some(first) = all.first() {
@@ -155,12 +168,15 @@ fn card(
     let of_plan = plan.map(asked_for).unwrap_or_default();
     let asked: Vec<Asked> = meters.iter().map(of_meter).chain(of_plan).collect();
     let subscription = daily.leaves.iter().find_map(|leaf| leaf.keys[0].clone());
-    let card = rates::card(&pricing.rates(currency, subscription)?, &asked, Some(only))?;
-    let only: billing::Currency = only.parse()?;
+    rates::card(&pricing.rates(currency, subscription)?, &asked, Some(only))
+}
+
+/// The prices in the currency of the charges: a bill in another currency than its prices tells the rate between them.
+fn in_currency_of_charges(card: &PriceCard, daily: &DailyCosts) -> Result<PriceCard> {
+    let Some(only) = daily.leaves.first().map(|leaf| leaf.currency.clone()) else { return Ok(card.clone()) };
     if card.currency == only {
-        return Ok(card);
+        return Ok(card.clone());
     }
-    // A bill in another currency than its prices tells the rate between them.
     match daily.newest_rate(&card.currency, &only).and_then(Amount::from_shortest) {
         Some(rate) => Ok(card.exchanged(only, rate)?),
         None => {

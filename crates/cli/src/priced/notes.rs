@@ -5,13 +5,16 @@ use crate::price_options::Pricing;
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, PriceCard, Unpriced, UsedDay};
 use chrono::Datelike;
-use forecast::{PricedTotals, UsedUp};
+use forecast::{PricedTotal, PricedTotals, UsedUp};
 use ingest::{DailyCosts, Usage};
 use prices::price_usage;
 use report::{cycle_name, grouped};
 
 /// Share by which prices may miss what was charged before that is a warning.
 const MISSED_SHARE: f64 = 0.01;
+
+/// Share of charges for use below which it is said that prices explain a part only.
+const EXPLAINED_SHARE: f64 = 0.99;
 
 /// How far the prices explain what was charged before the cycle `first`, and what they do not.
 ///
@@ -36,9 +39,10 @@ pub fn said_of_prices(
     let known = price_usage(&rows, card, rule)?;
     let sums = known.iter().filter_map(|own| Some((own.cost.ok()?, own.charged)));
     let (cost, charged) = sums.fold((Amount::ZERO, Amount::ZERO), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+    let charged_by_data = charged;
     // What was charged at another rate than the prices are taken at is set beside them at theirs.
     let effect = daily.rate_effects(before).into_iter().find(|effect| effect.currency == card.currency);
-    let rate = effect.as_ref().map_or(1.0, |effect| effect.now / effect.then);
+    let rate = effect.as_ref().map_or(1.0, |effect| effect.restated.to_f64() / effect.billed.to_f64());
     let charged = if effect.is_some() {
         Amount::from_estimate(charged.to_f64() * rate).unwrap_or(charged)
     } else {
@@ -58,6 +62,15 @@ pub fn said_of_prices(
         if missed > MISSED_SHARE {
             tracing::warn!("{text}: these may not be the prices of this bill");
         }
+        said.push(text);
+    }
+    // A card of a few meters may explain these to the cent, and the bill not at all.
+    let all: Amount = known.iter().map(|own| own.charged).sum();
+    let share = charged_by_data.to_f64() / all.to_f64();
+    if share < EXPLAINED_SHARE {
+        let percent = (share * 100.0).floor();
+        let text = format!("the prices are those of {percent:.0} % of that cycle's charges for use");
+        tracing::warn!("{text}: the rest is forecast from its costs");
         said.push(text);
     }
     if !unpriced.is_empty() {
@@ -100,6 +113,18 @@ pub fn said_of_terms(totals: &PricedTotals, card: &PriceCard, pricing: &Pricing)
             "where a spending limit is on, a subscription stops on the day its credit is used up".to_owned(),
         );
     }
+    let is_left_over = |row: &PricedTotal| {
+        row.bill.is_some()
+            && row.net.total.is_positive()
+            && row.credit_used_up.is_some_and(|days| days.expected.is_none())
+    };
+    if totals.rows.iter().any(is_left_over) {
+        said.push(
+            "what is to pay beside a credit that lasts is what no credit pays for: purchases, what others sell, excluded meters, \
+             use without a price"
+                .to_owned(),
+        );
+    }
     if card.terms.commitment.is_some() && pricing.committed.is_none() {
         said.push(
             "the offer discounts what is committed to; `--committed AMOUNT` says how much that is".to_owned(),
@@ -124,6 +149,8 @@ fn when(days: UsedUp) -> String {
         (Some(earliest), Some(expected)) => {
             format!("on {expected} (80 %: {earliest} to {})", text(days.latest))
         }
-        (Some(earliest), None) => format!("after these cycles, at the earliest (80 %) on {earliest}"),
+        (Some(earliest), None) => {
+            format!("after these cycles, as expected; with more use (80 %) from {earliest} on")
+        }
     }
 }

@@ -33,15 +33,35 @@ pub fn cycles_until_its_end(plan: &Plan, daily: &DailyCosts, rule: CycleDay) -> 
 ///
 /// # Errors
 /// A subscription that the data does not have or that must be named; no line that has dates and a price.
-pub fn add<'c>(priced: &mut [PricedBill<'c>], added: Added<'_>, card: &'c PriceCard) -> Result<()> {
+pub fn add<'c>(
+    priced: &mut [PricedBill<'c>],
+    added: Added<'_>,
+    given: &Currency,
+    card: &'c PriceCard,
+) -> Result<()> {
+    // A plan in the currency that the prices were given in is one in that of the charges.
+    let mut plan = added.plan.clone();
+    if plan.currency.eq_ignore_ascii_case(given.code()) {
+        plan.currency = card.currency.code().to_owned();
+    }
     let place = place_of(priced, added.subscription)?;
     let bill = &mut priced[place];
     let cycles: Vec<BillingCycle> = bill.facts.cycles.iter().map(|own| own.cycle).collect();
     for line in added.plan.lines.iter().filter(|line| line.span.is_none()) {
         tracing::warn!("`{}` has no `from` and `to`: it is in no cycle of the forecast", line.name);
     }
+    let cutoff = bill.facts.cutoff;
+    let spans = || added.plan.lines.iter().filter_map(|line| line.span);
+    if spans().any(|(from, _)| from <= cutoff) {
+        tracing::warn!("days of the plan up to {cutoff} are taken to be in the charges already");
+    }
+    if spans().all(|(_, end)| end <= cutoff.succ_opt().unwrap_or(cutoff)) && spans().next().is_some() {
+        let text =
+            format!("the plan ends before {cutoff}, the last day that is final: nothing of it is to come");
+        return Err(Failure::NotEnough(text).into());
+    }
     let mut count = 0;
-    for (name, found) in planned_use(added.plan, card, &cycles)? {
+    for (name, found) in planned_use(&plan, card, &cycles)? {
         match found {
             Ok(own) => {
                 add_use(bill, own);
@@ -90,6 +110,7 @@ fn add_use<'c>(bill: &mut PricedBill<'c>, own: PlannedUse<'c>) {
         }
         return;
     }
+    let is_third_party = own.prices.iter().any(|price| price.is_third_party);
     bill.meters.push(PricedMeter {
         meter: own.prices.first().map(|price| price.meter.clone()).unwrap_or_default(),
         leaf: None,
@@ -97,6 +118,7 @@ fn add_use<'c>(bill: &mut PricedBill<'c>, own: PlannedUse<'c>) {
         used: Vec::new(),
         charged: BTreeMap::new(),
         planned: own.days,
+        is_third_party,
     });
 }
 

@@ -1,6 +1,6 @@
 //! One bill in one cycle: what is charged day by day and what the offer's terms make of it.
 
-use super::{LEVELS, LOWER_80, POINT, PricedBill, PricedMeter, Terms, UPPER_80, rest::Rest, unpriced};
+use super::{LEVELS, LOWER_80, Off, POINT, PricedBill, PricedMeter, Terms, UPPER_80, rest::Rest, unpriced};
 use crate::{Bills, Leaf, Result};
 use billing::{Amount, BillingCycle, DayUse, MeterCharge, Settlement, price_rows};
 use chrono::NaiveDate;
@@ -95,15 +95,19 @@ impl<'a> PricedCycle<'a> {
         Ok(Self { bill, rest, cycle, cutoff: facts.cutoff, seen, other })
     }
 
-    /// What is to pay when the rest of the cycle's use lies off by each of these shares.
-    pub(super) fn outcomes(&self, off: [f64; LEVELS], terms: Terms<'_>) -> Result<[Outcome; LEVELS]> {
+    /// What is to pay when the rest of the cycle's use lies off by each of these.
+    pub(super) fn outcomes(&self, off: [Off; LEVELS], terms: Terms<'_>) -> Result<[Outcome; LEVELS]> {
+        let offer = terms.offer.in_cycle(self.cycle);
+        let terms = Terms { offer: &offer, ..terms };
         let outcome = |level: usize| self.outcome(off[level], PLANNED[level], terms);
         Ok([outcome(0)?, outcome(1)?, outcome(2)?, outcome(3)?, outcome(4)?])
     }
 
-    fn outcome(&self, off: f64, planned: usize, terms: Terms<'_>) -> Result<Outcome> {
-        let has_rest = self.rest.value(self.cycle) > 0.0;
-        let factor = if has_rest { (1.0 + off).max(0.0) } else { 1.0 };
+    fn outcome(&self, off: Off, planned: usize, terms: Terms<'_>) -> Result<Outcome> {
+        let (factor, corrected) = match off {
+            Off::Share(share) => ((1.0 + share).max(0.0), 0.0),
+            Off::Amount(amount) => (1.0, amount),
+        };
         let estimate = |value: f64| Amount::from_estimate(value).ok_or(billing::Error::TooLarge);
         let mut charges: Vec<ByDay> = Vec::with_capacity(self.bill.meters.len());
         for (place, meter) in self.bill.meters.iter().enumerate() {
@@ -132,7 +136,7 @@ impl<'a> PricedCycle<'a> {
             }
         }
         // Nothing is left of a cycle that is over, but it may still be corrected.
-        let corrected = if has_rest { Amount::ZERO } else { estimate(off)? };
+        let corrected = estimate(corrected)?;
         let mut sums = vec![Amount::ZERO; charges.len()];
         let mut others = Amount::ZERO;
         let mut days = Vec::with_capacity(self.cycle.len_days());
@@ -144,7 +148,7 @@ impl<'a> PricedCycle<'a> {
             let metered = self.bill.meters.iter().zip(&sums).map(|(meter, cost)| MeterCharge {
                 meter: &meter.meter,
                 cost: *cost,
-                is_third_party: meter.prices.iter().any(|price| price.is_third_party),
+                is_third_party: meter.is_third_party,
             });
             let is_last = day == self.cycle.last_day();
             let beside = [
@@ -175,9 +179,17 @@ fn charged_in(meter: &PricedMeter<'_>, cycle: BillingCycle) -> Amount {
 }
 
 /// When a bill's credit is used up; `None` where it has none.
-pub(super) fn credit_used_up(levels: &[Outcome; LEVELS], terms: Terms<'_>) -> Option<UsedUp> {
-    let granted =
-        terms.offer.credit.as_ref().map(|credit| credit.amount).filter(|granted| granted.is_positive())?;
+pub(super) fn credit_used_up(
+    levels: &[Outcome; LEVELS],
+    cycle: BillingCycle,
+    terms: Terms<'_>,
+) -> Option<UsedUp> {
+    let granted = terms
+        .offer
+        .in_cycle(cycle)
+        .credit
+        .map(|credit| credit.amount)
+        .filter(|granted| granted.is_positive())?;
     let first = |level: usize| {
         levels[level].days.iter().find(|(_, settled)| settled.credit >= granted).map(|(day, _)| *day)
     };

@@ -53,6 +53,8 @@ pub struct PricedMeter<'a> {
     pub used: Vec<DayUse>,
     /// What the data charged for that, by day of use.
     pub charged: BTreeMap<NaiveDate, Amount>,
+    /// Whether it is bought from somebody else: neither credit nor discount applies.
+    pub is_third_party: bool,
     /// What is planned beside what goes on: low, likely and high use by day. Days that are final hold it already.
     pub planned: [Vec<DayUse>; 3],
 }
@@ -142,7 +144,9 @@ pub fn forecast_priced(
                 .map(|&place| {
                     let own = PricedCycle::new(&priced[place], &facts[place], bills, &rests[place], cycle)?;
                     let by = factors[if of_all { priced.len() } else { place }].get(&cycle);
-                    own.outcomes(by.map_or([0.0; LEVELS], |by| by.off), terms)
+                    let bills = if of_all { asked.len() } else { 1 };
+                    let off = by.map_or([Off::Share(0.0); LEVELS], |by| by.off.map(|off| off.part(bills)));
+                    own.outcomes(off, terms)
                 })
                 .collect()
         };
@@ -158,13 +162,35 @@ pub fn forecast_priced(
     Ok(PricedTotals { rows, balance_used_up })
 }
 
-/// How far the rest of a cycle may lie off, as a share of what is expected of it, at each level.
+/// How far the rest of a cycle may lie off at each level.
 #[derive(Clone, Debug)]
 struct Factor {
-    off: [f64; LEVELS],
+    off: [Off; LEVELS],
     status: Status,
     reason: Option<String>,
 }
+
+/// By how much a rest lies off what is expected of it.
+#[derive(Clone, Copy, Debug)]
+enum Off {
+    /// By this share of its use.
+    Share(f64),
+    /// By this amount: where nothing is left to be used there is no share, but corrections may come.
+    Amount(f64),
+}
+
+impl Off {
+    /// The part of one of so many bills.
+    fn part(self, bills: usize) -> Self {
+        match self {
+            Self::Share(share) => Self::Share(share),
+            Self::Amount(amount) => Self::Amount(amount / bills.max(1) as f64),
+        }
+    }
+}
+
+/// A rest of less than that is none.
+const NO_REST: f64 = 1e-6;
 
 /// The factors of each bill's cycles, and last of all bills' together.
 fn factors(
@@ -209,9 +235,8 @@ fn factors(
             let bounds = forecast.ranges.map_or([point; 4], |ranges| ranges.ascending());
             let [lower95, lower80, upper80, upper95] = bounds.map(|bound| bound - point);
             Factor {
-                // Of nothing left there is no share: then it is an amount.
                 off: [lower95, lower80, 0.0, upper80, upper95]
-                    .map(|off| if rest > 0.0 { off / rest } else { off }),
+                    .map(|off| if rest > NO_REST { Off::Share(off / rest) } else { Off::Amount(off) }),
                 status: forecast.status,
                 reason: own.reason.clone(),
             }
@@ -305,7 +330,7 @@ impl Found<'_> {
                     gross: range(settled.gross, |own| own.gross),
                     settled,
                     net: range(settled.net(), Settlement::net),
-                    credit_used_up: only.and_then(|at| cycle::credit_used_up(&own[at], self.terms)),
+                    credit_used_up: only.and_then(|at| cycle::credit_used_up(&own[at], cycle, self.terms)),
                     without_forecast: missing,
                 }
             };

@@ -1,6 +1,6 @@
 //! What the rest of each cycle uses: quantities of meters, and costs of what has no price.
 
-use super::{PricedBill, PricedMeter};
+use super::{NO_REST, PricedBill, PricedMeter};
 use crate::{Bills, Engine, Leaf, Question, Result, SeriesForecast, totals::summed};
 use billing::{Amount, BillingCycle, CostSeries, SeriesSetBuilder};
 use chrono::NaiveDate;
@@ -20,7 +20,7 @@ pub(super) struct Rest {
     pub purchases: BTreeMap<BillingCycle, Days>,
     /// Cycles in which a meter has no forecast, and of how many.
     missing: BTreeMap<BillingCycle, usize>,
-    /// What a unit of each meter costs in the rest of the first cycle that has one.
+    /// What a unit of each meter costs on average in the rests.
     pub unit_values: Vec<f64>,
 }
 
@@ -149,17 +149,24 @@ fn unpriced_level(bill: &PricedBill<'_>, bills: &Bills) -> (NaiveDate, Vec<f64>)
     summed(bills.level(), Some(bills.level()), &unpriced)
 }
 
-/// What a unit of the rest costs on average if twice as many come as expected: what is free now may not stay so.
+/// What a unit of the rests costs on average, over all cycles, if twice as many come as expected: what is free now may
+/// not stay so. Where nothing is to come, what it cost so far.
 fn unit_value(meter: &PricedMeter<'_>, rest: &BTreeMap<BillingCycle, Days>) -> Result<f64> {
-    let of = |(cycle, days): (&BillingCycle, &Days)| -> Option<(BillingCycle, f64)> {
-        let units: f64 = days.iter().map(|(_, own)| own).sum();
-        (units > 0.0).then_some((*cycle, units))
-    };
-    let Some((cycle, units)) = rest.iter().find_map(of) else { return Ok(0.0) };
-    let used: Amount = meter.used.iter().filter(|own| cycle.contains(own.day)).map(|own| own.quantity).sum();
-    let more = Amount::from_estimate(2.0 * units).ok_or(billing::Error::TooLarge)?;
-    let price = billing::in_force(&meter.prices, cycle.last_day())
-        .map_err(|why| super::unpriced(&meter.meter, why))?;
-    let cost = price.tiers.cost(used + more)?.to_f64() - price.tiers.cost(used)?.to_f64();
-    Ok(cost / more.to_f64().max(f64::MIN_POSITIVE))
+    let (mut cost, mut units) = (0.0, 0.0);
+    for (cycle, days) in rest {
+        let more: f64 = 2.0 * days.iter().map(|(_, own)| own.max(0.0)).sum::<f64>();
+        let used: Amount =
+            meter.used.iter().filter(|own| cycle.contains(own.day)).map(|own| own.quantity).sum();
+        let more_units = Amount::from_estimate(more).ok_or(billing::Error::TooLarge)?;
+        let price = billing::in_force(&meter.prices, cycle.last_day())
+            .map_err(|why| super::unpriced(&meter.meter, why))?;
+        cost += price.tiers.cost(used + more_units)?.to_f64() - price.tiers.cost(used)?.to_f64();
+        units += more;
+    }
+    if units > NO_REST {
+        return Ok(cost / units);
+    }
+    let used: f64 = meter.used.iter().map(|own| own.quantity.to_f64()).sum();
+    let charged: f64 = meter.charged.values().map(|cost| cost.to_f64()).sum();
+    Ok(if used > NO_REST { (charged / used).max(0.0) } else { 0.0 })
 }

@@ -75,6 +75,7 @@ impl Year {
             meter: "m".into(),
             leaf: Some(leaf),
             planned: Default::default(),
+            is_third_party: false,
             prices: self.prices.iter().collect(),
             used: self.used.clone(),
             charged: charged.map(|(own, cost)| (own.day, Amount::from_estimate(*cost).unwrap())).collect(),
@@ -244,4 +245,52 @@ fn bills_that_all_stopped_have_a_range_still_and_are_wide() {
     let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &own, terms).unwrap();
     assert!(found.rows.iter().all(|row| row.status == Status::Wide), "{:?}", found.rows);
     assert_eq!(found.rows[0].gross.total, amount("600"));
+}
+
+#[test]
+fn a_cap_that_is_reached_leaves_the_next_cycle_its_range() {
+    // 90 of 100 paid units are used after nine days: most of November's rest costs nothing, December begins anew.
+    let mut year = Year::new(&[("0", "1"), ("100", "0")]);
+    for (place, own) in year.used.iter_mut().enumerate() {
+        own.quantity = Amount::whole(5 + (place as u64 * 7) % 11);
+    }
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs)]));
+    let mut own =
+        PricedBill { facts: facts("a", CUTOFF, "90"), leaves: vec![0], meters: vec![year.meter(0)] };
+    let december = CycleFacts { cycle: month("2026-12-01"), actual: Amount::ZERO, ..own.facts.cycles[0] };
+    own.facts.cycles.push(december);
+    // A daily quantity that stays below the cap when the month is short of use.
+    for used in &mut own.meters[0].used {
+        used.quantity = used.quantity.divided_by(4);
+    }
+    let terms = Terms { offer: &OfferTerms::default(), committed: Amount::ZERO, balance: None };
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &[own], terms).unwrap();
+    let december = &found.rows[2];
+    assert_eq!(december.cycle, month("2026-12-01"));
+    assert!(december.gross.lower80 < december.gross.upper80, "{december:?}");
+}
+
+#[test]
+fn an_ended_cycle_of_several_bills_is_as_uncertain_as_their_sum_and_no_more() {
+    let year = Year::new(&[("0", "1")]);
+    let bills = Bills::bare(set_of(&[("a", FIRST, &year.costs), ("b", FIRST, &year.costs)]));
+    let bill = |name: &str, leaf: usize| PricedBill {
+        facts: Leaf {
+            cycles: vec![CycleFacts {
+                cycle: month("2026-10-01"),
+                actual: amount("310"),
+                previous: None,
+                closed: false,
+            }],
+            ..facts(name, CUTOFF, "90")
+        },
+        leaves: vec![leaf],
+        meters: vec![year.meter(leaf)],
+    };
+    let terms = Terms { offer: &OfferTerms::default(), committed: Amount::ZERO, balance: None };
+    let own = [bill("a", 0), bill("b", 1)];
+    let found = forecast_priced(&Engine::new(ModelSpec::Default), &bills, &own, terms).unwrap();
+    // Half a day's cost of each bill, 10: 5 and 5.
+    assert_eq!((found.rows[0].gross.total, found.rows[0].gross.upper80), (amount("620"), amount("630")));
+    assert_eq!(found.rows[1].gross.upper80, amount("315"));
 }

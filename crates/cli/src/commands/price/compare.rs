@@ -1,12 +1,12 @@
 //! `price compare`: the same plan elsewhere.
 
 use super::{
-    estimate::{asked, is_plan, plan, row},
+    estimate::{asked, is_plan, plan, refuse_other_currency, row},
     rates::{self, Asked},
 };
 use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Compare};
 use anyhow::Result;
-use billing::{Amount, BillingCycle, CycleDay, PriceCard};
+use billing::{Amount, BillingCycle, CycleDay, PriceCard, PriceKind};
 use chrono::Utc;
 use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, plans_of_use};
 use report::{AlternativeRow, ComparisonReport};
@@ -16,9 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_NAMES: usize = 3;
 
 pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
-    let changes = changes(options)?;
+    let mut changes = changes(options)?;
     let (subject, plans, card) =
-        if is_plan(&options.what.inputs) { planned(options)? } else { used(options)? };
+        if is_plan(&options.what.inputs)? { planned(options)? } else { used(options)? };
+    changes.iter_mut().for_each(|change| spell_out(change, &card));
     let as_of = options.what.as_of.unwrap_or_else(|| Utc::now().date_naive());
     let cycle_day = CycleDay::new(options.what.cycle_day)?;
     let compared = plans.iter().map(|plan| prices::compare(plan, &card, &changes, as_of, cycle_day));
@@ -39,10 +40,20 @@ pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
         currency: card.currency.clone(),
         planned: found.planned.lines.iter().map(row).collect(),
         alternatives: found.alternatives.iter().map(alternative).collect(),
-        notes: notes(&found.alternatives, &card.currency),
+        notes: notes(&found.alternatives, &card),
     };
     output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)
+}
+
+/// A size as resources name it, where only its short form was given: `D3_v2` is `Standard_D3_v2`.
+fn spell_out(change: &mut Change, card: &PriceCard) {
+    let Change::Size(size) = change else { return };
+    let long = format!("Standard_{size}");
+    let has = |name: &str| card.prices().iter().any(|price| price.sku.eq_ignore_ascii_case(name));
+    if !has(size) && has(&long) {
+        *size = long;
+    }
 }
 
 /// What is compared: in words, as plans, one a subscription, and with its prices.
@@ -53,10 +64,7 @@ fn planned(options: &Compare) -> Result<Compared> {
     let plan = plan(&options.what)?;
     let asked: Vec<Asked> = asked(&plan).into_iter().chain(elsewhere(&plan, options)).collect();
     let card = rates::card(&options.what.rates, &asked, Some(&plan.currency))?;
-    if !plan.currency.eq_ignore_ascii_case(card.currency.code()) {
-        let text = format!("the plan is in {}, the prices are in {}", plan.currency, card.currency);
-        return Err(Failure::Usage(text).into());
-    }
+    refuse_other_currency(&plan, &card)?;
     Ok(("the plan".to_owned(), vec![plan], card))
 }
 
@@ -65,28 +73,33 @@ fn used(options: &Compare) -> Result<Compared> {
     let (usage, asked) = super::usage::read(&options.what)?;
     let mut card = rates::card(&options.what.rates, &asked, None)?;
     let cycle_day = CycleDay::new(options.what.cycle_day)?;
-    let last = usage.days.iter().map(|own| own.day).max().unwrap_or_default();
+    let days = || usage.days.iter().map(|own| own.day);
+    let (first, last) = (days().min().unwrap_or_default(), days().max().unwrap_or_default());
     let whole = |card: &PriceCard| -> Result<Option<(BillingCycle, Vec<UsedMeter>)>> {
         let found = prices::price_usage(&usage.days, card, cycle_day)?;
         let cycles: BTreeSet<BillingCycle> = found.iter().map(|own| own.cycle).collect();
-        let ended = cycles.iter().rev().find(|cycle| cycle.last_day() <= last).or(cycles.last());
-        Ok(ended.copied().map(|cycle| (cycle, found)))
+        let is_whole = |cycle: &&BillingCycle| first <= cycle.start() && cycle.last_day() <= last;
+        let chosen = cycles.iter().rev().find(is_whole).or(cycles.last());
+        Ok(chosen.copied().map(|cycle| (cycle, found)))
     };
     let none = || Failure::NotEnough("no charge in the input tells a meter and its quantity".to_owned());
     let (cycle, found) = whole(&card)?.ok_or_else(none)?;
-    let mut plans = plans_of_use(&found, &card, cycle);
+    let known = (cycle.start().max(first), cycle.last_day().min(last));
+    let span = (known.0, known.1.succ_opt().unwrap_or(known.1));
+    let mut plans = plans_of_use(&found, &card, cycle, span);
     if matches!(options.what.rates.rates.as_str(), "retail" | "azure") {
         // Only with the prices of what is used it is known which machines they are, to be asked for elsewhere.
         let more = plans
             .iter()
             .flat_map(|plan| super::estimate::asked(plan).into_iter().chain(elsewhere(plan, options)));
         card = rates::card(&options.what.rates, &asked.into_iter().chain(more).collect::<Vec<_>>(), None)?;
-        plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle);
+        plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle, span);
     }
     for plan in &mut plans {
         plan.committed = options.what.committed.unwrap_or_default();
     }
-    let part = if cycle.last_day() > last { format!(" up to {last}") } else { String::new() };
+    let is_whole = known == (cycle.start(), cycle.last_day());
+    let part = if is_whole { String::new() } else { format!(" ({} to {} only)", known.0, known.1) };
     let subject = format!("the use of {}{part} that no commitment pays for,", report::cycle_name(cycle));
     Ok((subject, plans, card))
 }
@@ -129,7 +142,9 @@ fn alternative(own: &Alternative) -> AlternativeRow {
 }
 
 /// When commitments pay, and what must be said of credits.
-fn notes(alternatives: &[Alternative], currency: &billing::Currency) -> Vec<String> {
+fn notes(alternatives: &[Alternative], card: &PriceCard) -> Vec<String> {
+    let currency = &card.currency;
+    let has_dev_test = card.prices().iter().any(|price| price.kind == PriceKind::DevTest);
     let mut notes = Vec::new();
     for own in alternatives {
         let mut left_out: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -153,6 +168,15 @@ fn notes(alternatives: &[Alternative], currency: &billing::Currency) -> Vec<Stri
                 "{} of `{}` pays from {share} of all hours on{advance}",
                 own.change, line.line
             ));
+        }
+        if let Change::Offer(offer) = own.change {
+            notes.push(format!("{}: both sides are what is to pay after credit and discount", own.change));
+            if offer.has_own_prices() && !has_dev_test {
+                notes.push(format!(
+                    "{}: these prices have none for development and test, so its own are not in it",
+                    own.change
+                ));
+            }
         }
         if matches!(own.change, Change::Offer(_)) && currency.code() != "USD" {
             notes.push(format!(

@@ -11,14 +11,14 @@ use crate::{
     priced::{self, Added},
 };
 use anyhow::{Context, Result};
-use billing::{Amount, CycleDay, PriceCard, Settlement, Unpriced};
+use billing::{Amount, CycleDay, PriceCard, PricingUnit, Settlement, Unpriced};
 use chrono::Utc;
 use prices::{EstimateLine, Plan, PlanFormat, PlanLine, What, read_plan};
 use report::{EstimateBill, EstimateReport, EstimateRow, predict_table};
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
-    if !is_plan(&options.what.inputs) {
+    if !is_plan(&options.what.inputs)? {
         if !options.into_forecast.is_empty() {
             let text = "`--into-forecast` adds a plan to a forecast; the first argument is no plan";
             return Err(Failure::Usage(text.to_owned()).into());
@@ -30,6 +30,7 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
         return into_forecast(global, options, &plan);
     }
     let card = rates::card(&options.what.rates, &asked(&plan), Some(&plan.currency))?;
+    refuse_other_currency(&plan, &card)?;
     let as_of = options.what.as_of.unwrap_or_else(|| Utc::now().date_naive());
     let found = prices::estimate(&plan, &card, as_of, CycleDay::new(options.what.cycle_day)?)?;
     let report = EstimateReport {
@@ -38,13 +39,12 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
         bills: found.bills.iter().map(|bill| to_pay(bill.cycle, &bill.settled)).collect(),
         notes: notes(&card, &plan),
     };
-    for line in &found.lines {
-        if let Err(why) = line.cost {
-            let cycle =
-                line.cycle.map(|cycle| format!(" in {}", report::cycle_name(cycle))).unwrap_or_default();
-            tracing::warn!("`{}`{cycle} has no price: {}", line.name, reason(why));
-        }
+    let unpriced: BTreeSet<(&str, Unpriced)> =
+        found.lines.iter().filter_map(|line| Some((line.name.as_str(), line.cost.err()?))).collect();
+    for (name, why) in unpriced {
+        tracing::warn!("`{name}` has no price: {}", reason(why));
     }
+    say_blocks(&plan, &found.lines);
     if found.lines.iter().all(|line| line.cost.is_err()) {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
     }
@@ -86,9 +86,34 @@ pub fn asked(plan: &Plan) -> Vec<Asked> {
     plan.lines.iter().map(of_line).collect()
 }
 
-/// Whether a plan is meant, and no usage.
-pub fn is_plan(inputs: &[String]) -> bool {
-    matches!(inputs, [only] if PlanFormat::of(only).is_some())
+/// Refuses a plan in another currency than its prices.
+///
+/// # Errors
+/// When it is.
+pub fn refuse_other_currency(plan: &Plan, card: &PriceCard) -> Result<()> {
+    if plan.currency.eq_ignore_ascii_case(card.currency.code()) {
+        return Ok(());
+    }
+    let text = format!(
+        "the plan is in {}, the prices are in {}: write the plan in {1}",
+        plan.currency, card.currency
+    );
+    Err(Failure::Usage(text).into())
+}
+
+/// Whether a plan is meant, and no usage. A plan goes alone.
+///
+/// # Errors
+/// A plan with something beside it.
+pub fn is_plan(inputs: &[String]) -> Result<bool> {
+    match inputs {
+        [first, _, ..] if PlanFormat::of(first).is_some() && !first.ends_with(".json") => {
+            let text = format!("the plan `{first}` goes alone; `--into-forecast` names exports to add it to");
+            Err(Failure::Usage(text).into())
+        }
+        [only] => Ok(PlanFormat::of(only).is_some()),
+        _ => Ok(false),
+    }
 }
 
 /// Reads the plan that is named.
@@ -149,9 +174,27 @@ pub fn reason(why: Unpriced) -> &'static str {
     }
 }
 
+/// Lines without a unit count the blocks that their price is for, which may not be meant.
+fn say_blocks(plan: &Plan, lines: &[EstimateLine]) {
+    for line in plan.lines.iter().filter(|line| line.unit.is_none()) {
+        let found = lines.iter().find(|own| own.name == line.name && own.cost.is_ok());
+        let Some(unit) = found.and_then(|own| own.unit.as_deref()) else { continue };
+        if unit.parse::<PricingUnit>().is_ok_and(|unit| unit.block() != Amount::ONE) {
+            tracing::warn!(
+                "`{}` names no unit: its quantity counts times `{unit}`, as its price does",
+                line.name
+            );
+        }
+    }
+}
+
 /// What must be said of the prices.
 fn notes(card: &PriceCard, plan: &Plan) -> Vec<String> {
     let mut notes = vec!["estimates before tax, of what the plan says".to_owned()];
+    if card.terms.credit.is_some() {
+        let text = "as if nothing else used the credit and free amounts; `--into-forecast EXPORTS` adds the plan to what goes on";
+        notes.push(text.to_owned());
+    }
     if card.terms.commitment.is_some() && plan.committed == Amount::ZERO {
         notes
             .push("the offer discounts what is committed to; the plan says no `committed` amount".to_owned());

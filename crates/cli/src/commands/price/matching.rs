@@ -12,17 +12,21 @@ use prices::{
     ElsewhereUse, Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
 };
 use report::{MatchReport, MatchRow};
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// The word in the place of a cost where nothing was matched.
 const NO_MATCH: &str = "no_match";
 
 pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"));
-    let ElsewhereUse { lines, other_rows } =
+    let ElsewhereUse { lines, days, left_out } =
         read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
-    if other_rows > 0 {
-        tracing::warn!("{other_rows} rows are no hours of machines and are left out");
+    if !left_out.is_empty() {
+        let reasons: Vec<String> = left_out.iter().map(|(what, rows)| format!("{rows} of {what}")).collect();
+        tracing::warn!("rows that are no machine time are left out: {}", reasons.join(", "));
+    }
+    if options.plan_out.as_deref().is_some_and(|path| path == Path::new("-")) {
+        return Err(Failure::Usage("`--plan-out` writes a file; `-` is none".to_owned()).into());
     }
     let overrides = match &options.overrides {
         Some(path) => read_overrides(&read(path)?, &format!("`{path}`"))?,
@@ -77,7 +81,16 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
         let text = plan_text(&matches, &plan.currency);
         output::write_file(path, |file| Ok(file.write_all(text.as_bytes())?))?;
     }
-    let notes = vec!["a match is a guess by cores and memory; settle one with `--overrides FILE`".to_owned()];
+    let mut notes = vec![
+        "a match is a guess by cores and memory; `fit` is how much of the size would be used; settle one with `--overrides FILE`"
+            .to_owned(),
+    ];
+    notes.push(match days {
+        Some((first, last)) => {
+            format!("the hours of {first} to {last}, brought to those of a month of 730 hours")
+        }
+        None => "hours as they stand, taken as those of a month".to_owned(),
+    });
     let report = MatchReport { currency: card.currency.clone(), rows, notes };
     output::write_result(global, |style| report.table(style), || report.dataset())?;
     Ok(Exit::Done)

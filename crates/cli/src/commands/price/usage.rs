@@ -60,7 +60,13 @@ pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
             usage.unknown_rows
         ));
     }
-    notes.extend(beside_the_bill(&usage.days, &found, card.currency.code()));
+    let last = usage.days.iter().map(|own| own.day).max();
+    if let Some(last) =
+        last.filter(|last| found.iter().any(|own| own.cycle.contains(*last) && own.cycle.last_day() > *last))
+    {
+        notes.push(format!("use is known up to {last}: its cycle is not whole"));
+    }
+    notes.extend(beside_the_bill(&usage.days, &found, &card.currency));
     let report = EstimateReport {
         currency: card.currency.clone(),
         rows: found.iter().map(row).collect(),
@@ -108,7 +114,7 @@ fn bills(found: &[UsedMeter], card: &billing::PriceCard, committed: Amount) -> R
     }
     let mut bills: BTreeMap<BillingCycle, [Amount; 5]> = BTreeMap::new();
     for ((cycle, _), charges) in by_subscription {
-        let own: Settlement = card.terms.settle(charges, committed)?;
+        let own: Settlement = card.terms.in_cycle(cycle).settle(charges, committed)?;
         let sums = bills.entry(cycle).or_default();
         for (sum, part) in
             sums.iter_mut().zip([own.gross, own.credit, own.discount, own.recurring, own.net()])
@@ -140,18 +146,19 @@ fn say_unpriced(found: &[UsedMeter]) {
 }
 
 /// How the estimate compares with what the same use cost by the data, where both are in one currency.
-fn beside_the_bill(days: &[UsedDay], found: &[UsedMeter], currency: &str) -> Option<String> {
-    if days.iter().any(|own| own.currency.as_deref() != Some(currency)) {
+fn beside_the_bill(days: &[UsedDay], found: &[UsedMeter], currency: &billing::Currency) -> Option<String> {
+    if days.iter().any(|own| own.currency.as_deref() != Some(currency.code())) {
         return None;
     }
     let priced = || found.iter().filter_map(|own| Some((own.cost.ok()?, own.charged)));
     let (estimate, charged) = priced()
         .fold((Amount::ZERO, Amount::ZERO), |(one, other), (cost, charged)| (one + cost, other + charged));
-    let figure = |amount| grouped(amount, 2);
+    let digits = currency.minor_digits();
+    let figure = |amount| grouped(amount, digits);
     Some(format!(
         "the same use cost {} {currency} by the data, the prices make it {}, a difference of {}",
         figure(charged),
         figure(estimate),
-        figure(estimate - charged)
+        grouped(estimate.rounded(digits) - charged.rounded(digits), digits)
     ))
 }

@@ -1,0 +1,121 @@
+//! Prices and charges: which use is priced, and which charges a credit pays for.
+
+use super::made_files::{ALPHA, BETA, Export, Row, all_with, csv, daily, good, mca, predict};
+use crate::support::{folder, run, write};
+use std::path::Path;
+
+/// Ten hours a day at a price of 1.
+fn hours(first: &str, last: &str) -> Vec<Row> {
+    let columns = [("meterId", "METER-1"), ("quantity", "10"), ("unitOfMeasure", "1 Hour")];
+    let rows = daily(mca, first, last, "10").into_iter();
+    rows.map(|row| columns.iter().fold(row, |row, (column, value)| row.with(column, value))).collect()
+}
+
+/// One charge of the meter, of a day and billed in a month.
+fn once(day: &str, month: [&str; 2], quantity: &str, kind: &str) -> Row {
+    let row = hours(day, day).remove(0).with("quantity", quantity).with("costInBillingCurrency", quantity);
+    row.with("billingPeriodStartDate", month[0])
+        .with("billingPeriodEndDate", month[1])
+        .with("chargeType", kind)
+}
+
+const OCTOBER: [&str; 2] = ["10/01/2026", "10/31/2026"];
+
+fn card(folder: &Path, credit: &str) {
+    let price = "[[price]]\nmeter = \"meter-1\"\nunit = \"1 Hour\"\nprice = 1\n";
+    write(folder, "card.toml", format!("currency = \"EUR\"\ncredit = {credit}\n{price}"));
+}
+
+/// September and October up to the 17th in two runs; `more` is in the second.
+fn runs(folder: &Path, more: &[Row]) {
+    let export = |first, last, submitted| Export::actual("monthly", first, last, submitted);
+    export("2026-08-01", "2026-08-31", "2026-09-06T06:00:00Z")
+        .write(folder, &hours("2026-08-01", "2026-08-31"));
+    export("2026-09-01", "2026-09-30", "2026-10-06T06:00:00Z")
+        .write(folder, &hours("2026-09-01", "2026-09-30"));
+    let october = [hours("2026-10-01", "2026-10-17"), more.to_vec()].concat();
+    export("2026-10-01", "2026-10-18", "2026-10-18T06:00:00Z").write(folder, &october);
+}
+
+const PRICED: [&str; 2] = ["--pricing", "card.toml"];
+
+#[test]
+fn late_use_is_of_the_cycle_that_bills_it_and_leaves_its_day_as_it_was() {
+    let folder = folder();
+    card(folder.path(), "0");
+    runs(folder.path(), &[once("2026-09-29", OCTOBER, "3", "Usage")]);
+    let args = ["price", "estimate", ".", "--rates", "card.toml", "-o", "csv"];
+    let text = good(folder.path(), &args).stdout;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let place = |name: &str, header: &csv::StringRecord| header.iter().position(|own| own == name).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let (quantity, cycle) = (place("PricingQuantity", &header), place("BillingPeriodStart", &header));
+    let found: Vec<String> = reader
+        .records()
+        .map(|row| row.unwrap())
+        .map(|row| format!("{} {}", &row[cycle][..7], &row[quantity]))
+        .collect();
+    assert_eq!(found, ["2026-08 310", "2026-09 300", "2026-10 173"]);
+    let said = predict(folder.path(), &PRICED).said();
+    assert!(said.contains("the use of September 2026 cost 300.00 EUR, by these prices 300.00"), "{said}");
+}
+
+#[test]
+fn a_credit_pays_for_late_use_and_is_paid_back_with_refunds() {
+    for (quantity, kind, day) in [("100", "Usage", "2026-09-29"), ("-50", "Refund", "2026-10-03")] {
+        let folder = folder();
+        card(folder.path(), "100000");
+        runs(folder.path(), &[once(day, OCTOBER, quantity, kind)]);
+        let result = predict(folder.path(), &PRICED);
+        assert_eq!(result.column("x_ForecastNet"), ["0.00"], "{kind}");
+        assert_eq!(result.column("x_CreditUsed"), result.column("x_ForecastTotal"), "{kind}");
+    }
+}
+
+#[test]
+fn a_credit_does_not_pay_for_what_others_sell() {
+    let folder = folder();
+    card(folder.path(), "100000");
+    write(
+        folder.path(),
+        "costs.csv",
+        csv(&all_with(hours("2026-06-01", "2026-10-17"), "publisherType", "Marketplace")),
+    );
+    let result = predict(folder.path(), &PRICED);
+    assert_eq!(result.column("x_ForecastNet"), ["310.00"]);
+}
+
+#[test]
+fn a_subscription_that_changed_its_profile_keeps_its_prices_and_has_one_credit() {
+    let folder = folder();
+    card(folder.path(), "100");
+    let before = all_with(hours("2026-04-01", "2026-07-31"), "billingProfileId", "profile-0");
+    write(folder.path(), "costs.csv", csv(&[before, hours("2026-08-01", "2026-10-17")].concat()));
+    let result = predict(folder.path(), &PRICED);
+    assert_eq!(
+        (result.column("x_ForecastTotal"), result.column("x_ForecastNet")),
+        (vec!["310.00".to_owned()], vec!["210.00".to_owned()])
+    );
+}
+
+#[test]
+fn a_filter_keeps_the_use_of_others_out_of_what_is_said() {
+    let folder = folder();
+    card(folder.path(), "0");
+    let others = all_with(hours("2026-06-01", "2026-10-17"), "subscriptionId", BETA);
+    let others = all_with(all_with(others, "billingCurrency", "JPY"), "subscriptionName", "beta");
+    write(folder.path(), "costs.csv", csv(&[hours("2026-06-01", "2026-10-17"), others].concat()));
+    let filter = format!("subscription=/subscriptions/{ALPHA}");
+    let said = predict(folder.path(), &[&PRICED[..], &["--filter", &filter]].concat()).said();
+    assert!(said.contains("the use of September 2026 cost 300.00 EUR, by these prices 300.00"), "{said}");
+}
+
+#[test]
+fn amortized_cost_is_not_forecast_as_billed() {
+    let folder = folder();
+    card(folder.path(), "0");
+    write(folder.path(), "costs.csv", csv(&hours("2026-06-01", "2026-10-17")));
+    let refused = run(folder.path(), &[&["predict", ".", "--family", "mca-amortized"], &PRICED[..]].concat());
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("hold amortized cost"), "{}", refused.stderr);
+}
