@@ -164,7 +164,7 @@ async fn a_recorded_card_is_read_whole_and_priced() {
     let (transport, player) = play(vec![recorded(bytes)]);
     let card = query.fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap();
     assert_eq!(card.meters(), raw["Meters"].as_array().unwrap().len());
-    let Credit { amount: credit, excluded } = card.terms.credit.clone().unwrap();
+    let Credit { amount: credit, excluded, .. } = card.terms.credit.clone().unwrap();
     assert_eq!((credit, excluded.len()), (amount("100"), 139));
     assert!(card.terms.commitment.is_none() && card.terms.recurring.is_none());
     // A meter with rising tiers: from its own numbers, sorted as numbers.

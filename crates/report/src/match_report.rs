@@ -159,7 +159,7 @@ mod tests {
         let expected = "\
 Matched to Azure · USD
 
-       Matched to       Runner-up    Sure   Hours      Cost
+       Matched to       Runner-up     Fit   Hours      Cost
 ───────────────────────────────────────────────────────────
 web    Standard_D2s_v5             75.0 %  730.00     73.00
 big    none                                730.00  no_match

@@ -198,6 +198,9 @@ fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &Priced
     let leaves: Vec<usize> = members.iter().flat_map(|bill| bill.leaves.iter().copied()).collect();
     let previous = facts().flat_map(|own| own.cycles.iter().find(|own| own.cycle == total.cycle));
     let net = total.net;
+    // What is not known is not what was charged so far.
+    let is_known = !matches!(total.status, Status::Insufficient | Status::Failed);
+    let known = |amount: Amount| is_known.then_some(amount);
     let currency = members.first().and_then(|bill| bill.facts.currency.clone());
     let digits = currency.as_ref().map_or(0, billing::Currency::minor_digits);
     TotalRow {
@@ -209,13 +212,13 @@ fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &Priced
         cutoff: Some(total.cutoff),
         status: total.status.to_string(),
         model: engine.name().to_owned(),
-        actual_to_date: Some(total.actual),
-        remaining: Some(total.gross.total - total.actual),
-        total: Some(total.gross.total),
-        lower80: Some(total.gross.lower80),
-        upper80: Some(total.gross.upper80),
-        lower95: Some(total.gross.lower95),
-        upper95: Some(total.gross.upper95),
+        actual_to_date: known(total.actual),
+        remaining: known(total.gross.total - total.actual),
+        total: known(total.gross.total),
+        lower80: known(total.gross.lower80),
+        upper80: known(total.gross.upper80),
+        lower95: known(total.gross.lower95),
+        upper95: known(total.gross.upper95),
         previous_total: previous
             .map(|own| own.previous)
             .sum::<Option<Amount>>()
@@ -224,7 +227,7 @@ fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &Priced
         missing_days: facts().map(|own| own.missing_days).max().unwrap_or(0),
         trend: recent(bills, &leaves, TREND_DAYS),
         members: Vec::new(),
-        to_pay: Some(ToPay {
+        to_pay: is_known.then(|| ToPay {
             credit: total.settled.credit,
             discount: total.settled.discount,
             recurring: total.settled.recurring,
