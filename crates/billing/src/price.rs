@@ -96,6 +96,8 @@ pub enum Unpriced {
     Ambiguous,
     /// The card's prices are in another currency.
     NoCurrency,
+    /// More was taken back in the cycle than was used.
+    TakenBack,
 }
 
 impl Unpriced {
@@ -109,6 +111,7 @@ impl Unpriced {
             Self::UnknownUnit => "unknown_unit",
             Self::Ambiguous => "ambiguous",
             Self::NoCurrency => "no_currency",
+            Self::TakenBack => "taken_back",
         }
     }
 }

@@ -64,3 +64,23 @@ fn a_rate_card_is_asked_for_with_the_offer_of_the_subscription() {
     let all = run_against(&server, folder.path(), &["price", "card", "--rates", "retail"]);
     assert!(all.code == 2 && all.stderr.contains("--sku"), "{}", all.stderr);
 }
+
+#[test]
+fn a_forecast_is_priced_by_the_rate_card_of_its_subscription() {
+    let (folder, server) = (folder(), Server::start(|asked, _| good(asked)));
+    let day = "2026-06-01".parse::<chrono::NaiveDate>().expect("a day");
+    let last = "2026-10-18".parse().expect("a day");
+    let rows = day
+        .iter_days()
+        .take_while(|day| *day < last)
+        .map(|day| format!("20,USD,{day},Usage,{SUBSCRIPTION},m,10,1 Hour\n"));
+    let head = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,x_SkuMeterId,PricingQuantity,x_PricingUnitDescription\n";
+    write(folder.path(), "costs.csv", head.to_owned() + &rows.collect::<String>());
+    let args = ["predict", "costs.csv", "--pricing", "azure", "-o", "csv", "--settle-days", "0"];
+    let found = run_against(&server, folder.path(), &args);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    // 17 days of 20 were charged; fourteen days of ten hours at 2 are to come.
+    assert!(found.stdout.contains(",340.00,280.00,620.00,"), "{}", found.stdout);
+    // The card's tiers make the whole months 10 less than what was charged: 1.6 %.
+    assert!(found.stderr.contains("these may not be the prices of this bill"), "{}", found.stderr);
+}

@@ -77,7 +77,7 @@ pub fn priced_bills<'c>(
                 used.map(|used| used.quantity).sum::<Amount>().is_negative()
             })
         };
-        match found.and_then(|own| if is_negative(&own) { Err(Unpriced::Ambiguous) } else { Ok(own) }) {
+        match found.and_then(|own| if is_negative(&own) { Err(Unpriced::TakenBack) } else { Ok(own) }) {
             Ok(own) => bill.meters.push(PricedMeter {
                 is_third_party: own.prices.iter().any(|price| price.is_third_party)
                     || daily.is_marketplace(leaf),

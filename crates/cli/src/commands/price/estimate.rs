@@ -171,6 +171,7 @@ pub fn reason(why: Unpriced) -> &'static str {
             "several prices could be meant; say which with `os`, `region`, `product` or `meter`"
         }
         Unpriced::NoCurrency => "the prices are in another currency",
+        Unpriced::TakenBack => "more of it was taken back in the cycle than was used",
     }
 }
 
