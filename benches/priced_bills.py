@@ -18,7 +18,7 @@ Parameters, each drawn once a seed (or a meter) from the range given:
     price change           in a fifth of seeds one meter's prices change by -30 to +30 % in the last four months
     new meters             5 % begin in the course of the year
 
-Odd seeds may be looked at when the program is made; even seeds are never used for that. Printed are errors of what
+Odd seeds may be used to choose how the program forecasts; even seeds are never used for that. Printed are errors of what
 is to pay (sum of absolute errors over the sum of what is to pay):
 
     priced      `predict --pricing`
@@ -256,7 +256,7 @@ def main():
         table.to_csv(chosen.keep, index=False)
     print("| | priced | net only | less credit | priced ÷ net only | priced ÷ less credit | gross priced | gross plain | in 80 % | in 95 % |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for name, half in [("seeds that may be looked at", 1), ("seeds never looked at", 0)]:
+    for name, half in [("odd seeds", 1), ("even seeds", 0)]:
         of_half = table[table["seed"] % 2 == half]
         if len(of_half):
             for cut in CUT_DAYS:
