@@ -107,6 +107,12 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<ElsewhereUse> {
         let line = record.position().map_or(0, csv::Position::line);
         let bad = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
         rows += 1;
+        // Machines that ran on few of the file's days are not to be taken for running on all: each row tells days.
+        let span = columns.days_of(&record);
+        if let Some((first, _)) = span {
+            let known = days.get_or_insert((first, first));
+            *known = (known.0.min(first), known.1.max(first));
+        }
         let own = match columns.machine_of(&record, row).map_err(bad)? {
             Ok(own) => own,
             Err(what) => {
@@ -114,9 +120,9 @@ pub fn read_elsewhere(text: &str, what: &str) -> Result<ElsewhereUse> {
                 continue;
             }
         };
-        if let Some((first, last)) = columns.days_of(&record) {
-            let known = days.get_or_insert((first, last));
-            *known = (known.0.min(first), known.1.max(last));
+        // The period of a machine's hours is its own; others, such as of storage, may be a whole month ahead.
+        if let Some((known, (_, last))) = days.as_mut().zip(span) {
+            known.1 = known.1.max(last);
         }
         let size = own.machine.map(|machine| (machine.cores, machine.memory_gib));
         let is_windows = own.os == Os::Windows;
@@ -390,6 +396,9 @@ mod tests {
              Usage,2026-10-01T00:00:00Z,2026-10-02T00:00:00Z,24,Hours,here,BoxUsage:m5.large\n\
              Usage,2026-10-04T00:00:00Z,2026-10-05T00:00:00Z,24,Hours,here,BoxUsage:m5.large\n";
         assert_eq!(lines(text).0, ["365 × m5.large in here 2/8"]);
+        // Two more days without a machine: a third of 730.
+        let more = "Usage,2026-10-06T00:00:00Z,2026-11-01T00:00:00Z,1,GB,here,Storage\n";
+        assert_eq!(lines(&(text.to_owned() + more)).0[0][..7], "243.333"[..7]);
         let days = read_elsewhere(text, "`u.csv`").unwrap().days.unwrap();
         assert_eq!(
             (days.0.to_string(), days.1.to_string()),

@@ -11,14 +11,7 @@ fn priced(args: &[&str]) -> Run {
     write(folder.path(), "plan.toml", PLAN);
     write(folder.path(), "ratecard.json", CARD);
     write(folder.path(), "older.json", CARD.replace("0.146", "0.15"));
-    write(
-        folder.path(),
-        "credit.json",
-        CARD.replace(
-            "\"OfferTerms\": []",
-            "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 150.0, \"ExcludedMeterIds\": []}]",
-        ),
-    );
+    write(folder.path(), "credit.json", card_with_credit(150));
     run(folder.path(), args)
 }
 
@@ -294,19 +287,26 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
     assert!(run(folder.path(), &plan).stdout.contains("web,,,d2,"), "the plan that was written is priced");
 }
 
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
+
+/// The sample's rate card with an offer that grants so much a cycle.
+fn card_with_credit(credit: u32) -> String {
+    let terms = format!(
+        "\"OfferTerms\": [{{\"Name\": \"Monetary Credit\", \"Credit\": {credit}.0, \"ExcludedMeterIds\": []}}]"
+    );
+    CARD.replace("\"OfferTerms\": []", &terms)
+}
+
 /// The sample with a rate card whose offer grants a credit.
 fn forecast_with_credit(args: &[&str]) -> Run {
     let folder = folder();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
-    let terms =
-        "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 1000.0, \"ExcludedMeterIds\": []}]";
-    write(folder.path(), "credit.json", CARD.replace("\"OfferTerms\": []", terms));
+    write(folder.path(), "credit.json", card_with_credit(1000));
     write(
         folder.path(),
         "euro.toml",
         "currency = \"EUR\"\n[[price]]\nmeter = \"a\"\nunit = \"1 Hour\"\nprice = 1\n",
     );
-    let whole: Vec<&str> = ["predict", sample].into_iter().chain(args.iter().copied()).collect();
+    let whole: Vec<&str> = ["predict", SAMPLE].into_iter().chain(args.iter().copied()).collect();
     run(folder.path(), &whole)
 }
 
@@ -397,16 +397,13 @@ fn prices_refuse_what_would_split_a_bill_and_another_currency() {
 #[test]
 fn a_plan_is_added_to_the_forecast_of_its_subscription() {
     let folder = folder();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
-    let terms =
-        "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 1000.0, \"ExcludedMeterIds\": []}]";
-    write(folder.path(), "credit.json", CARD.replace("\"OfferTerms\": []", terms));
+    write(folder.path(), "credit.json", card_with_credit(1000));
     write(
         folder.path(),
         "plan.toml",
         PLAN.replace("2026-12-01", "2026-10-01").replace("2027-02-01", "2026-12-01"),
     );
-    let base = ["price", "estimate", "plan.toml", "--rates", "credit.json", "--into-forecast", sample];
+    let base = ["price", "estimate", "plan.toml", "--rates", "credit.json", "--into-forecast", SAMPLE];
     let refused = run(folder.path(), &base);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("say with `--subscription` on which of these"), "{}", refused.stderr);
@@ -483,12 +480,11 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 #[test]
 fn use_is_compared_with_what_it_would_cost_elsewhere() {
     let folder = folder();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
     write(folder.path(), "ratecard.json", CARD);
     let args = [
         "price",
         "compare",
-        sample,
+        SAMPLE,
         "--rates",
         "ratecard.json",
         "--region",
@@ -524,7 +520,6 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
 #[test]
 fn prices_older_than_the_use_are_said_to_explain_it_badly() {
     let folder = folder();
-    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
     // Every price was a tenth of what it is now.
     let mut card: serde_json::Value = serde_json::from_str(CARD).expect("the card");
     for meter in card["Meters"].as_array_mut().expect("meters") {
@@ -533,10 +528,10 @@ fn prices_older_than_the_use_are_said_to_explain_it_badly() {
         }
     }
     write(folder.path(), "older.json", card.to_string());
-    let found = run(folder.path(), &["predict", sample, "--pricing", "older.json"]);
+    let found = run(folder.path(), &["predict", SAMPLE, "--pricing", "older.json"]);
     assert_eq!(found.code, 0, "{}", found.stderr);
     assert!(found.stderr.contains("these may not be the prices of this bill"), "{}", found.stderr);
-    let found = run(folder.path(), &["price", "estimate", sample, "--rates", "older.json"]);
+    let found = run(folder.path(), &["price", "estimate", SAMPLE, "--rates", "older.json"]);
     let words: Vec<&str> = found.stdout.split_whitespace().collect();
     assert!(words.join(" ").contains("a difference of -"), "{}", found.stdout);
 }

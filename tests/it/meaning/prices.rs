@@ -89,12 +89,25 @@ fn a_credit_does_not_pay_for_what_others_sell() {
 fn a_subscription_that_changed_its_profile_keeps_its_prices_and_has_one_credit() {
     let folder = folder();
     card(folder.path(), "100");
-    let before = all_with(hours("2026-04-01", "2026-07-31"), "billingProfileId", "profile-0");
-    write(folder.path(), "costs.csv", csv(&[before, hours("2026-08-01", "2026-10-17")].concat()));
+    let both =
+        |first, last| [hours(first, last), all_with(hours(first, last), "meterId", "METER-2")].concat();
+    let before = all_with(both("2026-07-01", "2026-07-31"), "billingProfileId", "profile-0");
+    let export = |name, first, last, made| Export::actual(name, first, last, made);
+    export("old", "2026-07-01", "2026-07-31", "2026-08-06T06:00:00Z").write(folder.path(), &before);
+    for (first, last, made) in [
+        ("2026-08-01", "2026-08-31", "2026-09-06T06:00:00Z"),
+        ("2026-09-01", "2026-09-30", "2026-10-06T06:00:00Z"),
+        ("2026-10-01", "2026-10-17", "2026-10-18T06:00:00Z"),
+    ] {
+        export("new", first, last, made).write(folder.path(), &both(first, last));
+    }
     let result = predict(folder.path(), &PRICED);
+    let figure = |name: &str| result.column(name)[0].parse::<f64>().expect("an amount");
+    // 310 of the meter with a price, and about as much of the one without, whose last months are all that is learnt.
+    assert!((figure("x_ForecastTotal") - 620.0).abs() < 2.0, "{}", figure("x_ForecastTotal"));
     assert_eq!(
-        (result.column("x_ForecastTotal"), result.column("x_ForecastNet")),
-        (vec!["310.00".to_owned()], vec!["210.00".to_owned()])
+        (result.column("x_CreditUsed"), result.column("x_ForecastNet").len()),
+        (vec!["100.00".to_owned()], 1)
     );
 }
 

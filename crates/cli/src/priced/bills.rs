@@ -96,6 +96,12 @@ pub fn priced_bills<'c>(
         }
     }
     for bill in &mut priced {
+        // Charges without a subscription may be of several accounts: the silence of one that stopped would make the
+        // sums of the others unknown.
+        let is_live = |place: &usize| !outlook.leaves[*place].stopped;
+        if bill.leaves.iter().any(is_live) {
+            bill.leaves.retain(is_live);
+        }
         bill.facts.cycles.sort_by_key(|own| own.cycle);
     }
     Ok((priced, unpriced))
@@ -121,7 +127,7 @@ pub fn lower(text: Option<&str>) -> String {
 
 /// Joins what is known of a bill's parts.
 fn add_facts(bill: &mut Leaf, part: &Leaf) {
-    // A part that has ended says nothing of when the others are final.
+    // Parts of several accounts: one that has stopped says nothing of when the others are final.
     bill.cutoff = match (bill.stopped, part.stopped) {
         (true, false) => part.cutoff,
         (false, true) => bill.cutoff,

@@ -51,7 +51,7 @@ pub struct PricedMeter<'a> {
     pub prices: Vec<&'a Price>,
     /// What was used on each day, in the unit of the prices, in the order of days.
     pub used: Vec<DayUse>,
-    /// What the data charged for that, by day of use.
+    /// What the data charged for that, by day of use; late and corrected charges stand on the first day of their cycle.
     pub charged: BTreeMap<NaiveDate, Amount>,
     /// Whether it is bought from somebody else: neither credit nor discount applies.
     pub is_third_party: bool,
