@@ -6,7 +6,7 @@ use crate::{
     talk,
 };
 use anyhow::Result;
-use ingest::{Controls, DailyCosts, ReadOptions};
+use ingest::{Controls, DailyCosts, ReadOptions, SelectedCharges};
 use report::columns;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -68,19 +68,31 @@ fn refuse_none(charges: &Charges) -> Result<()> {
 /// # Errors
 /// Unusable input, or none.
 pub fn read(global: &Global, charges: &Charges, options: &ReadOptions) -> Result<DailyCosts> {
-    let inputs = inputs(charges, options)?;
+    Ok(DailyCosts::of(select(global, inputs(charges, options)?, options, false)?)?)
+}
+
+/// Reads the charges that count, with meters and quantities where `usage` is asked for, and says what was found.
+///
+/// # Errors
+/// Unusable input.
+pub fn select(
+    global: &Global,
+    inputs: Vec<String>,
+    options: &ReadOptions,
+    usage: bool,
+) -> Result<SelectedCharges> {
     let bar = talk::reading_bar(global, &inputs);
-    let daily = ingest::read(&inputs, options, &|bytes| bar.inc(bytes));
+    let selected = ingest::select_charges(&inputs, options, usage, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
-    let daily = daily?;
-    say(&daily.controls);
+    let selected = selected?;
+    say(&selected.controls);
     if options.cycle_day.is_assumed() {
         tracing::warn!(
             "cycles that begin on day {} are taken to begin on the last day of shorter months; Azure does not document it",
             options.cycle_day.get()
         );
     }
-    Ok(daily)
+    Ok(selected)
 }
 
 /// What the JSON envelope of a command says of the charges that were read.
@@ -92,8 +104,8 @@ pub fn meta(command: &str, daily: &DailyCosts) -> Map<String, Value> {
         ("files", json!(controls.files)),
         ("rows_read", json!(controls.rows)),
         ("malformed_rows", json!(controls.malformed_rows())),
-        ("notes", json!(controls.remarks)),
-        ("warnings", json!(controls.warnings)),
+        ("notes", json!(controls.notes())),
+        ("warnings", json!(controls.warnings())),
     ];
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
@@ -102,7 +114,7 @@ pub fn say(controls: &Controls) {
     for line in controls.lines() {
         tracing::info!("{line}");
     }
-    for warning in &controls.warnings {
+    for warning in controls.warnings() {
         tracing::warn!("{warning}");
     }
     if controls.malformed_rows() > 0 {

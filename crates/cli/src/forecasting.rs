@@ -99,7 +99,7 @@ pub fn forecast_charges(global: &Global, wanted: &Charges, what: &Wanted<'_>) ->
     let mut done = forecast_leaves(&engine, outlook, &leaves, run)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
     done.report.notes.extend(notes(&daily, &cycles.into_iter().collect::<Vec<_>>()));
-    done.report.warnings.clone_from(&daily.controls.warnings);
+    done.report.warnings = daily.controls.warnings();
     done.report.control = Control {
         files: daily.controls.files,
         rows: daily.controls.rows,
@@ -375,7 +375,7 @@ pub fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
     if daily.agreements.contains(&Agreement::EnterpriseAgreement) && daily.metric == Metric::Billed {
         notes.push("under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it".to_owned());
     }
-    notes.extend(daily.controls.remarks.iter().cloned());
+    notes.extend(daily.controls.notes());
     if let Some(first) = cycles.first() {
         notes.extend(daily.rate_effects(daily.cycle_before(*first)).iter().map(rate_effect));
     }

@@ -40,7 +40,14 @@ pub enum Error {
         nearest: String,
         /// The columns that this family needs and the file lacks.
         missing: String,
+        /// Whether the header could be one of charges all the same.
+        like_charges: bool,
     },
+    /// A file without any column of costs.
+    #[error(
+        "`{0}` holds none of the costs: it has neither `BilledCost` nor `EffectiveCost`, `ContractedCost` or `ListCost`"
+    )]
+    NoCostColumn(PathBuf),
     /// A column that stands twice in a header.
     #[error("`{path}` has the column `{column}` twice; which one counts cannot be told")]
     DuplicateColumn {
@@ -63,6 +70,11 @@ pub enum Error {
     /// Input that repeats itself in a way that leaves open which part counts.
     #[error("{0}")]
     Ambiguous(String),
+    /// Amounts whose sum is larger than any bill.
+    #[error(
+        "the charges sum to more than an amount can hold (79 billion); a file holds amounts that no bill has"
+    )]
+    SumTooLarge,
     /// A metric that the files do not hold.
     #[error("no file holds the metric `{asked}`; the files hold: {held}")]
     NoSuchMetric {
@@ -115,6 +127,11 @@ impl Error {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::BadFilter(_) | Self::NoSuchDimension(_) | Self::NoHours)
+    }
+
+    /// Whether a file is not one of charges, by its header.
+    pub(crate) fn is_foreign_file(&self) -> bool {
+        matches!(self, Self::UnknownHeader { like_charges: false, .. })
     }
 
     /// Whether a file is broken, which makes the run it belongs to incomplete.

@@ -1,61 +1,46 @@
 //! Azure cost exports, read into daily cost series.
 mod charges;
-mod controls;
-mod costs;
-mod coverage;
-mod csv_rows;
-mod csv_text;
 mod daily;
-mod data_file;
 mod dimension;
 mod error;
-mod exchange;
-mod family;
-mod file_sums;
-mod file_usage;
-mod hourly;
-mod known_days;
-mod landing;
-mod lines;
-mod manifest;
-mod normalise;
-mod outlook;
-mod parquet_rows;
+mod exports;
+mod files;
+mod options;
 #[cfg(test)]
 mod properties;
-mod reader;
-mod remote;
-mod row_sums;
-mod run_costs;
-mod runs;
 pub mod sample;
-mod select;
+mod selection;
 mod series_file;
-mod settled_metric;
-mod source;
-mod spans;
-mod typed_lines;
-mod usage;
-pub use charges::{amount_type, charges};
-pub use controls::Controls;
-pub use coverage::Scope;
-pub use daily::{DailyCosts, DailyRow, Leaf, OTHERS};
-pub use data_file::DataFile;
+mod staging;
+pub use charges::expressions::amount_type;
+pub use charges::file_charges::BadRow;
+pub use charges::findings::{Controls, Finding, Severity};
+pub use daily::daily_costs::{DailyCosts, DailyRow, Leaf, OTHERS};
+pub use daily::exchange::RateEffect;
+pub use daily::hourly::{HourRow, HourlyCosts, read_hourly};
+pub use daily::series::{LeafOutlook, Line, Outlook};
+pub use daily::usage::{Usage, read_usage};
 pub use dimension::{Dimension, Filter, SHORT_NAMES};
 pub use error::{Error, Result};
-pub use exchange::RateEffect;
-pub use family::{FAMILIES, Family, Layout};
-pub use file_sums::BadRow;
-pub use hourly::{HourRow, HourlyCosts, read_hourly};
-pub use landing::{Landed, Landing};
-pub use manifest::Manifest;
-pub use normalise::normalise;
-pub use outlook::{LeafOutlook, Line, Outlook};
-pub use reader::{ForcedFamily, ReadOptions, read};
-pub use remote::{footer_bytes, needed_parts, repeated_runs};
+pub use exports::manifest::Manifest;
+pub use exports::remote::{footer_bytes, needed_parts, repeated_runs};
+pub use exports::source::{Encoding, Found, find};
+pub use files::data_file::DataFile;
+pub use files::family::{FAMILIES, Family, Layout};
+pub use options::{ForcedFamily, ReadOptions};
+pub use selection::coverage::Coverage;
+pub use selection::select::{SelectedCharges, select_charges};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
-pub use source::{Encoding, Found, find};
-pub use usage::{Usage, read_usage};
+pub use staging::files::land_files;
+pub use staging::staged_run::{Landed, Landing};
+
+/// Reads the daily costs behind `inputs`. `progress` is called with the bytes of each file that was read.
+///
+/// # Errors
+/// Everything that makes the input unusable; see [`Error`].
+pub fn read(inputs: &[String], options: &ReadOptions, progress: &(dyn Fn(u64) + Sync)) -> Result<DailyCosts> {
+    DailyCosts::of(select_charges(inputs, options, false, progress)?)
+}
 
 /// The program in the guide is compiled and run as a doctest.
 #[cfg(doctest)]

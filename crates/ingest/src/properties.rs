@@ -3,9 +3,9 @@
 
 use crate::{
     Dimension, Error, Family, ReadOptions,
-    charges::{amount, day},
+    charges::expressions::{amount, day},
     dimension::tag_value,
-    family::normalised,
+    files::family::normalised,
     read,
 };
 use billing::Amount;

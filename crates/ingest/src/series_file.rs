@@ -7,9 +7,9 @@
 
 use crate::{
     Error, Result,
-    charges::{day, text},
-    csv_text::{engine_fault, head},
-    source::{Encoding, encoding},
+    charges::expressions::{day, text},
+    exports::source::{Encoding, encoding},
+    files::csv_text::{engine_fault, head},
 };
 use billing::{SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;

@@ -5,7 +5,7 @@ use crate::azure_options::ExportDoor;
 use anyhow::{Context, Result};
 use azure::{BlobAddress, Export, exports};
 use billing::Metric;
-use ingest::{Landed, Landing, Manifest, ReadOptions, normalise};
+use ingest::{Landed, Landing, Manifest, ReadOptions, land_files};
 
 /// The runs of the scope's export that hold days of the portion and that no newer one repeats; all of each
 /// run lands.
@@ -49,7 +49,7 @@ pub async fn fetch(
     let (options, out) = (ReadOptions { strict: true, ..ReadOptions::default() }, landing.out.clone());
     // Run by run, as files of exports are.
     let (landed, _) =
-        tokio::task::spawn_blocking(move || normalise(&inputs, &options, out, &|_| ())).await??;
+        tokio::task::spawn_blocking(move || land_files(&inputs, &options, &out, &|_| ())).await??;
     Ok(landed.into_iter().reduce(Landed::with))
 }
 

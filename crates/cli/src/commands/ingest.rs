@@ -9,7 +9,7 @@ use crate::{
     output, talk,
 };
 use anyhow::Result;
-use ingest::{ForcedFamily, Landed, ReadOptions, normalise};
+use ingest::{ForcedFamily, Landed, ReadOptions, land_files};
 use report::{Column, ColumnValues, Dataset};
 
 pub fn run(global: &Global, options: &Ingest) -> Result<Exit> {
@@ -32,7 +32,7 @@ pub fn run(global: &Global, options: &Ingest) -> Result<Exit> {
     // Every column lands, so files in storage are copied whole.
     let inputs = crate::azure::storage::localised(&options.inputs, None)?;
     let bar = talk::reading_bar(global, &inputs);
-    let done = normalise(&inputs, &read, out, &|bytes| bar.inc(bytes));
+    let done = land_files(&inputs, &read, &out, &|bytes| bar.inc(bytes));
     bar.finish_and_clear();
     let (landed, controls) = done?;
     charges::say(&controls);

@@ -30,11 +30,9 @@ pub fn run(global: &Global, config: &Config, options: &Series) -> Result<Exit> {
 /// The same by the hour: only hours with charges have rows.
 fn hourly(global: &Global, wanted: &Charges) -> Result<Exit> {
     let options = wanted.read_options()?;
-    let costs = read_hourly(&charges::whole_inputs(wanted)?, &options)?;
-    if costs.malformed_rows > 0 {
-        tracing::warn!("{} malformed rows are left out", costs.malformed_rows);
-    }
-    if costs.has_estimates {
+    let costs = read_hourly(&charges::whole_inputs(wanted)?, &options, &|_| ())?;
+    charges::say(&costs.controls);
+    if costs.has_estimates() {
         tracing::warn!("costs are estimates: usage priced by a rate card");
     }
     let start = |row: &HourRow| Some(row.start);

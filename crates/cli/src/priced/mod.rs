@@ -51,14 +51,14 @@ pub fn forecast(
     let mut options = wanted.read_options()?;
     refuse_what_splits_a_bill(&options)?;
     options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
-    let wanted = &Charges { inputs: charges::whole_inputs(wanted)?, ..wanted.clone() };
-    let daily = charges::read(global, wanted, &options)?;
+    let selected = charges::select(global, charges::whole_inputs(wanted)?, &options, true)?;
+    let mut usage = Usage::of(&selected)?;
+    let daily = DailyCosts::of(selected)?;
     refuse_old(&daily)?;
     if daily.metric != Metric::Billed {
         let text = "`--pricing` forecasts what is billed, and these files hold amortized cost; name exports of actual cost";
         return Err(Failure::Usage(text.to_owned()).into());
     }
-    let mut usage = ingest::read_usage(&wanted.inputs, &options)?;
     let asked: BTreeSet<String> =
         daily.leaves.iter().map(|leaf| bills::lower(leaf.keys[0].as_deref())).collect();
     usage.days.retain(|own| asked.contains(&bills::lower(own.subscription.as_deref())));
@@ -114,7 +114,7 @@ pub fn forecast(
         group_columns: vec![SUBSCRIPTION.to_owned()],
         rows: totals.rows.iter().map(|total| row(&engine, &bills, &priced, total)).collect(),
         notes: said,
-        warnings: daily.controls.warnings.clone(),
+        warnings: daily.controls.warnings(),
         control: Control {
             files: daily.controls.files,
             rows: daily.controls.rows,

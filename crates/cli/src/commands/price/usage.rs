@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, MeterCharge, Settlement, Unpriced, UsedDay};
-use ingest::{Usage, read_usage};
+use ingest::Usage;
 use prices::{UsedMeter, price_usage};
 use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,14 @@ pub fn read(options: &Subject) -> Result<(Usage, Vec<Asked>)> {
         ..Charges::default()
     };
     let read = wanted.read_options()?;
-    let usage = read_usage(&charges::whole_inputs(&wanted)?, &read)?;
+    let selected = ingest::select_charges(&charges::whole_inputs(&wanted)?, &read, true, &|_| ())?;
+    charges::say(&selected.controls);
+    let usage = Usage::of(&selected)?;
+    if usage.days.is_empty() {
+        return Err(
+            Failure::NotEnough("no charge in the input has a meter and its quantity".to_owned()).into()
+        );
+    }
     let meters: BTreeSet<&str> = usage.days.iter().map(|own| own.meter.as_str()).collect();
     let asked: Vec<Asked> =
         meters.iter().map(|meter| Asked { meter: Some((*meter).to_owned()), ..Asked::default() }).collect();

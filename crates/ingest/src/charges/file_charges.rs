@@ -1,0 +1,425 @@
+//! Reading one file: its costs summed by everything that tells charges apart.
+//!
+//! Rows are summed by day and *line* (their raw texts) first, in one pass over the few columns needed;
+//! kinds and names are made of the lines afterwards. Malformed rows are counted with the number of
+//! their first, digits beyond the scale are counted, blank lines are told from both.
+
+use crate::{
+    Error, Result,
+    charges::charge_table::ChargeTable,
+    charges::classify::{
+        TELL_KINDS, TELL_METERS, TELL_OWNERS, source_column, typed_lines, unit_column, uses_commitment_id,
+    },
+    charges::expressions::{self as charges, CLASSIC_COST},
+    charges::query::{Grain, QUANTITIES, QUANTITY, ReadQuery},
+    exports::source::Encoding,
+    files::csv_rows::read_csv,
+    files::data_file::DataFile,
+    files::dictionary::Texts,
+    files::parquet_rows::read_parquet,
+    files::row_sums::{Fault, RowSums},
+};
+use billing::{AMOUNT_SCALE, Metric};
+use chrono::{Datelike, NaiveDate};
+use polars::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// A row that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BadRow {
+    /// The file.
+    pub file: PathBuf,
+    /// Its number, counted from 1 after the header.
+    pub row: u64,
+    /// What is wrong with it, and in which column.
+    pub what: String,
+    /// How many rows of the file are malformed in this way and alike otherwise.
+    pub rows: u64,
+}
+
+/// The sums of one file.
+#[derive(Debug, Default)]
+pub(crate) struct FileCharges {
+    /// Lines of `currency`, `period_start`, `period_end`, `unit` (what one invoice covers), `owner`,
+    /// `sub`, `sub_name`, `kind`, `marketplace`, `corrected`, `committed` and the dimensions `k…`; days
+    /// with sums of the file's metrics.
+    pub table: ChargeTable,
+    /// The metrics that are summed; a classic file's is [`CLASSIC_COST`] until settled.
+    pub metrics: Vec<String>,
+    /// All rows of the file, malformed ones included and blank lines not.
+    pub rows: u64,
+    /// Lines with nothing in them.
+    pub blank: u64,
+    /// Rows that could not be used.
+    pub bad: Vec<BadRow>,
+    /// Amounts with more digits than are kept.
+    pub cut_amounts: u64,
+    /// Rows that cost something and are 0 in the asked-for metric (list and contracted cost only).
+    pub unpriced_rows: u64,
+    /// Whether only an amortized file can hold what this one holds.
+    pub looks_amortized: bool,
+    /// Whether only an actual file can hold what this one holds.
+    pub looks_actual: bool,
+    /// Kinds of charge that this version does not know, as written.
+    pub unknown_kinds: Vec<String>,
+    /// Whether every amount lacked a currency.
+    pub names_no_currency: bool,
+}
+
+/// The column of days.
+pub(crate) const DAY: &str = "ChargePeriodStart";
+
+/// The column in which the period of a charge ends.
+const PERIOD_END: &str = "ChargePeriodEnd";
+
+/// Sums the charges of `file`.
+///
+/// # Errors
+/// When the file is damaged, or holds none of the costs.
+pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges> {
+    let metrics = cost_columns(file, query);
+    if metrics.is_empty() {
+        return Err(Error::NoCostColumn(file.path.clone()));
+    }
+    let amounts = amount_columns(file, query, &metrics);
+    let check = price_check(file, &metrics).filter(|_| query.grain != Grain::Row);
+    let others = if query.grain == Grain::Row { file.other_columns() } else { Vec::new() };
+    let texts = text_columns(file, query, &others, &amounts, check);
+    let mut sums = RowSums::new(file, texts, DAY, &amounts, check);
+    if query.grain != Grain::Day {
+        sums = sums.by_period(query.grain == Grain::Row);
+    }
+    match file.encoding {
+        Encoding::Parquet => read_parquet(file, &mut sums)?,
+        _ => read_csv(file, &mut sums)?,
+    }
+    let mut keys = typed_lines(file, query, &sums)?;
+    if query.grain == Grain::Row {
+        keys = keys.hstack(raw_columns(&sums)?.as_slice())?;
+    }
+    let days = Moments::of(&sums, query.grain)?;
+    collect_sums(file, query, keys, &days, &sums, (&metrics, &amounts))
+}
+
+/// The columns that summing a file reads.
+pub(crate) fn needed_columns(file: &DataFile, query: &ReadQuery) -> BTreeSet<String> {
+    let metrics = cost_columns(file, query);
+    let amounts = amount_columns(file, query, &metrics);
+    let check = price_check(file, &metrics);
+    let texts = text_columns(file, query, &[], &amounts, check);
+    let others = check.into_iter().flat_map(|(paid, asked)| [paid, asked]).chain([DAY]);
+    let all = texts.into_iter().chain(others).map(str::to_owned).chain(amounts.iter().cloned());
+    all.filter(|column| file.layout.has(column)).collect()
+}
+
+/// The amounts that are summed: the metrics first, then quantities where they are asked for.
+fn amount_columns(file: &DataFile, query: &ReadQuery, metrics: &[String]) -> Vec<String> {
+    let has = |name: &&&str| file.layout.has(name);
+    let quantities: Vec<&str> = match query.grain {
+        // The quantity that a price is for comes before the one that was consumed.
+        Grain::Row => QUANTITIES.iter().chain(&["x_CostInPricingCurrency"]).filter(has).copied().collect(),
+        _ if query.usage && file.layout.has("x_SkuMeterId") => {
+            QUANTITIES.iter().find(has).copied().into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    metrics.iter().cloned().chain(quantities.into_iter().map(str::to_owned)).collect()
+}
+
+/// The texts of every key as the file has them, under their FOCUS names with the mark [`RAW`].
+fn raw_columns(sums: &RowSums<'_>) -> Result<Vec<Column>> {
+    let last = sums.texts.len() - 1;
+    let column = |(place, name): (usize, &&str)| -> Result<Column> {
+        Ok(sums.lines.column(place)?.with_name(format!("{RAW}{name}").into()).into_column())
+    };
+    sums.texts[..last].iter().enumerate().map(column).collect()
+}
+
+/// Marks columns of a charge table that hold the texts of a file.
+pub(crate) const RAW: &str = "raw:";
+
+/// What the texts of days and of periods mean.
+struct Moments {
+    /// The day of each sum's number, counted from the epoch; `None` where it is not a day of a bill.
+    days: Vec<Option<i32>>,
+    /// The minute at which the period begins and the one at which it ends, counted from the epoch.
+    minutes: Option<Vec<(i64, Option<i64>)>>,
+}
+
+impl Moments {
+    fn of(sums: &RowSums<'_>, grain: Grain) -> Result<Self> {
+        let days = typed_days(&sums.days)?;
+        if grain == Grain::Day {
+            return Ok(Self { days, minutes: None });
+        }
+        let minutes = typed_minutes(&sums.days)?;
+        let ends = sums.lines.texts.last().unwrap_or(&sums.days);
+        let (end_days, end_minutes) = (typed_days(ends)?, typed_minutes(ends)?);
+        let minute = |day: i32, minute: i32| i64::from(day) * 1440 + i64::from(minute);
+        let of = |&(day, end): &(u32, u32)| {
+            let (day, end) = (day as usize, end as usize);
+            let begin = minute(days[day].unwrap_or_default(), minutes[day]);
+            (begin, end_days[end].map(|own| minute(own, end_minutes[end])))
+        };
+        Ok(Self {
+            minutes: Some(sums.periods.iter().map(of).collect()),
+            days: sums.periods.iter().map(|(day, _)| days[*day as usize]).collect(),
+        })
+    }
+}
+
+/// The columns by which the keys of a file are told apart; where periods are kept apart, their end comes last.
+fn text_columns<'a>(
+    file: &'a DataFile,
+    query: &'a ReadQuery,
+    others: &'a [String],
+    amounts: &[String],
+    check: Option<(&str, &str)>,
+) -> Vec<&'a str> {
+    let mut texts = [&TELL_OWNERS[..], &TELL_KINDS[..], &query.parts].concat();
+    if !uses_commitment_id(file) {
+        texts.retain(|column| *column != "CommitmentDiscountId");
+    }
+    texts.extend(query.dimensions.iter().filter(|d| !d.is_derived()).map(|d| source_column(d, file, query)));
+    if query.usage {
+        texts.extend(TELL_METERS.into_iter().chain(unit_column(file)));
+    }
+    if query.grain == Grain::Row {
+        texts.extend(file.layout.columns().chain(others.iter().map(String::as_str)));
+    }
+    texts.sort_unstable();
+    texts.dedup();
+    let is_amount =
+        |name: &str| amounts.iter().any(|own| own == name) || check.is_some_and(|(paid, _)| paid == name);
+    let is_period = |name: &str| query.grain != Grain::Day && [DAY, PERIOD_END].contains(&name);
+    texts.retain(|column| file.layout.has(column) && !is_amount(column) && !is_period(column));
+    if query.grain == Grain::Row {
+        // Two columns of ours may be one of the file's, which is read once.
+        let mut places = BTreeSet::new();
+        texts.retain(|column| file.layout.place(column).is_some_and(|place| places.insert(place)));
+    }
+    if query.grain != Grain::Day {
+        texts.push(if file.layout.has(PERIOD_END) { PERIOD_END } else { DAY });
+    }
+    texts
+}
+
+/// The cost columns of a file that are summed. Empty where the file holds none of the costs.
+fn cost_columns(file: &DataFile, query: &ReadQuery) -> Vec<String> {
+    let has = |metric: &&Metric| file.layout.has(metric.column());
+    if file.layout.has(CLASSIC_COST) {
+        let list = query.metrics.contains(&Metric::List) && file.layout.has("ListCost");
+        let list = list.then_some("ListCost");
+        return [Some(CLASSIC_COST), list].into_iter().flatten().map(str::to_owned).collect();
+    }
+    let asked: Vec<String> =
+        query.metrics.iter().filter(has).map(|metric| metric.column().to_owned()).collect();
+    // A file without the metric is read all the same, so that what it lacks can be named.
+    if asked.is_empty() {
+        file.layout.metrics().take(1).map(|metric| metric.column().to_owned()).collect()
+    } else {
+        asked
+    }
+}
+
+/// The column that tells whether a row costs something, where list or contracted cost is asked for:
+/// the service leaves these at 0 in some rows.
+fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a str)> {
+    let asked = costs.last().filter(|name| matches!(name.as_str(), "ListCost" | "ContractedCost"))?;
+    let paid =
+        [CLASSIC_COST, "EffectiveCost", "BilledCost"].into_iter().find(|name| file.layout.has(name))?;
+    Some((paid, asked))
+}
+
+/// The day of each text of a day, counted from the epoch; `None` where it is no day of a bill.
+pub(crate) fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
+    let texts = texts.column().with_name("text".into());
+    let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
+    let days = table.lazy().select([charges::day(col("text")).alias("day")]).collect()?;
+    let plausible = |day: &NaiveDate| (1990..2200).contains(&day.year());
+    let days =
+        days.column("day")?.date()?.as_date_iter().map(|day| Some(day.filter(plausible)?.to_epoch_days()));
+    Ok(days.collect())
+}
+
+/// The minute of its day of each text of a moment.
+fn typed_minutes(texts: &Texts) -> Result<Vec<i32>> {
+    let texts = texts.column().with_name("text".into());
+    let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
+    let minutes = table.lazy().select([charges::minute_of_day(col("text")).alias("minute")]).collect()?;
+    Ok(minutes.column("minute")?.i32()?.iter().map(|minute| minute.unwrap_or(0)).collect())
+}
+
+/// Counts what must be left out and keeps the sums of what remains.
+fn collect_sums(
+    file: &DataFile,
+    query: &ReadQuery,
+    keys: DataFrame,
+    moments: &Moments,
+    sums: &RowSums<'_>,
+    (metrics, amounts): (&[String], &[String]),
+) -> Result<FileCharges> {
+    let flags = |name: &str| -> Result<Vec<bool>> {
+        Ok(keys.column(name)?.bool()?.iter().map(|flag| flag == Some(true)).collect())
+    };
+    let blank = flags("blank")?;
+    let no_currency = keys.column("currency")?.is_null();
+    let no_currency: Vec<bool> = no_currency.iter().map(|none| none == Some(true)).collect();
+    let mut out = FileCharges { metrics: metrics.to_vec(), ..FileCharges::default() };
+    let mut bad: BTreeMap<Fault, (u64, u64)> = BTreeMap::new();
+    let mut nonzero: Vec<Option<bool>> = vec![None; keys.height()];
+    // A day has many texts where files have hours.
+    let mut places: PlHashMap<(u32, i32, u8), usize> = PlHashMap::default();
+    let mut kept: Vec<KeptSum> = Vec::new();
+    let mut columns: Vec<Vec<i128>> = vec![Vec::new(); amounts.len()];
+    for (sum, own) in sums.sums() {
+        let key = sum.line as usize;
+        let day = moments.days.get(sum.day as usize).copied().flatten();
+        let is_nothing = sum.is_empty && blank[key] && sums.is_without_day(sum);
+        let fault = match (sum.fault, day) {
+            (Some(Fault::NoAmount), None) if is_nothing => Err(Fault::Blank),
+            (Some(fault), _) => Err(fault),
+            (None, None) => Err(Fault::NoDay),
+            (None, Some(_)) if no_currency[key] => Err(Fault::NoCurrency),
+            (None, Some(day)) => Ok(day),
+        };
+        out.rows += sum.rows;
+        let day = match fault {
+            Ok(day) => day,
+            Err(fault) => {
+                let (rows, first) = bad.entry(fault).or_insert((0, u64::MAX));
+                (*rows, *first) = (*rows + sum.rows, sum.first_row.min(*first));
+                continue;
+            }
+        };
+        out.cut_amounts += sum.excess;
+        out.unpriced_rows += sum.unpriced;
+        *nonzero[key].get_or_insert(false) |= sum.nonzero;
+        let place = match query.grain {
+            Grain::Day => *places.entry((sum.line, day, sum.filled)).or_insert(kept.len()),
+            Grain::Moment | Grain::Row => kept.len(),
+        };
+        if place == kept.len() {
+            kept.push(KeptSum { key: sum.line, day, period: sum.day, filled: sum.filled, rows: 0 });
+            columns.iter_mut().for_each(|column| column.push(0));
+        }
+        kept[place].rows += sum.rows;
+        for (column, own) in columns.iter_mut().zip(own) {
+            column[place] += own;
+        }
+    }
+    let blank_rows = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
+    out.rows -= blank_rows;
+    out.blank = blank_rows + sums.empty_lines;
+    out.names_no_currency =
+        out.rows > 0 && bad.get(&Fault::NoCurrency).is_some_and(|(rows, _)| *rows == out.rows);
+    out.bad =
+        bad.into_iter().map(|(fault, (rows, row))| bad_row(file, fault, rows, row, &metrics[0])).collect();
+    tell_lines(&mut out, &keys, nonzero)?;
+    let days = day_table(query, moments, &kept, amounts, metrics.len(), columns)?;
+    out.table = ChargeTable { keys: keys.drop_many(["category", "blank"]), days }.pruned()?;
+    Ok(out)
+}
+
+/// A sum that is kept, but for its amounts.
+struct KeptSum {
+    key: u32,
+    day: i32,
+    period: u32,
+    filled: u8,
+    rows: u64,
+}
+
+/// The days of a table: `key`, `day`, `rows`, the metrics, the quantity where usage is asked for, and begin and end
+/// of the period where these are kept apart.
+fn day_table(
+    query: &ReadQuery,
+    moments: &Moments,
+    kept: &[KeptSum],
+    amounts: &[String],
+    metrics: usize,
+    columns: Vec<Vec<i128>>,
+) -> Result<DataFrame> {
+    let day = kept.iter().map(|own| own.day).collect();
+    let mut all = vec![
+        IdxCa::from_vec("key".into(), kept.iter().map(|own| own.key).collect()).into_column(),
+        Int32Chunked::from_vec("day".into(), day).into_date().into_column(),
+        UInt64Chunked::from_vec("rows".into(), kept.iter().map(|own| own.rows).collect()).into_column(),
+    ];
+    let mut has_quantity = false;
+    for (place, (name, values)) in amounts.iter().zip(columns).enumerate() {
+        // The first amount is always there; of the others nothing is not zero.
+        let is_quantity = place >= metrics && query.usage;
+        let name = if is_quantity { QUANTITY } else { name.as_str() };
+        has_quantity |= is_quantity;
+        let units = match place {
+            0 => Int128Chunked::from_vec(name.into(), values),
+            _ if place < metrics && query.grain != Grain::Row => Int128Chunked::from_vec(name.into(), values),
+            _ => {
+                let filled = kept.iter().map(|own| own.filled >> place & 1 == 1);
+                let some = values.into_iter().zip(filled).map(|(value, filled)| filled.then_some(value));
+                Int128Chunked::from_iter_options(name.into(), some)
+            }
+        };
+        all.push(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+    }
+    if query.usage && !has_quantity {
+        let none = Int128Chunked::full_null(QUANTITY.into(), kept.len());
+        all.push(none.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+    }
+    if let Some(minutes) = &moments.minutes {
+        let begin = kept.iter().map(|own| minutes[own.period as usize].0).collect();
+        all.push(Int64Chunked::from_vec("begin".into(), begin).into_column());
+        let ends = kept.iter().map(|own| minutes[own.period as usize].1);
+        all.push(Int64Chunked::from_iter_options("end".into(), ends).into_column());
+    }
+    Ok(DataFrame::new(kept.len(), all)?)
+}
+
+/// What the lines tell of their file: whether it is actual or amortized, kinds not known. Given is for
+/// each line whether it costs something, `None` where it has no usable rows.
+fn tell_lines(sums: &mut FileCharges, lines: &DataFrame, nonzero: Vec<Option<bool>>) -> Result<()> {
+    let nonzero: BooleanChunked = nonzero.into_iter().collect();
+    let mut told = lines.select(["kind", "committed", "category"])?;
+    told.with_column(nonzero.with_name("nonzero".into()).into_column())?;
+    let told = told
+        .lazy()
+        .filter(col("nonzero").is_not_null())
+        .select([
+            charges::amortized_only().any(true).alias("amortized"),
+            charges::actual_only().any(true).alias("actual"),
+            col("category")
+                .filter(col("kind").eq(lit("other")))
+                .unique()
+                .sort(SortOptions::default())
+                .implode(true)
+                .alias("unknown"),
+        ])
+        .collect()?;
+    let flag = |name: &str| -> Result<bool> { Ok(told.column(name)?.bool()?.get(0).unwrap_or(false)) };
+    (sums.looks_amortized, sums.looks_actual) = (flag("amortized")?, flag("actual")?);
+    if let AnyValue::List(names) = told["unknown"].get(0)? {
+        sums.unknown_kinds = names.str()?.iter().flatten().map(str::to_owned).collect();
+    }
+    Ok(())
+}
+
+fn bad_row(file: &DataFile, fault: Fault, rows: u64, row: u64, cost: &str) -> BadRow {
+    let column = |name: &str| file.header_of(name).unwrap_or(name).to_owned();
+    let what = match fault {
+        // Usage that landed without a price.
+        Fault::NoAmount if file.layout.has("x_IsEstimate") => {
+            format!("`{}` is empty: the rate card has no price for its meter", column(cost))
+        }
+        Fault::NoAmount => format!("`{}` is no amount", column(cost)),
+        Fault::TooLong => "it has more fields than the header".to_owned(),
+        Fault::TooShort => "it has fewer fields than the header".to_owned(),
+        Fault::NoDay => format!("`{}` is not a day of the calendar", column(DAY)),
+        Fault::NoCurrency => "it names no currency".to_owned(),
+        Fault::Blank => "there is nothing in it".to_owned(),
+    };
+    BadRow { file: file.path.clone(), row, what, rows }
+}

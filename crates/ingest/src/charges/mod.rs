@@ -1,0 +1,8 @@
+//! Charges: from the texts of a file to typed keys, days and amounts.
+
+pub(crate) mod charge_table;
+pub(crate) mod classify;
+pub(crate) mod expressions;
+pub(crate) mod file_charges;
+pub(crate) mod findings;
+pub(crate) mod query;

@@ -1,0 +1,433 @@
+//! Daily costs: per group, currency and scope, by kind of charge, exact to the last digit.
+//!
+//! A *leaf* is a group inside one invoice unit and one scope of coverage, so that all its days are
+//! known for the same time. What users see are sums of leaves. Kinds of charge stay apart, since they
+//! follow different laws; late and corrected charges stay apart too, since they tell no level.
+
+use crate::{
+    Controls, ReadOptions, Result,
+    charges::charge_table::{ChargeTable, values},
+    daily::exchange::Exchange,
+    selection::{coverage::Coverage, select::SelectedCharges},
+};
+use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
+use chrono::NaiveDate;
+use polars::prelude::*;
+use rayon::prelude::*;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Range,
+};
+
+/// The name of the row that sums what `--top` leaves out.
+pub const OTHERS: &str = "Others";
+
+/// Daily costs of one metric, ready to become series.
+#[derive(Debug)]
+pub struct DailyCosts {
+    /// The metric.
+    pub metric: Metric,
+    /// The columns of the groups, under their FOCUS names.
+    pub group_columns: Vec<String>,
+    /// Groups within one invoice unit and scope, sorted by keys.
+    pub leaves: Vec<Leaf>,
+    /// Covered days, by the coverage number of leaves.
+    pub coverages: Vec<Coverage>,
+    /// The agreements whose charges are in it.
+    pub agreements: BTreeSet<Agreement>,
+    /// What was read and left out.
+    pub controls: Controls,
+    pub(crate) exchanges: Vec<Exchange>,
+    pub(crate) known_cycles: BTreeMap<String, BTreeMap<NaiveDate, NaiveDate>>,
+    pub(crate) options: ReadOptions,
+}
+
+/// A group within one invoice unit and scope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    /// The group's values, as many as there are group columns; `None` is "no value".
+    pub keys: Vec<Option<String>>,
+    /// What people call each value: subscriptions by name.
+    pub names: Vec<String>,
+    /// The currency of its amounts.
+    pub currency: Currency,
+    /// What one invoice covers, in words with its id.
+    pub unit: String,
+    /// Which of the coverages its subscriptions have.
+    pub coverage: usize,
+    pub(crate) cells: Vec<Cell>,
+}
+
+/// The cost of one leaf, day, billing period and kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cell {
+    pub day: NaiveDate,
+    pub cycle: BillingCycle,
+    pub kind: ChargeKind,
+    pub marketplace: bool,
+    /// Used before its cycle began, or corrected: part of the cycle, not of the daily level.
+    pub late: bool,
+    /// Where prices are in another currency: which of [`DailyCosts::exchanges`] it was billed at.
+    pub exchange: Option<u32>,
+    pub cost: Amount,
+}
+
+/// One row of the daily series: the cost of a day, or `None` where the day is missing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DailyRow<'a> {
+    /// The group's place among [`DailyCosts::groups`].
+    pub group: usize,
+    /// The group's values.
+    pub keys: &'a [Option<String>],
+    /// The currency.
+    pub currency: &'a Currency,
+    /// The day.
+    pub day: NaiveDate,
+    /// The cost, unrounded.
+    pub cost: Option<Amount>,
+}
+
+impl DailyCosts {
+    /// The daily costs in the charges that count.
+    ///
+    /// # Errors
+    /// A fault of the data frame engine.
+    pub fn of(selected: SelectedCharges) -> Result<Self> {
+        let SelectedCharges { mut table, coverages, agreements, metric, controls, options } = selected;
+        let keys: Vec<String> = (0..options.group_by.len()).map(|place| format!("k{place}")).collect();
+        let names = subscription_names(&table.keys)?;
+        if let Some(most) = options.top {
+            table.keys = keep_top(&table, &keys, most)?;
+        }
+        let group_columns = options.group_by.iter().map(crate::Dimension::column).collect();
+        let mut daily = Self {
+            metric,
+            leaves: Vec::new(),
+            coverages,
+            agreements,
+            controls,
+            exchanges: Vec::new(),
+            known_cycles: BTreeMap::new(),
+            options,
+            group_columns,
+        };
+        let leaf_of = daily.add_leaves(&table.keys, &keys, &names)?;
+        daily.add_cells(&table, &leaf_of)?;
+        Ok(daily)
+    }
+
+    /// Makes the leaves, sorted, and returns the one of each line.
+    fn add_leaves(
+        &mut self,
+        lines: &DataFrame,
+        keys: &[String],
+        names: &HashMap<String, String>,
+    ) -> Result<Vec<u32>> {
+        let by: Vec<&str> = keys.iter().map(String::as_str).chain(["currency", "unit", "scope"]).collect();
+        let (table, leaf_of) = ranked(lines, &by)?;
+        let texts = |name: &str| table.column(name).and_then(|column| column.str().cloned());
+        let key_columns: Vec<StringChunked> =
+            keys.iter().map(|key| texts(key)).collect::<PolarsResult<_>>()?;
+        let (currencies, units, scopes) = (texts("currency")?, texts("unit")?, table.column("scope")?.u32()?);
+        for row in 0..table.height() {
+            let values: Vec<Option<String>> =
+                key_columns.iter().map(|column| column.get(row).map(str::to_owned)).collect();
+            self.leaves.push(Leaf {
+                names: shown(&values, names),
+                keys: values,
+                currency: currencies.get(row).unwrap_or_default().parse()?,
+                unit: units.get(row).unwrap_or_default().to_owned(),
+                coverage: scopes.get(row).unwrap_or_default() as usize,
+                cells: Vec::new(),
+            });
+        }
+        Ok(leaf_of)
+    }
+
+    /// Sums the costs of each leaf by day and by what a cell tells apart besides; the control totals
+    /// by currency and billing period are sums of these.
+    fn add_cells(&mut self, costs: &ChargeTable, leaf_of: &[u32]) -> Result<()> {
+        let (classes, class_of) = self.cell_classes(&costs.keys)?;
+        let corrected = costs.keys.column("corrected")?.bool()?;
+        let corrected: Vec<bool> = corrected.iter().map(|corrected| corrected == Some(true)).collect();
+        let (line, day) = (costs.days.column("key")?.idx()?, costs.days.column("day")?.date()?);
+        let cost = costs.days.column("cost")?.decimal()?;
+        // Costs are laid out leaf by leaf, then each leaf's are sorted: far less to compare than in all.
+        let mut ends = vec![0; self.leaves.len()];
+        for line in values(line) {
+            ends[leaf_of[line as usize] as usize] += 1;
+        }
+        let mut next = 0;
+        for end in &mut ends {
+            (*end, next) = (next, next + *end);
+        }
+        let mut found: Vec<(i32, u32, i128)> = vec![(0, 0, 0); line.len()];
+        for ((line, day), cost) in values(line).zip(values(day.physical())).zip(values(cost.physical())) {
+            let line = line as usize;
+            let class = class_of[line];
+            let late = corrected[line] || !classes[class as usize].days.contains(&day);
+            let end = &mut ends[leaf_of[line] as usize];
+            found[*end] = (day, class << 1 | u32::from(late), cost);
+            *end += 1;
+        }
+        let mut rest = found.as_mut_slice();
+        let mut own = Vec::with_capacity(self.leaves.len());
+        let mut start = 0;
+        for end in ends {
+            let (head, tail) = rest.split_at_mut(end - start);
+            own.push(head);
+            (rest, start) = (tail, end);
+        }
+        let summed: Vec<(Vec<Cell>, BTreeMap<BillingCycle, Amount>)> =
+            own.into_par_iter().map(|costs| leaf_cells(costs, &classes)).collect();
+        let mut sums: BTreeMap<(Currency, BillingCycle), Amount> = BTreeMap::new();
+        for (leaf, (cells, by_cycle)) in self.leaves.iter_mut().zip(summed) {
+            leaf.cells = cells;
+            let known = self.known_cycles.entry(leaf.unit.clone()).or_default();
+            for (cycle, sum) in by_cycle {
+                known.insert(cycle.start(), cycle.end());
+                *sums.entry((leaf.currency.clone(), cycle)).or_default() += sum;
+            }
+        }
+        self.controls.sums =
+            sums.into_iter().map(|((currency, cycle), sum)| (currency, self.metric, cycle, sum)).collect();
+        Ok(())
+    }
+
+    /// The classes of cells, sorted, and the one of each line; exchanges are numbered on the way.
+    fn cell_classes(&mut self, lines: &DataFrame) -> Result<(Vec<CellClass>, Vec<u32>)> {
+        let by = ["period_start", "period_end", "kind", "marketplace", "currency", "pricing", "rate"];
+        let (table, class_of) = ranked(lines, &by)?;
+        let (starts, ends) = (table.column("period_start")?.date()?, table.column("period_end")?.date()?);
+        let (kinds, marketplace) = (table.column("kind")?.str()?, table.column("marketplace")?.bool()?);
+        let mut classes = Vec::with_capacity(table.height());
+        let exchanges = Exchange::column(&table)?;
+        for (row, (start, end)) in starts.as_date_iter().zip(ends.as_date_iter()).enumerate() {
+            let cycle = BillingCycle::new(start.unwrap_or_default(), end.unwrap_or_default())?;
+            let exchange = exchanges[row].as_ref().map(|own| self.exchange_number(own));
+            classes.push(CellClass {
+                cycle,
+                days: cycle.start().to_epoch_days()..cycle.end().to_epoch_days(),
+                kind: kinds.get(row).unwrap_or_default().parse()?,
+                marketplace: marketplace.get(row).unwrap_or(false),
+                exchange,
+            });
+        }
+        Ok((classes, class_of))
+    }
+
+    fn exchange_number(&mut self, own: &Exchange) -> u32 {
+        let known = self.exchanges.iter().position(|known| known == own);
+        let place = known.unwrap_or_else(|| {
+            self.exchanges.push(own.clone());
+            self.exchanges.len() - 1
+        });
+        place as u32
+    }
+
+    /// A digest of everything that counts, for the id of a forecast: equal costs, equal digest.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for leaf in &self.leaves {
+            let name = (&leaf.keys, leaf.currency.code(), &leaf.unit, &self.coverages[leaf.coverage]);
+            hasher.update(format!("{name:?}").as_bytes());
+            for cell in &leaf.cells {
+                hasher.update(&cell.cost.units().to_le_bytes());
+                hasher.update(format!("{} {} {} {}", cell.day, cell.cycle, cell.kind, cell.late).as_bytes());
+                if let Some(exchange) = cell.exchange.and_then(|place| self.exchanges.get(place as usize)) {
+                    hasher.update(format!("{exchange:?}").as_bytes());
+                }
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The first day of which nothing is known: what is seen is seen as of that day.
+    #[must_use]
+    pub fn as_of(&self) -> Option<NaiveDate> {
+        let after_last = |scope: &Coverage| scope.newest_run.max(scope.last().and_then(|day| day.succ_opt()));
+        self.options.as_of.or_else(|| self.coverages.iter().filter_map(after_last).max())
+    }
+
+    /// The last day that any scope covers.
+    #[must_use]
+    pub fn last_covered(&self) -> Option<NaiveDate> {
+        self.coverages.iter().filter_map(Coverage::last).max()
+    }
+
+    /// The daily series of each group over its covered days, sorted by keys, currency and day. All
+    /// kinds are in it, credit and tax too. A day that no file covers has a row without a cost.
+    pub fn rows(&self) -> impl Iterator<Item = DailyRow<'_>> {
+        self.groups().enumerate().flat_map(|(group, leaves)| self.group_rows(group, leaves))
+    }
+
+    /// The leaves of each group: those of equal keys and currency.
+    pub fn groups(&self) -> impl Iterator<Item = &[Leaf]> {
+        self.leaves.chunk_by(|a, b| a.keys == b.keys && a.currency == b.currency)
+    }
+
+    /// How many rows there are, without making them.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.groups().map(|leaves| self.days_of(leaves).1).sum()
+    }
+
+    /// The first day of a group's rows, and how many there are.
+    fn days_of(&self, leaves: &[Leaf]) -> (NaiveDate, usize) {
+        // Cells are sorted by day.
+        let ends = leaves.iter().flat_map(|leaf| leaf.cells.first().into_iter().chain(leaf.cells.last()));
+        let scopes = leaves.iter().map(|leaf| &self.coverages[leaf.coverage]);
+        let covered = scopes.flat_map(|scope| scope.first().into_iter().chain(scope.last()));
+        let days = ends.map(|cell| cell.day).chain(covered);
+        let (first, last) =
+            days.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), day| (first.min(day), last.max(day)));
+        (first, ((last - first).num_days() + 1).max(0) as usize)
+    }
+
+    fn group_rows<'a>(
+        &'a self,
+        group: usize,
+        leaves: &'a [Leaf],
+    ) -> impl Iterator<Item = DailyRow<'a>> + use<'a> {
+        let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.coverage).collect();
+        let scopes: Vec<&Coverage> = scopes.into_iter().map(|scope| &self.coverages[scope]).collect();
+        let cells = || leaves.iter().flat_map(|leaf| &leaf.cells);
+        let (start, count) = self.days_of(leaves);
+        let place = |day: NaiveDate| (day.to_epoch_days() - start.to_epoch_days()) as usize;
+        let mut costs: Vec<Option<Amount>> = vec![None; count];
+        for cell in cells() {
+            *costs[place(cell.day)].get_or_insert_default() += cell.cost;
+        }
+        start.iter_days().zip(costs).map(move |(day, cost)| {
+            let cost = cost.or_else(|| scopes.iter().any(|scope| scope.covers(day)).then_some(Amount::ZERO));
+            DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost }
+        })
+    }
+}
+
+/// The cells of one leaf, sorted, from its costs by day and by class and lateness; and its cycles' sums.
+fn leaf_cells(
+    costs: &mut [(i32, u32, i128)],
+    classes: &[CellClass],
+) -> (Vec<Cell>, BTreeMap<BillingCycle, Amount>) {
+    costs.sort_unstable_by_key(|(day, class_late, _)| (*day, *class_late));
+    let mut by_cycle: BTreeMap<BillingCycle, Amount> = BTreeMap::new();
+    let cells = costs
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .map(|same| {
+            let (day, class_late, _) = same[0];
+            let class = &classes[(class_late >> 1) as usize];
+            let cost: Amount = same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum();
+            *by_cycle.entry(class.cycle).or_default() += cost;
+            Cell {
+                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+                cycle: class.cycle,
+                kind: class.kind,
+                marketplace: class.marketplace,
+                late: class_late & 1 == 1,
+                exchange: class.exchange,
+                cost,
+            }
+        })
+        .collect();
+    (cells, by_cycle)
+}
+
+/// What tells the cells of a leaf apart but for their day.
+struct CellClass {
+    cycle: BillingCycle,
+    /// The days of the cycle, counted from the epoch.
+    days: Range<i32>,
+    kind: ChargeKind,
+    marketplace: bool,
+    exchange: Option<u32>,
+}
+
+/// The distinct values of these columns, sorted with nulls first, and for each row which it has.
+fn ranked(frame: &DataFrame, by: &[&str]) -> Result<(DataFrame, Vec<u32>)> {
+    let columns: Vec<Expr> = by.iter().copied().map(col).collect();
+    let table = frame
+        .clone()
+        .lazy()
+        .select(columns.clone())
+        .with_row_index("row", None)
+        .group_by(columns)
+        .agg([col("row")])
+        .sort(by.iter().copied(), SortMultipleOptions::default().with_nulls_last(false))
+        .collect()?;
+    let mut rank_of = vec![0; frame.height()];
+    for (rank, rows) in (0..).zip(table.column("row")?.list()?.amortized_iter()) {
+        let Some(rows) = rows else { continue };
+        for row in rows.as_ref().idx()?.iter().flatten() {
+            rank_of[row as usize] = rank;
+        }
+    }
+    Ok((table, rank_of))
+}
+
+/// The latest name of each subscription.
+fn subscription_names(frame: &DataFrame) -> Result<HashMap<String, String>> {
+    let named = frame
+        .clone()
+        .lazy()
+        .filter(col("sub_name").is_not_null().and(col("sub").is_not_null()))
+        .group_by([col("sub")])
+        .agg([col("sub_name").sort_by([col("run"), col("sub_name")], SortMultipleOptions::default()).last()])
+        .collect()?;
+    let (subs, names) = (named["sub"].str()?, named["sub_name"].str()?);
+    Ok(subs
+        .iter()
+        .zip(names.iter())
+        .filter_map(|(sub, name)| Some((sub?.to_owned(), name?.to_owned())))
+        .collect())
+}
+
+/// What people call the values of a group: subscriptions by name.
+fn shown(values: &[Option<String>], names: &HashMap<String, String>) -> Vec<String> {
+    let name = |value: &Option<String>| match value {
+        Some(id) => names
+            .get(id)
+            .map_or_else(|| id.strip_prefix("/subscriptions/").unwrap_or(id), String::as_str)
+            .to_owned(),
+        None => "(none)".to_owned(),
+    };
+    values.iter().map(name).collect()
+}
+
+/// Sums all but the `most` most expensive groups of each parent and currency as [`OTHERS`]. A parent is a group of
+/// all columns but the last; it stays whole.
+pub(crate) fn keep_top(table: &ChargeTable, keys: &[String], most: usize) -> Result<DataFrame> {
+    let mut frame = table.keys.clone();
+    let Some((last, parents)) = keys.split_last() else { return Ok(frame) };
+    let names: Vec<&str> = parents.iter().map(String::as_str).chain(["currency", last.as_str()]).collect();
+    let by: Vec<Expr> = names.iter().copied().map(col).collect();
+    let totals = table.with(&names)?.lazy().group_by(by).agg([col("cost").sum()]).collect()?;
+    let texts = |frame: &DataFrame| -> Result<Vec<StringChunked>> {
+        names.iter().map(|name| Ok(frame.column(name)?.str()?.clone())).collect()
+    };
+    let group = |columns: &[StringChunked], row: usize| -> Vec<Option<String>> {
+        columns.iter().map(|column| column.get(row).map(str::to_owned)).collect()
+    };
+    let columns = texts(&totals)?;
+    let costs = totals.column("cost")?.decimal()?;
+    let mut ranked: Vec<(std::cmp::Reverse<i128>, Vec<Option<String>>)> = (0..totals.height())
+        .map(|row| (std::cmp::Reverse(costs.physical().get(row).unwrap_or(0)), group(&columns, row)))
+        .collect();
+    ranked.sort();
+    let mut taken: HashMap<Vec<Option<String>>, usize> = HashMap::new();
+    let mut kept: HashSet<Vec<Option<String>>> = HashSet::new();
+    for (_, group) in ranked {
+        let count = taken.entry(group[..names.len() - 1].to_vec()).or_default();
+        if *count < most {
+            *count += 1;
+            kept.insert(group);
+        }
+    }
+    let own = texts(&frame)?;
+    let stays: BooleanChunked =
+        (0..frame.height()).map(|row| Some(kept.contains(&group(&own, row)))).collect();
+    frame.with_column(stays.with_name("stays".into()).into_column())?;
+    let renamed = when(col("stays")).then(col(last.as_str())).otherwise(lit(OTHERS)).alias(last.as_str());
+    Ok(frame.lazy().with_column(renamed).drop(cols(["stays"])).collect()?)
+}

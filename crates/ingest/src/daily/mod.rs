@@ -1,0 +1,7 @@
+//! Readings of the selected charges: daily costs, series to forecast, usage by meter, hours.
+
+pub(crate) mod daily_costs;
+pub(crate) mod exchange;
+pub(crate) mod hourly;
+pub(crate) mod series;
+pub(crate) mod usage;

@@ -1,0 +1,328 @@
+//! From the rows of a file to sums by line and day, batch by batch: memory holds sums, never rows.
+//!
+//! A row is bad when it has too many or too few fields or its (first) cost is no amount. The reason is
+//! a key of the sums, so that good and bad rows of a line stay apart. Texts become numbers and amounts
+//! a column at a time; what is left to do for a row are two look-ups of numbers and an addition.
+
+use crate::{
+    Error, Result,
+    charges::expressions as charges,
+    files::data_file::DataFile,
+    files::dictionary::{Lines, Texts},
+};
+use billing::AMOUNT_SCALE;
+use polars::prelude::*;
+
+/// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
+const LARGEST_COST: i128 = 10_i128.pow(15 + AMOUNT_SCALE);
+
+/// Why a row cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Fault {
+    /// Its cost is no amount.
+    NoAmount,
+    /// It has more fields than the header.
+    TooLong,
+    /// Its day is none.
+    NoDay,
+    /// It names no currency.
+    NoCurrency,
+    /// It has fewer fields than the header.
+    TooShort,
+    /// There is nothing in it: no fault, but no charge either.
+    Blank,
+}
+
+/// Rows of a file.
+pub(crate) struct Rows {
+    /// The texts by which lines are told apart, as numbers, column by column.
+    pub texts: Vec<Vec<u32>>,
+    /// The texts of days, as numbers.
+    pub days: Vec<u32>,
+    /// The number of each row, counted from 1 after the header.
+    pub numbers: Vec<u64>,
+    /// Amounts in units of the last digit kept, column by column; 0 where there is none.
+    pub amounts: Vec<Vec<i128>>,
+    /// What is the matter with each row: [`LONG`], [`SHORT`], [`NOT_AMOUNT`], [`EMPTY`], [`EXCESS`].
+    pub flags: Vec<u8>,
+    /// Which of the amounts each row has, a bit a column; empty where there is one column only.
+    pub filled: Vec<u8>,
+}
+
+/// The row has more fields than the header.
+pub(crate) const LONG: u8 = 1;
+/// The row has fewer fields than the header.
+pub(crate) const SHORT: u8 = 2;
+/// Its (first) cost is no amount.
+pub(crate) const NOT_AMOUNT: u8 = 4;
+/// Its (first) cost is empty.
+pub(crate) const EMPTY: u8 = 8;
+/// Its (first) cost has more digits than are kept.
+pub(crate) const EXCESS: u8 = 16;
+
+/// Amounts column by column, flags of rows, and which of the amounts each row has.
+type Amounts = (Vec<Vec<i128>>, Vec<u8>, Vec<u8>);
+
+/// The amounts of some columns, and the flags that their first column gives to each row.
+pub(crate) fn amounts_of(file: &DataFile, names: &[&str], frame: DataFrame) -> Result<Amounts> {
+    let height = frame.height();
+    let empty = frame.column(names[0])?.is_null();
+    let dtype = |name: &str| file.type_of(name).unwrap_or(DataType::String);
+    let mut excess = BooleanChunked::full("excess".into(), false, height);
+    let mut typed = frame;
+    if names.iter().any(|name| dtype(name) != charges::amount_type()) {
+        let mut exprs: Vec<Expr> =
+            names.iter().map(|name| charges::amount(col(*name), &dtype(name)).alias(*name)).collect();
+        exprs.push(charges::has_excess_digits(col(names[0]), &dtype(names[0])).alias("excess"));
+        typed = typed.lazy().with_columns(exprs).collect().map_err(|error| file.fault(&error))?;
+        excess = typed.column("excess")?.bool()?.clone();
+    }
+    let mut amounts = Vec::with_capacity(names.len());
+    for name in names {
+        let units = typed.column(name)?.decimal()?.physical();
+        amounts.push(units.iter().map(|units| units.unwrap_or(0)).collect());
+    }
+    let mut flags = vec![0; height];
+    let mut flag = |rows: &BooleanChunked, flag: u8| {
+        for (flags, is) in flags.iter_mut().zip(rows.iter()) {
+            *flags |= if is == Some(true) { flag } else { 0 };
+        }
+    };
+    flag(&empty, EMPTY);
+    flag(&typed.column(names[0])?.is_null(), NOT_AMOUNT);
+    flag(&excess, EXCESS);
+    let mut filled = if names.len() > 1 { vec![0; height] } else { Vec::new() };
+    for (place, name) in names.iter().enumerate().filter(|_| names.len() > 1) {
+        for (filled, is_null) in filled.iter_mut().zip(typed.column(name)?.is_null().iter()) {
+            *filled |= u8::from(is_null != Some(true)) << place;
+        }
+    }
+    Ok((amounts, flags, filled))
+}
+
+/// The sums of the rows read so far.
+pub(crate) struct RowSums<'a> {
+    /// The columns by which lines are told apart.
+    pub texts: Vec<&'a str>,
+    /// The column of days.
+    pub day: &'a str,
+    /// The columns of amounts: costs, and what tells whether a row costs something.
+    pub amounts: Vec<&'a str>,
+    /// The file that they are rows of.
+    pub file: &'a DataFile,
+    /// The lines.
+    pub lines: Lines,
+    /// The texts of days.
+    pub days: Texts,
+    costs: &'a [String],
+    /// The column that tells whether a row costs something, and the one that should then not be 0.
+    check: Option<(&'a str, &'a str)>,
+    /// Lines with nothing at all in them, which are no rows.
+    pub empty_lines: u64,
+    places: PlHashMap<Key, usize>,
+    /// Whether rows are summed, or each kept.
+    kept_apart: bool,
+    /// Whether the last text column is the end of a charge's period: with the day it tells rows apart.
+    has_ends: bool,
+    pairs: PlHashMap<(u32, u32), u32>,
+    /// The texts of begin and end of each period, by the number that sums have as their day.
+    pub periods: Vec<(u32, u32)>,
+    sums: Vec<Sum>,
+    /// The costs of each sum, as many as there are cost columns, one sum after the other.
+    cost_sums: Vec<i128>,
+}
+
+/// What sums are kept apart by: line and text of the day in one number, and the rest.
+type Key = (u64, Option<Fault>, bool, u8);
+
+/// A sum of rows, but for its costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sum {
+    /// The number of their line.
+    pub line: u32,
+    /// The number of the text of their day, or of their period among [`RowSums::periods`].
+    pub day: u32,
+    /// Which of the amounts they have, a bit a column.
+    pub filled: u8,
+    /// Why they cannot be used, as far as fields and amounts tell.
+    pub fault: Option<Fault>,
+    /// Whether their (first) cost is empty.
+    pub is_empty: bool,
+    /// How many they are.
+    pub rows: u64,
+    /// The number of the first of them, counted from 1.
+    pub first_row: u64,
+    /// How many have more digits than are kept.
+    pub excess: u64,
+    /// How many cost something and are 0 where they should not be.
+    pub unpriced: u64,
+    /// Whether any costs something.
+    pub nonzero: bool,
+}
+
+impl<'a> RowSums<'a> {
+    pub(crate) fn new(
+        file: &'a DataFile,
+        texts: Vec<&'a str>,
+        day: &'a str,
+        costs: &'a [String],
+        check: Option<(&'a str, &'a str)>,
+    ) -> Self {
+        let mut amounts: Vec<&str> = costs.iter().map(String::as_str).collect();
+        amounts.extend(check.map(|(paid, _)| paid).filter(|paid| !costs.iter().any(|cost| cost == paid)));
+        Self {
+            kept_apart: false,
+            has_ends: false,
+            pairs: PlHashMap::default(),
+            periods: Vec::new(),
+            lines: Lines::new(texts.len(), texts.len()),
+            days: Texts::new(),
+            texts,
+            day,
+            amounts,
+            file,
+            costs,
+            check,
+            empty_lines: 0,
+            places: PlHashMap::default(),
+            sums: Vec::new(),
+            cost_sums: Vec::new(),
+        }
+    }
+
+    /// Keeps the periods of charges apart, whose ends are in the last text column; each row alone where
+    /// `kept_apart`.
+    pub(crate) fn by_period(mut self, kept_apart: bool) -> Self {
+        self.lines = Lines::new(self.texts.len(), self.texts.len() - 1);
+        (self.has_ends, self.kept_apart) = (true, kept_apart);
+        self
+    }
+
+    fn period(&mut self, day: u32, end: u32) -> u32 {
+        let next = self.periods.len() as u32;
+        let number = *self.pairs.entry((day, end)).or_insert(next);
+        if number == next {
+            self.periods.push((day, end));
+        }
+        number
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Costs that sum to more than an amount can hold.
+    pub(crate) fn add(&mut self, mut rows: Rows) -> Result<()> {
+        let ends = if self.has_ends { rows.texts.pop() } else { None };
+        if let Some(ends) = ends {
+            for (day, end) in rows.days.iter_mut().zip(ends) {
+                *day = self.period(*day, end);
+            }
+        }
+        let line = self.lines.numbers(&rows.texts, rows.days.len());
+        let costs = &rows.amounts[..self.costs.len()];
+        let named =
+            |name: &str| self.amounts.iter().position(|amount| *amount == name).map(|at| &rows.amounts[at]);
+        let check = self.check.and_then(|(paid, asked)| named(paid).zip(named(asked)));
+        for (row, ((line, day), flags)) in line.into_iter().zip(rows.days).zip(rows.flags).enumerate() {
+            let fault = match flags {
+                flags if flags & LONG != 0 => Some(Fault::TooLong),
+                flags if flags & SHORT != 0 => Some(Fault::TooShort),
+                flags if flags & NOT_AMOUNT != 0 => Some(Fault::NoAmount),
+                _ if costs[0][row].abs() >= LARGEST_COST => Some(Fault::NoAmount),
+                _ => None,
+            };
+            let is_empty = flags & EMPTY != 0;
+            let filled = rows.filled.get(row).copied().unwrap_or(1);
+            let key = (u64::from(line) << 32 | u64::from(day), fault, is_empty, filled);
+            let place = match self.kept_apart {
+                true => self.sums.len(),
+                false => *self.places.entry(key).or_insert(self.sums.len()),
+            };
+            if place == self.sums.len() {
+                let (first_row, nonzero) = (rows.numbers[row], false);
+                let none = Sum {
+                    line,
+                    day,
+                    filled,
+                    fault,
+                    is_empty,
+                    rows: 0,
+                    first_row,
+                    excess: 0,
+                    unpriced: 0,
+                    nonzero,
+                };
+                self.sums.push(none);
+                self.cost_sums.resize(self.cost_sums.len() + costs.len(), 0);
+            }
+            let sum = &mut self.sums[place];
+            sum.rows += 1;
+            sum.excess += u64::from(flags & EXCESS != 0);
+            sum.unpriced += u64::from(check.is_some_and(|(paid, asked)| asked[row] == 0 && paid[row] != 0));
+            if fault.is_some() {
+                continue;
+            }
+            sum.nonzero |= costs[0][row] != 0;
+            for (sum, cost) in self.cost_sums[place * costs.len()..].iter_mut().zip(costs) {
+                *sum = sum.checked_add(cost[row]).ok_or_else(|| {
+                    Error::damaged(&self.file.path, "its costs sum to more than any bill".to_owned())
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the rows of a sum have no day at all, not even a text that is none.
+    pub(crate) fn is_without_day(&self, sum: &Sum) -> bool {
+        match self.has_ends {
+            true => self.periods.get(sum.day as usize).is_none_or(|(day, _)| *day == 0),
+            false => sum.day == 0,
+        }
+    }
+
+    /// The sums, each with its costs.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = (&Sum, &[i128])> {
+        self.sums.iter().zip(self.cost_sums.chunks_exact(self.costs.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Family;
+
+    #[test]
+    fn sums_do_not_depend_on_how_rows_come_in_batches() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "SubscriptionId,Date,Cost,BillingCurrency\n").unwrap();
+        let file = DataFile::open(&path, Family::named("ea").ok()).unwrap();
+        let costs = ["x_Cost".to_owned()];
+        let sums = |batches: &[&[(&str, &str)]]| {
+            let mut sums = RowSums::new(&file, vec!["SubAccountId"], "ChargePeriodStart", &costs, None);
+            let mut next = 1;
+            for batch in batches {
+                let number = |text: &str| sums.lines.texts[0].number(text.as_bytes()).unwrap();
+                let texts = vec![batch.iter().map(|(text, _)| *text).map(number).collect()];
+                let shown: Vec<&str> = batch.iter().map(|(_, cost)| *cost).collect();
+                let frame = df!("x_Cost" => shown).unwrap();
+                let (amounts, flags, filled) = amounts_of(&file, &["x_Cost"], frame).unwrap();
+                let numbers = (next..next + batch.len() as u64).collect();
+                next += batch.len() as u64;
+                sums.add(Rows { texts, days: vec![0; batch.len()], numbers, amounts, flags, filled })
+                    .unwrap();
+            }
+            sums.sums()
+                .map(|(sum, costs)| (format!("{sum:?}").replace("filled: 1, ", ""), costs.to_vec()))
+                .collect::<Vec<_>>()
+        };
+        let rows = [("a", "1.5"), ("b", "2"), ("a", "x"), ("a", "0.25"), ("b", "-2"), ("a", "1e-19")];
+        let whole = sums(&[&rows]);
+        let parts: Vec<&[(&str, &str)]> = rows.chunks(1).collect();
+        assert_eq!(whole, sums(&parts));
+        let costs: Vec<i128> = whole.iter().map(|(_, costs)| costs[0]).collect();
+        assert_eq!(costs, [1_750_000_000_000_000_000, 0, 0]);
+        assert!(whole[0].0.contains("fault: None, is_empty: false, rows: 3, first_row: 1, excess: 1"));
+        assert!(whole[2].0.contains("fault: Some(NoAmount), is_empty: false, rows: 1, first_row: 3"));
+    }
+}
