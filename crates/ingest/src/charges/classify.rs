@@ -71,7 +71,16 @@ pub(crate) fn uses_commitment_id(file: &DataFile) -> bool {
 
 /// What follows for each line from some of its columns; those that its file lacks are null.
 pub(crate) fn derived(sums: &RowSums<'_>, columns: &[&str], meaning: Meaning<'_>) -> Result<DataFrame> {
-    let place = |name: &str| sums.texts.iter().position(|text| *text == name);
+    let layout = &sums.file.layout;
+    // A column of the file that two of ours are was read under one of their names.
+    let place = |name: &str| {
+        let by_name = sums.texts.iter().position(|text| *text == name);
+        let in_file = || layout.place(name).filter(|_| layout.has(name));
+        by_name.or_else(|| {
+            let place = in_file()?;
+            sums.texts.iter().position(|text| layout.place(text) == Some(place))
+        })
+    };
     let present: Vec<(&str, usize)> =
         columns.iter().filter_map(|name| place(name).map(|place| (*name, place))).collect();
     let have = |name: &str| match name {

@@ -196,11 +196,9 @@ fn text_columns<'a>(
         |name: &str| amounts.iter().any(|own| own == name) || check.is_some_and(|(paid, _)| paid == name);
     let is_period = |name: &str| query.grain != Grain::Day && [DAY, PERIOD_END].contains(&name);
     texts.retain(|column| file.layout.has(column) && !is_amount(column) && !is_period(column));
-    if query.grain == Grain::Row {
-        // Two columns of ours may be one of the file's, which is read once.
-        let mut places = BTreeSet::new();
-        texts.retain(|column| file.layout.place(column).is_some_and(|place| places.insert(place)));
-    }
+    // Two columns of ours may be one of the file's, which is read once.
+    let mut places = BTreeSet::new();
+    texts.retain(|column| file.layout.place(column).is_some_and(|place| places.insert(place)));
     if query.grain != Grain::Day {
         texts.push(if file.layout.has(PERIOD_END) { PERIOD_END } else { DAY });
     }

@@ -59,6 +59,7 @@ impl ScopeClaims {
         }
         by_scope
             .into_iter()
+            .flat_map(|(key, numbers)| by_agreement(runs, numbers).into_iter().map(move |own| (key, own)))
             .map(|((is_estimate, scope), mut numbers)| {
                 numbers.sort_by_key(|number| (runs[*number].time, *number));
                 refuse_equal_times(runs, &numbers, names)?;
@@ -181,6 +182,34 @@ impl ScopeClaims {
         self.listed = listed;
         Ok(())
     }
+}
+
+/// Runs of one scope by billing account: exports that have no account in common never replace each other.
+fn by_agreement(runs: &[RunCharges], numbers: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut accounts: BTreeMap<Option<&str>, BTreeSet<u32>> = BTreeMap::new();
+    for number in &numbers {
+        let own = runs[*number].keys.iter().filter_map(|facts| facts.account);
+        accounts.entry(runs[*number].export.as_deref()).or_default().extend(own);
+    }
+    // Groups of exports that share accounts; exports that name none belong to the first group.
+    let mut groups: Vec<(BTreeSet<u32>, BTreeSet<Option<&str>>)> = Vec::new();
+    for (export, own) in accounts {
+        let mut joined = (own, BTreeSet::from([export]));
+        let is_apart = |group: &(BTreeSet<u32>, _)| {
+            !group.0.is_empty() && !joined.0.is_empty() && group.0.is_disjoint(&joined.0)
+        };
+        let (apart, same): (Vec<_>, Vec<_>) = groups.drain(..).partition(is_apart);
+        for (accounts, exports) in same {
+            joined.0.extend(accounts);
+            joined.1.extend(exports);
+        }
+        groups = apart;
+        groups.push(joined);
+    }
+    let of = |group: &BTreeSet<Option<&str>>| {
+        numbers.iter().copied().filter(|run| group.contains(&runs[*run].export.as_deref())).collect()
+    };
+    groups.iter().map(|(_, exports)| of(exports)).collect()
 }
 
 /// The days of an interval that are not in a set.

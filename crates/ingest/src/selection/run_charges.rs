@@ -27,6 +27,8 @@ pub(crate) struct RunCharges {
     pub keys: Vec<KeyFacts>,
     /// Whose charges the run's export holds, where it states that.
     pub scope: Option<ExportScope>,
+    /// Which export made it, where a manifest names it.
+    pub export: Option<String>,
     /// What a run without a scope was given with.
     pub group: String,
     /// When it was submitted.
@@ -126,6 +128,7 @@ impl RunCharges {
             keys,
             table,
             scope: run.scope.clone().filter(|_| run.is_scoped()),
+            export: run.export.clone(),
             group: run.group.clone(),
             time: run.time,
             made: run.known_at.map(|time| time.date_naive()),

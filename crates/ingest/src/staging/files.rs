@@ -81,7 +81,11 @@ pub fn land_files(
 fn staged(run: &Run, out: &Path) -> StagedRun {
     let scope = run.scope.as_ref().filter(|_| run.is_scoped());
     let origin = match scope {
-        Some(scope) => Origin::Scope(scope.key.clone()),
+        // Runs of different exports never replace each other where they land.
+        Some(scope) => {
+            let export = blake3::hash(run.export.as_deref().unwrap_or_default().as_bytes()).to_hex();
+            Origin::Scope { scope: scope.key.clone(), export: Some(export[..8].to_owned()) }
+        }
         None => {
             let digest = blake3::hash(run.group.as_bytes()).to_hex();
             let name = Path::new(&run.group).file_name().unwrap_or_default().to_string_lossy();

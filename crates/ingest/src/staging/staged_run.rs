@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use polars::prelude::*;
 use serde_json::{Map, Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     path::{Path, PathBuf},
 };
@@ -119,7 +119,7 @@ impl Landing {
                 .join(range_name(Some(range)))
                 .join(self.read_at.format("%Y%m%dT%H%M%S%3fZ").to_string()),
             export: self.source.clone(),
-            origin: Origin::Scope(self.scope.clone()),
+            origin: Origin::Scope { scope: self.scope.clone(), export: None },
             submitted: Some(self.read_at),
             known_at: Some(self.known_at),
             range: Some(range),
@@ -139,8 +139,8 @@ pub(crate) struct StagedRun {
 
 /// Whose charges a run holds.
 pub(crate) enum Origin {
-    /// Those of an export scope.
-    Scope(String),
+    /// Those of an export scope; `export` is the export among those of the scope, where there may be several.
+    Scope { scope: String, export: Option<String> },
     /// Those of files that state no scope, by what they were given with.
     Files(String),
 }
@@ -203,11 +203,17 @@ impl StagedRun {
     ) -> Result<Landed> {
         let mut counts = Landed { folder: PathBuf::new(), rows: 0, totals: BTreeMap::new(), without_cost: 0 };
         let mut blobs = Vec::new();
+        let mut held: BTreeSet<Metric> = BTreeSet::new();
         for frame in frames {
             let mut frame = frame?;
             if frame.height() == 0 {
                 continue;
             }
+            held.extend(
+                [Metric::Billed, Metric::Effective]
+                    .into_iter()
+                    .filter(|own| frame.column(own.column()).is_ok()),
+            );
             counts.without_cost += add_totals(&frame, &mut counts.totals)?;
             let name = format!("part_0_{:04}.parquet", blobs.len() + 1);
             let path = making.join(&name);
@@ -219,13 +225,13 @@ impl StagedRun {
             blobs.push(json!({ "blobName": name, "byteCount": bytes, "dataRowCount": frame.height() }));
             counts.rows += frame.height() as u64;
         }
-        let manifest = self.manifest(&blobs, counts.rows);
+        let manifest = self.manifest(&blobs, counts.rows, &held);
         let path = making.join("manifest.json");
         fs::write(&path, format!("{manifest:#}\n")).map_err(|source| Error::unreadable(&path, source))?;
         Ok(counts)
     }
 
-    fn manifest(&self, blobs: &[Value], rows: u64) -> Value {
+    fn manifest(&self, blobs: &[Value], rows: u64, held: &BTreeSet<Metric>) -> Value {
         let moment = |time: &DateTime<Utc>| json!(time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true));
         let mut config = Map::new();
         config.insert("exportName".to_owned(), json!(self.export));
@@ -236,7 +242,13 @@ impl StagedRun {
             Origin::Files(group) => config.insert("x_filesOf".to_owned(), json!(group)),
         };
         config.insert("dataVersion".to_owned(), json!("1.2"));
-        config.insert("type".to_owned(), json!("FocusCost"));
+        // Runs of one metric never replace those of another.
+        let kind = match held.iter().collect::<Vec<_>>().as_slice() {
+            [Metric::Billed] => "ActualCost",
+            [Metric::Effective] => "AmortizedCost",
+            _ => "FocusCost",
+        };
+        config.insert("type".to_owned(), json!(kind));
         let mut info = Map::new();
         info.insert("executionType".to_owned(), json!("OnDemand"));
         if let Some(time) = &self.submitted {
