@@ -1,22 +1,21 @@
 //! One data file: how it is written, which family it is of, and its columns as a lazy frame.
 //!
-//! Of CSV every column is read as text: what a number or a day is, is decided later, so that what is
-//! malformed can be counted instead of breaking the read. A column beyond the header catches rows
-//! with too many fields, which a reader of some columns only would take for good ones.
+//! Every column is read as text: what a number or a day is, is decided later, so that what is malformed can
+//! be counted instead of breaking the read.
 
 use crate::{
     Error, Result,
-    csv_text::{Head, engine_fault, head},
+    csv_rows::csv_columns,
+    csv_text::header,
     family::{Family, Layout, normalised},
+    guard::guarded,
+    parquet_file::ParquetFile,
+    parquet_footer::first_line,
+    row_sums::LONG,
     source::{Encoding, encoding},
 };
 use polars::prelude::*;
-use std::{
-    collections::BTreeSet,
-    fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 /// Name of the row number, counted from 1 after the header.
 pub(crate) const ROW: &str = "x_Row";
@@ -36,12 +35,6 @@ pub struct DataFile {
     pub layout: Layout,
     /// Column names as written.
     names: Vec<String>,
-    /// Types of the columns (Parquet), or nothing where all is text.
-    types: Option<Vec<DataType>>,
-    /// Whether there is anything behind the header.
-    pub has_rows: bool,
-    /// Rows that have more fields than the header, where its beginning has one.
-    overlong: Vec<u32>,
 }
 
 impl DataFile {
@@ -52,20 +45,20 @@ impl DataFile {
     /// column twice.
     pub fn open(path: &Path, forced: Option<&'static Family>) -> Result<Self> {
         let encoding = encoding(path)?;
-        let (Head { names, has_rows, overlong }, types) = match encoding {
-            Encoding::Parquet => parquet_header(path)?,
-            _ => (head(path, encoding)?, None),
+        let names = match encoding {
+            Encoding::Parquet => ParquetFile::open(path)?.names().map(str::to_owned).collect(),
+            _ => header(path, encoding)?,
         };
-        let header: Vec<String> = names.iter().map(|name| normalised(name)).collect();
+        let normal: Vec<String> = names.iter().map(|name| normalised(name)).collect();
         let family = match forced {
-            Some(family) => family.check(path, &header).map(|()| family)?,
-            None => Family::recognise(path, &header)?,
+            Some(family) => family.check(path, &normal).map(|()| family)?,
+            None => Family::recognise(path, &normal)?,
         };
-        let layout = family.layout(header);
+        let layout = family.layout(normal);
         if let Some(column) = layout.duplicate() {
             return Err(Error::DuplicateColumn { path: path.to_owned(), column: column.to_owned() });
         }
-        Ok(Self { path: path.to_owned(), encoding, family, layout, names, types, has_rows, overlong })
+        Ok(Self { path: path.to_owned(), encoding, family, layout, names })
     }
 
     /// Size in bytes.
@@ -74,64 +67,37 @@ impl DataFile {
         self.path.metadata().map_or(0, |meta| meta.len())
     }
 
-    /// The file as a lazy frame of columns under their FOCUS names, as text (or as the Parquet file
-    /// types them), with [`ROW`] and [`OVERLONG`]. Columns the file lacks are left out.
+    /// The file as a lazy frame of columns under their FOCUS names, as text, with [`ROW`] and [`OVERLONG`].
+    /// Columns the file lacks are left out.
     pub(crate) fn scan(&self, columns: &[&str]) -> Result<LazyFrame> {
         let present: Vec<(&str, usize)> = columns
             .iter()
             .filter_map(|column| self.layout.place(column).map(|place| (*column, place)))
             .collect();
-        let row = Some(RowIndex { name: ROW.into(), offset: 1 });
-        if self.encoding == Encoding::Parquet {
-            let file = File::open(&self.path).map_err(|source| Error::unreadable(&self.path, source))?;
-            // Two columns of ours may be one of the file's, which is read once.
-            let mut names: BTreeSet<String> =
-                present.iter().map(|(_, place)| self.names[*place].clone()).collect();
-            if names.is_empty() {
-                // The reader cannot count the rows of no columns.
-                names.extend(self.names.first().cloned());
+        let places: Vec<usize> = present.iter().map(|(_, place)| *place).collect();
+        let (texts, numbers, overlong) = match self.encoding {
+            Encoding::Parquet => guarded(&self.path, || {
+                let parquet = ParquetFile::open(&self.path)?;
+                let groups = parquet.batches(usize::MAX).pop().unwrap_or_default();
+                let rows = parquet.rows();
+                let texts = places.iter().map(|place| parquet.values(*place, groups.clone())?.texts());
+                Ok((texts.collect::<Result<Vec<_>>>()?, (1..=rows as u64).collect(), vec![false; rows]))
+            })?,
+            _ => {
+                let rows = csv_columns(&self.path, self.encoding, self.layout.width(), &places)?;
+                let overlong = rows.shapes.iter().map(|shape| *shape == LONG).collect();
+                (rows.columns, rows.numbers, overlong)
             }
-            let names = names.into_iter().collect();
-            let reader = ParquetReader::new(file).with_row_index(row).with_columns(Some(names));
-            let mut chosen: Vec<Expr> = present
-                .iter()
-                .map(|(column, place)| col(self.names[*place].as_str()).alias(*column))
-                .collect();
-            chosen.extend([col(ROW), lit(false).alias(OVERLONG)]);
-            let frame = reader.finish().map_err(|error| self.fault(&error))?;
-            return Ok(frame.lazy().select(chosen));
-        }
-        if !self.has_rows {
-            let text = |column: &str| Field::new(column.into(), DataType::String);
-            let mut schema: Schema = present.iter().map(|(column, _)| text(column)).collect();
-            schema.with_column(ROW.into(), IDX_DTYPE);
-            schema.with_column(OVERLONG.into(), DataType::Boolean);
-            return Ok(DataFrame::empty_with_schema(&schema).lazy());
-        }
-        // Columns go by their place: a header may hold a name twice.
-        let width = self.layout.width();
-        let place_name = |place: usize| format!("c{place}");
-        let schema: Schema =
-            (0..=width).map(|place| Field::new(place_name(place).into(), DataType::String)).collect();
-        let mut chosen: Vec<Expr> =
-            present.iter().map(|(column, place)| col(place_name(*place)).alias(*column)).collect();
-        let mut overlong = col(place_name(width)).is_not_null();
-        if !self.overlong.is_empty() {
-            let rows = Series::new(ROW.into(), &self.overlong).cast(&IDX_DTYPE)?;
-            overlong = overlong.or(col(ROW).is_in(lit(rows).implode(true), false));
-        }
-        chosen.extend([col(ROW), overlong.alias(OVERLONG)]);
-        let frame = CsvReadOptions::default()
-            .with_has_header(false)
-            .with_skip_lines(1)
-            .with_schema(Some(Arc::new(schema)))
-            .map_parse_options(|options| options.with_truncate_ragged_lines(true))
-            .with_raise_if_empty(false)
-            .with_row_index(row)
-            .try_into_reader_with_file_path(Some(self.path.clone()))
-            .and_then(CsvReader::finish)
-            .map_err(|error| self.fault(&error))?;
-        Ok(frame.lazy().select(chosen))
+        };
+        let height = numbers.len();
+        let mut frame: Vec<Column> = present
+            .iter()
+            .zip(texts)
+            .map(|((name, _), texts)| texts.with_name((*name).into()).into_column())
+            .collect();
+        frame.push(UInt64Chunked::from_vec(ROW.into(), numbers).into_column());
+        frame.push(BooleanChunked::from_slice(OVERLONG.into(), &overlong).into_column());
+        Ok(DataFrame::new(height, frame)?.lazy())
     }
 
     /// Names of columns, as the file writes them, that are none of the family's.
@@ -157,43 +123,22 @@ impl DataFile {
         Some(name.trim_start_matches('\u{feff}').trim())
     }
 
-    /// The type of a column as the file has it; text in CSV. `None` where the file lacks it.
+    /// The type of a column in [`DataFile::scan`]. `None` where the file lacks it.
     pub(crate) fn type_of(&self, column: &str) -> Option<DataType> {
-        let place = self.layout.place(column)?;
-        Some(self.types.as_ref().map_or(DataType::String, |types| types[place].clone()))
+        self.layout.place(column).map(|_| DataType::String)
     }
 
-    /// Turns a fault of the reading engine into one that names this file and what to do.
+    /// Turns a fault of the data frame engine into one that names this file.
     pub(crate) fn fault(&self, error: &PolarsError) -> Error {
-        engine_fault(&self.path, self.encoding, error)
+        Error::damaged(&self.path, first_line(error))
     }
-}
-
-fn parquet_header(path: &Path) -> Result<(Head, Option<Vec<DataType>>)> {
-    let damaged = |error: PolarsError| {
-        let text = error.to_string();
-        Error::damaged(
-            path,
-            format!(
-                "its Parquet footer cannot be read ({}); it was probably cut, so copy it again",
-                text.lines().next().unwrap_or_default()
-            ),
-        )
-    };
-    let file = File::open(path).map_err(|source| Error::unreadable(path, source))?;
-    let mut reader = ParquetReader::new(file);
-    let schema = reader.schema().map_err(damaged)?;
-    let rows = reader.num_rows().map_err(damaged)?;
-    let schema = Schema::from_arrow_schema(schema.as_ref());
-    let names = schema.iter_names().map(ToString::to_string).collect();
-    let types = schema.iter_values().cloned().collect();
-    Ok((Head { names, has_rows: rows > 0, overlong: Vec::new() }, Some(types)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use billing::Metric;
+    use std::fs::File;
 
     /// An Enterprise Agreement's invoice section is its department too.
     #[test]

@@ -8,9 +8,9 @@ use crate::{
     Dimension, Error, ReadOptions, Result,
     charges::{charges, text},
     data_file::DataFile,
-    dimension::tag_value,
     runs::{plan, superseded},
     source::find,
+    tags::tag_value,
 };
 use billing::{Amount, Metric};
 use chrono::{DateTime, NaiveDate, Utc};

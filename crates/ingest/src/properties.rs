@@ -4,9 +4,9 @@
 use crate::{
     Dimension, Error, Family, ReadOptions,
     charges::{amount, day},
-    dimension::tag_value,
     family::normalised,
     read,
+    tags::tag_value,
 };
 use billing::Amount;
 use chrono::{Days, NaiveDate};
