@@ -109,9 +109,13 @@ fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Ex
     }
 }
 
-/// A fault of our own is reported as such, in one line.
+/// A fault of our own is reported as such, in one line. What a damaged file makes a decoder stop at is reported
+/// as damage by who reads it.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
+        if ingest::is_reading_guarded() {
+            return;
+        }
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         tracing::error!("internal fault at {place}; please report it with the command that led to it");
     }));

@@ -4,7 +4,6 @@
 //! inside the tags. Ids, resource groups, regions and tag *keys* are compared without case.
 
 use crate::{Error, Result};
-use polars::prelude::*;
 
 /// The short names, for messages and help.
 pub const SHORT_NAMES: &str = "subscription, service, resource-group, resource, region, meter, billing-account, \
@@ -88,60 +87,18 @@ impl Filter {
     /// [`Error::BadFilter`].
     pub fn parse(text: &str) -> Result<Self> {
         match text.split_once('=') {
-            Some((name, value)) if !name.trim().is_empty() => {
-                Ok(Self { dimension: Dimension::parse(name), value: value.trim().to_owned() })
-            }
+            Some((name, value)) if !name.trim().is_empty() => match Dimension::parse(name) {
+                Dimension::Tag(key) if key.is_empty() => Err(Error::BadFilter(text.to_owned())),
+                dimension => Ok(Self { dimension, value: value.trim().to_owned() }),
+            },
             _ => Err(Error::BadFilter(text.to_owned())),
         }
     }
 }
 
-/// The value of `key` in a column of tags, as JSON text without its quotes.
-///
-/// Works on whole columns and on both forms, with outer braces (FOCUS, MCA) and without (EA). Keys
-/// are compared without case; where a key stands twice, its last value counts. A quote inside a
-/// value is escaped there, so it cannot be taken for the start of a key.
-pub(crate) fn tag_value(tags: Expr, key: &str) -> Expr {
-    let pattern = format!(r#"(?is)^.*"\s*{}\s*"\s*:\s*"((?:[^"\\]|\\.)*)""#, escaped(key));
-    tags.str().extract(lit(pattern), 1)
-}
-
-/// Undoes the escapes of JSON text in a column of few distinct values.
-pub(crate) fn unescape_json(column: &Column) -> PolarsResult<Option<Column>> {
-    let plain: StringChunked = column
-        .str()?
-        .iter()
-        .map(|value| {
-            value.map(|text| {
-                if !text.contains('\\') {
-                    return text.to_owned();
-                }
-                serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_owned())
-            })
-        })
-        .collect();
-    Ok(Some(plain.with_name(column.name().clone()).into_column()))
-}
-
-fn escaped(key: &str) -> String {
-    key.chars()
-        .flat_map(|c| {
-            // Only what has a meaning in a pattern: others get one by being escaped, such as `\<`.
-            r"\.+*?()|[]{}^$#&-~".contains(c).then_some('\\').into_iter().chain([c])
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn value(tags: &str, key: &str) -> Option<String> {
-        let frame = df!("Tags" => [tags]).unwrap();
-        let out = frame.lazy().select([tag_value(col("Tags"), key).alias("v")]).collect().unwrap();
-        let column = unescape_json(&out["v"]).unwrap().unwrap();
-        column.str().unwrap().get(0).map(str::to_owned)
-    }
 
     #[test]
     fn short_names_and_focus_names_mean_the_same() {
@@ -152,22 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_read_with_and_without_braces_and_the_last_of_two_counts() {
-        assert_eq!(value(r#"{"env": "prod", "team":"a"}"#, "ENV").as_deref(), Some("prod"));
-        assert_eq!(value(r#""CostCenter": "1234","env": "prod""#, "costcenter").as_deref(), Some("1234"));
-        assert_eq!(value(r#"{"App":"x","app":"y"}"#, "app").as_deref(), Some("y"));
-        assert_eq!(value(r#"{"App":"x"}"#, "pp"), None);
-        assert_eq!(
-            value(r#"{"note":"\"env\": \"fake\"","env":"a\"b\u00e9"}"#, "env").as_deref(),
-            Some("a\"bé")
-        );
-        assert_eq!(value(r#"{"ms:dept.x":"1"}"#, "ms:dept.x").as_deref(), Some("1"));
-        assert_eq!(value("", "env"), None);
-    }
-
-    #[test]
     fn a_filter_needs_a_dimension_and_may_have_no_value() {
         assert!(Filter::parse("prod").is_err() && Filter::parse("=x").is_err());
+        assert!(Filter::parse("tag:=7").is_err() && Filter::parse("tag: =7").is_err());
         assert_eq!(Filter::parse("tag:env=").unwrap().value, "");
         assert_eq!(Filter::parse("service=a=b").unwrap().value, "a=b");
     }

@@ -29,6 +29,29 @@ pub enum Error {
     /// A file without a single byte.
     #[error("`{0}` is empty: not even a header")]
     EmptyFile(PathBuf),
+    /// A needed column that cannot be read; others of its file can.
+    #[error("the column `{column}` of `{path}` {what}")]
+    UnreadableColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column, as the file names it.
+        column: String,
+        /// What is wrong with it and what to do.
+        what: String,
+    },
+    /// A file of a format that holds no charges, or holds them packed.
+    #[error("`{path}` is {format}")]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// What it is and what to do.
+        format: String,
+    },
+    /// A cost file without a column of costs.
+    #[error(
+        "`{0}` holds none of the costs: it has no column `BilledCost`, `EffectiveCost`, `ContractedCost` or `ListCost`"
+    )]
+    NoCostColumn(PathBuf),
     /// A header that no family knows.
     #[error(
         "`{path}` is no cost file that is known here: the nearest kind is {nearest}, for which it lacks {missing}"
@@ -43,11 +66,6 @@ pub enum Error {
         /// Whether the header could be one of charges all the same.
         like_charges: bool,
     },
-    /// A file without any column of costs.
-    #[error(
-        "`{0}` holds none of the costs: it has neither `BilledCost` nor `EffectiveCost`, `ContractedCost` or `ListCost`"
-    )]
-    NoCostColumn(PathBuf),
     /// A column that stands twice in a header.
     #[error("`{path}` has the column `{column}` twice; which one counts cannot be told")]
     DuplicateColumn {

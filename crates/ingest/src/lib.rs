@@ -27,6 +27,7 @@ pub use exports::remote::{footer_bytes, needed_parts, repeated_runs};
 pub use exports::source::{Encoding, Found, find};
 pub use files::data_file::DataFile;
 pub use files::family::{FAMILIES, Family, Layout};
+pub use files::guard::is_reading_guarded;
 pub use options::{ForcedFamily, ReadOptions};
 pub use selection::coverage::Coverage;
 pub use selection::select::{SelectedCharges, select_charges};

@@ -4,8 +4,8 @@
 use crate::{
     Dimension, Error, Family, ReadOptions,
     charges::expressions::{amount, day},
-    dimension::tag_value,
     files::family::normalised,
+    files::tags::tag_value,
     read,
 };
 use billing::Amount;
@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn an_amount_is_the_exact_one_or_none(text in prop_oneof!["-?[0-9]{0,16}\\.?[0-9]{0,12}", any::<String>()]) {
-        let found = through(&text, |value| amount(value, &DataType::String));
+        let found = through(&text, |value| amount(value));
         let units = found["v"].decimal().unwrap().physical().get(0);
         if let (Some(units), Ok(exact)) = (units, text.trim().parse::<Amount>()) {
             prop_assert_eq!(Amount::from_units(units), exact);

@@ -7,18 +7,17 @@
 
 use crate::{
     Error, Result,
-    charges::expressions::{day, text},
+    charges::expressions::day,
     exports::source::{Encoding, encoding},
-    files::csv_text::{engine_fault, head},
+    files::{
+        csv_rows::csv_columns, csv_text::header, guard::guarded, parquet_file::ParquetFile,
+        parquet_footer::first_line,
+    },
 };
 use billing::{SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 use polars::prelude::*;
-use std::{
-    collections::{BTreeSet, HashMap},
-    fs::File,
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 /// Years in which a day may lie; a series is kept day by day, so that a slip would be millions long.
 const YEARS: (i32, i32) = (1900, 2199);
@@ -89,10 +88,9 @@ impl SeriesTable {
         for (place, id) in columns.ids.iter().enumerate() {
             wanted.push(table.text(id, "--id-column", &format!("id{place}"))?);
         }
-        let (date, day) = table.day(&columns.date)?;
-        let (value, number) = table.number(&columns.value)?;
-        wanted.extend([date, value]);
-        let frame = table.collect(wanted, [day.alias("date"), number.alias("value")])?;
+        wanted.push(table.day(&columns.date, "--date-column")?);
+        wanted.push(table.number(&columns.value, "--value-column")?);
+        let frame = table.collect(&wanted)?;
         table.refuse_days(&frame, &columns.date)?;
         let mut order: Vec<PlSmallStr> =
             (0..columns.ids.len()).map(|place| format!("id{place}").into()).collect();
@@ -138,7 +136,7 @@ impl SeriesTable {
     /// As for [`SeriesTable::read`], and series that are not there.
     pub fn read_tasks(&self, path: &Path) -> Result<Vec<TaskRow>> {
         let table = Table::open(path)?;
-        let frame = table.collect(self.task_columns(&table)?, [])?;
+        let frame = table.collect(&self.task_columns(&table)?)?;
         self.tasks_of(path, &frame)
     }
 
@@ -149,10 +147,9 @@ impl SeriesTable {
     pub fn read_seen(&self, path: &Path) -> Result<Vec<SeenRow>> {
         let table = Table::open(path)?;
         let mut wanted = self.task_columns(&table)?;
-        wanted.push(table.text("date", "the column", "raw_date")?);
-        wanted.push(table.text("value_seen", "the column", "raw_value")?);
-        let value = col("raw_value").cast(DataType::Float64);
-        let frame = table.collect(wanted, [plausible_day().alias("date"), value.alias("value")])?;
+        wanted.push(table.day("date", "the column")?);
+        wanted.push(table.number("value_seen", "the column")?);
+        let frame = table.collect(&wanted)?;
         table.refuse_days(&frame, "date")?;
         let tasks = self.tasks_of(path, &frame)?;
         let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
@@ -208,116 +205,139 @@ impl SeriesTable {
     }
 }
 
-/// The day of a row, null where it is none or lies in another century.
-fn plausible_day() -> Expr {
-    plausible(day(col("raw_date")))
-}
-
+/// The day, null where it lies in another century.
 fn plausible(day: Expr) -> Expr {
     let year = day.clone().dt().year();
     when(year.clone().gt_eq(lit(YEARS.0)).and(year.lt_eq(lit(YEARS.1)))).then(day).otherwise(lit(NULL))
 }
 
-fn parquet(path: &Path) -> Result<ParquetReader<File>> {
-    Ok(ParquetReader::new(File::open(path).map_err(|source| Error::unreadable(path, source))?))
-}
-
-/// A table whose columns are taken as text.
+/// A table of which some columns are read.
 struct Table<'a> {
     path: &'a Path,
     encoding: Encoding,
-    schema: Schema,
-    /// Names of the header of a CSV file, in which one may stand twice.
+    /// Column names, of which one may stand twice.
     header: Vec<String>,
 }
 
-/// A column of a table that is wanted as text, under a name of ours.
+/// A column that is wanted, under a name of ours.
 struct Wanted {
-    column: String,
-    text: Expr,
+    place: usize,
+    name: String,
+    kind: Kind,
 }
 
-impl Wanted {
-    /// The same column, not as text.
-    fn unchanged(self, name: &str) -> Self {
-        Self { text: col(self.column.as_str()).alias(name), ..self }
-    }
+/// What is wanted of a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Its texts.
+    Text,
+    /// Its texts as `raw_date` and days as `date`.
+    Day,
+    /// Its texts as `raw_value`, where it is not one of numbers, and numbers as `value`.
+    Number,
 }
 
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self> {
         let encoding = encoding(path)?;
-        let (schema, header) = match encoding {
-            Encoding::Parquet => {
-                let schema = parquet(path)?.schema().map_err(|error| engine_fault(path, encoding, &error))?;
-                (Schema::from_arrow_schema(schema.as_ref()), Vec::new())
-            }
-            _ => {
-                let mut header = head(path, encoding)?.names;
-                if let Some(first) = header.first_mut() {
-                    *first = first.trim_start_matches('\u{feff}').to_owned();
-                }
-                let text = |name: &String| Field::new(name.as_str().into(), DataType::String);
-                (header.iter().map(text).collect(), header)
-            }
+        let mut header: Vec<String> = match encoding {
+            Encoding::Parquet => ParquetFile::open(path)?.names().map(str::to_owned).collect(),
+            _ => header(path, encoding)?,
         };
-        Ok(Self { path, encoding, schema, header })
+        if let Some(first) = header.first_mut() {
+            *first = first.trim_start_matches('\u{feff}').to_owned();
+        }
+        Ok(Self { path, encoding, header })
     }
 
-    fn text(&self, column: &str, option: &str, name: &str) -> Result<Wanted> {
-        if self.header.iter().filter(|name| *name == column).count() > 1 {
-            return Err(Error::DuplicateColumn { path: self.path.to_owned(), column: column.to_owned() });
-        }
-        match self.schema.get(column) {
-            Some(dtype) => {
-                Ok(Wanted { column: column.to_owned(), text: text(col(column), dtype).alias(name) })
+    fn wanted(&self, column: &str, option: &str, name: &str, kind: Kind) -> Result<Wanted> {
+        let mut places = (0..self.header.len()).filter(|place| self.header[*place] == column);
+        match (places.next(), places.next()) {
+            (Some(_), Some(_)) => {
+                Err(Error::DuplicateColumn { path: self.path.to_owned(), column: column.to_owned() })
             }
-            None => {
-                let has: Vec<_> = self.schema.iter_names().map(PlSmallStr::as_str).collect();
+            (Some(place), None) => Ok(Wanted { place, name: name.to_owned(), kind }),
+            _ => {
                 let what = format!(
                     "it has no column `{column}` (set by {option}); its columns are {}",
-                    has.join(", ")
+                    self.header.join(", ")
                 );
                 Err(Error::damaged(self.path, what))
             }
         }
     }
 
-    /// The column of days as `raw_date`, and the day that it makes. Dates are taken as they are, anything
-    /// else by its text.
-    fn day(&self, column: &str) -> Result<(Wanted, Expr)> {
-        let wanted = self.text(column, "--date-column", "raw_date")?;
-        Ok(match self.schema.get(column) {
-            Some(DataType::Date) => (wanted.unchanged("raw_date"), plausible(col("raw_date"))),
-            _ => (wanted, plausible_day()),
-        })
+    fn text(&self, column: &str, option: &str, name: &str) -> Result<Wanted> {
+        self.wanted(column, option, name, Kind::Text)
     }
 
-    /// The column of values as `raw_value`, and the number that it makes: likewise.
-    fn number(&self, column: &str) -> Result<(Wanted, Expr)> {
-        let wanted = self.text(column, "--value-column", "raw_value")?;
-        Ok(match self.schema.get(column) {
-            Some(DataType::Float64) => (wanted.unchanged("raw_value"), col("raw_value")),
-            _ => (wanted, col("raw_value").str().strip_chars(lit(NULL)).cast(DataType::Float64)),
-        })
+    fn day(&self, column: &str, option: &str) -> Result<Wanted> {
+        self.wanted(column, option, "raw_date", Kind::Day)
+    }
+
+    fn number(&self, column: &str, option: &str) -> Result<Wanted> {
+        self.wanted(column, option, "raw_value", Kind::Number)
     }
 
     /// The columns that are wanted, and no others, with what is derived from them.
-    fn collect<const N: usize>(&self, wanted: Vec<Wanted>, derived: [Expr; N]) -> Result<DataFrame> {
-        let fault = |error| engine_fault(self.path, self.encoding, &error);
-        let (columns, texts): (BTreeSet<String>, Vec<Expr>) =
-            wanted.into_iter().map(|wanted| (wanted.column, wanted.text)).unzip();
-        let frame = match self.encoding {
-            Encoding::Parquet => {
-                parquet(self.path)?.with_columns(Some(columns.into_iter().collect())).finish()
+    fn collect(&self, wanted: &[Wanted]) -> Result<DataFrame> {
+        guarded(self.path, || {
+            let (rows, columns) = match self.encoding {
+                Encoding::Parquet => self.of_parquet(wanted)?,
+                _ => self.of_csv(wanted)?,
+            };
+            let has = |name: &str| columns.iter().any(|column| column.name() == name);
+            let mut derived = Vec::new();
+            if has("date") {
+                derived.push(plausible(col("date")).alias("date"));
+            } else if has("raw_date") {
+                derived.push(plausible(day(col("raw_date"))).alias("date"));
             }
-            _ => CsvReadOptions::default()
-                .with_infer_schema_length(Some(0))
-                .with_columns(Some(columns.iter().map(PlSmallStr::from).collect()))
-                .try_into_reader_with_file_path(Some(self.path.to_owned()))
-                .and_then(CsvReader::finish),
-        };
-        frame.and_then(|frame| frame.lazy().select(texts).with_columns(derived).collect()).map_err(fault)
+            if has("raw_value") && !has("value") {
+                let number =
+                    col("raw_value").str().strip_chars(lit("\u{feff} \t\r\n")).cast(DataType::Float64);
+                derived.push(number.alias("value"));
+            }
+            let frame = DataFrame::new(rows, columns)?.lazy().with_columns(derived).collect();
+            frame.map_err(|error| Error::damaged(self.path, first_line(&error)))
+        })
+    }
+
+    fn of_parquet(&self, wanted: &[Wanted]) -> Result<(usize, Vec<Column>)> {
+        let parquet = ParquetFile::open(self.path)?;
+        let groups = parquet.batches(usize::MAX).pop().unwrap_or_default();
+        let mut columns = Vec::with_capacity(wanted.len());
+        for Wanted { place, name, kind } in wanted {
+            let values = parquet.values(*place, groups.clone())?;
+            // Dates and numbers are taken as they are, anything else by its text.
+            let days = (*kind == Kind::Day).then(|| values.days()).flatten();
+            let numbers = if *kind == Kind::Number { values.floats()? } else { None };
+            if let Some(numbers) = &numbers {
+                columns.push(numbers.clone().with_name("value".into()).into_column());
+            } else {
+                columns.push(values.texts()?.with_name(name.as_str().into()).into_column());
+            }
+            if let Some(days) = days {
+                let days: Int32Chunked = days.into_iter().collect();
+                columns.push(days.with_name("date".into()).into_date().into_column());
+            }
+        }
+        Ok((parquet.rows(), columns))
+    }
+
+    fn of_csv(&self, wanted: &[Wanted]) -> Result<(usize, Vec<Column>)> {
+        let places: Vec<usize> = wanted.iter().map(|wanted| wanted.place).collect();
+        let rows = csv_columns(self.path, self.encoding, self.header.len(), &places)?;
+        if let Some(line) = rows.long_line {
+            let what = format!(
+                "line {line} has more fields than the header; are numbers written with a decimal comma?"
+            );
+            return Err(Error::damaged(self.path, what));
+        }
+        let named = wanted.iter().zip(rows.columns);
+        let columns =
+            named.map(|(wanted, texts)| texts.with_name(wanted.name.as_str().into()).into_column()).collect();
+        Ok((rows.numbers.len(), columns))
     }
 
     /// Refuses a row without a usable day.
@@ -325,8 +345,7 @@ impl<'a> Table<'a> {
         let made = frame.column("date")?.is_null();
         match made.iter().position(|null| null == Some(true)) {
             Some(row) => {
-                let texts = frame.column("raw_date")?.cast(&DataType::String)?;
-                let text = texts.str()?.get(row).unwrap_or("");
+                let text = frame.column("raw_date")?.str()?.get(row).unwrap_or("");
                 let (first, last) = YEARS;
                 let what = format!(
                     "row {}: `{text}` in column `{column}` is not a day of the calendar from {first} to {last}",
@@ -342,7 +361,7 @@ impl<'a> Table<'a> {
     fn refuse_values(&self, frame: &DataFrame, column: &str) -> Result<()> {
         let values = frame.column("value")?.f64()?;
         // A column of numbers has no text that is none.
-        let texts = frame.column("raw_value")?.str().ok();
+        let texts = frame.column("raw_value").ok().map(Column::str).transpose()?;
         let text_of = |row: usize| texts.and_then(|texts| texts.get(row));
         let fault = |(value, text): (Option<f64>, Option<&str>)| match (value, text) {
             (Some(value), _) if value.is_infinite() => Some("is no number"),
@@ -401,28 +420,46 @@ mod tests {
     fn typed_columns_of_parquet_mean_what_their_texts_do() {
         let text = "unique_id,ds,y\na,2026-01-01,1.5\na,2026-01-02,\na,2026-01-03,0.1\n";
         let expected = read(text).unwrap();
-        let (folder, path) = file("s.csv", text);
-        let mut frame = Table::open(&path)
-            .and_then(|table| {
-                let day = table.text("ds", "", "raw_date")?;
-                let (id, value) = (table.text("unique_id", "", "unique_id")?, table.text("y", "", "raw")?);
-                let typed = [
-                    col("raw_date").cast(DataType::Date).alias("ds"),
-                    col("raw").cast(DataType::Float64).alias("y"),
-                ];
-                table.collect(vec![id, day, value], typed)
-            })
+        let folder = tempfile::tempdir().unwrap();
+        let mut frame = df!("unique_id" => ["a"; 3], "ds" => [0, 1, 2], "y" => [Some(1.5), None, Some(0.1)])
+            .unwrap()
+            .lazy()
+            .with_column((col("ds") + lit(20_454)).cast(DataType::Date))
+            .collect()
             .unwrap();
         let path = folder.path().join("s.parquet");
-        polars_io::parquet::write::ParquetWriter::new(File::create(&path).unwrap())
-            .finish(&mut frame)
-            .unwrap();
+        ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut frame).unwrap();
         let found = SeriesTable::read(&path, SeriesColumns::default(), None).unwrap();
         assert_eq!((found.ids, found.series.get(0).start), (expected.ids, expected.series.get(0).start));
         let bits = |table: &SeriesSet| -> Vec<u64> {
             table.get(0).values.iter().map(|value| value.to_bits()).collect()
         };
         assert_eq!(bits(&found.series), bits(&expected.series));
+    }
+
+    #[test]
+    fn categories_decimals_and_moments_of_parquet_are_read() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parquet/series.parquet");
+        for date in ["ds", "stamp"] {
+            let columns = SeriesColumns { date: date.into(), ..SeriesColumns::default() };
+            let table = SeriesTable::read(&path, columns, None).unwrap();
+            assert_eq!(table.ids, [["oven"], ["shop"]]);
+            assert_eq!(table.series.get(0).start, NaiveDate::from_ymd_opt(2026, 6, 1).unwrap());
+            assert_eq!(table.series.get(0).missing_days(), 1);
+            assert_eq!(table.series.get(1).values, [7.0, 7.5]);
+        }
+    }
+
+    #[test]
+    fn marks_before_the_header_and_the_rows_do_not_belong_to_them() {
+        let table =
+            read("\u{feff}unique_id,ds,y\n\u{feff}a,2026-01-01,1\n\"\u{feff}a\",2026-01-02,2\n").unwrap();
+        assert_eq!(
+            (table.ids.clone(), table.series.get(0).values.to_vec()),
+            (vec![vec!["a".to_owned()]], vec![1.0, 2.0])
+        );
+        let table = read("unique_id,ds,y\na,\"\u{feff}2026-01-01\",\"\u{feff}1.5\"\n").unwrap();
+        assert_eq!(table.series.get(0).values, [1.5]);
     }
 
     #[test]

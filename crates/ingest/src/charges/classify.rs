@@ -7,9 +7,9 @@ use crate::{
     Dimension, Result,
     charges::expressions::{self as charges, HAS_COMMITMENT},
     charges::query::ReadQuery,
-    dimension::{tag_value, unescape_json},
     files::data_file::DataFile,
     files::row_sums::RowSums,
+    files::tags::tag_value,
 };
 use billing::Agreement;
 use polars::prelude::*;
@@ -166,17 +166,10 @@ pub(crate) fn typed_lines(file: &DataFile, query: &ReadQuery, sums: &RowSums<'_>
                     charges::focus_category(charges::kind(family, have))
                 }
                 Dimension::Column(_) => charges::named(have(source)),
-                Dimension::Tag(key) => charges::named(tag_value(have(source), key)),
+                Dimension::Tag(key) => charges::filled(tag_value(have(source), key)),
             };
             vec![value.alias(format!("k{place}"))]
         })?;
-    }
-    for (place, dimension) in query.dimensions.iter().enumerate() {
-        if matches!(dimension, Dimension::Tag(_)) {
-            lines.apply(&format!("k{place}"), |column| {
-                unescape_json(column).ok().flatten().unwrap_or_else(|| column.clone())
-            })?;
-        }
     }
     Ok(lines)
 }

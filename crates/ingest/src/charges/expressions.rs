@@ -3,7 +3,10 @@
 //! The same expressions serve charges row by row and groups of rows that share their raw text; the
 //! latter is how files are read, since a text that occurs a million times is then parsed once.
 
-use crate::files::family::Family;
+use crate::files::{
+    amounts::{NOT_AMOUNT, parsed},
+    family::Family,
+};
 use billing::{AMOUNT_SCALE, Agreement, ChargeKind};
 use polars::prelude::*;
 
@@ -19,43 +22,21 @@ pub fn amount_type() -> DataType {
     DataType::Decimal(38, AMOUNT_SCALE as usize)
 }
 
-/// A column as text: days as ISO, the rest as it prints.
-pub(crate) fn text(value: Expr, dtype: &DataType) -> Expr {
-    match dtype {
-        DataType::String => value,
-        DataType::Datetime(_, Some(_)) => {
-            value.cast(DataType::Datetime(TimeUnit::Microseconds, None)).dt().to_string("%Y-%m-%dT%H:%M:%S")
-        }
-        DataType::Datetime(_, None) => value.dt().to_string("%Y-%m-%dT%H:%M:%S"),
-        DataType::Date => value.dt().to_string("%Y-%m-%d"),
-        _ => value.cast(DataType::String),
-    }
-}
-
-/// An amount, exact from the file's text; null where it is none.
-///
-/// A float column of a Parquet file goes through its shortest text, which is what its writer meant.
-pub(crate) fn amount(value: Expr, dtype: &DataType) -> Expr {
-    let decimal = amount_type();
-    match dtype {
-        DataType::String => value.str().strip_chars(lit(NULL)).cast(decimal),
-        dtype if dtype.is_float() => value.cast(DataType::String).cast(decimal),
-        _ => value.cast(decimal),
-    }
-}
-
-/// Whether the text of an amount has more digits after the point than are kept.
-pub(crate) fn has_excess_digits(value: Expr, dtype: &DataType) -> Expr {
-    if *dtype != DataType::String {
-        return lit(false);
-    }
-    let holds = |letter: &str| value.clone().str().contains_literal(lit(letter.to_owned()));
-    let long = when(value.clone().str().len_bytes().gt(lit(AMOUNT_SCALE + 1)).or(holds("E")).or(holds("e")))
-        .then(value)
-        .otherwise(lit(NULL).cast(DataType::String));
-    let fraction = long.clone().str().extract(lit(r"\.(\d+)"), 1).str().len_bytes().cast(DataType::Int64);
-    let exponent = long.str().extract(lit(r"[eE]([+-]?\d+)"), 1).cast(DataType::Int64);
-    (fraction.fill_null(lit(0)) - exponent.fill_null(lit(0))).gt(lit(i64::from(AMOUNT_SCALE)))
+/// An amount, exact from the file's text; null where it is not one.
+pub(crate) fn amount(value: Expr) -> Expr {
+    let read = |column: Column| {
+        let units: Int128Chunked = column
+            .str()?
+            .iter()
+            .map(|text| match parsed(text.unwrap_or_default().as_bytes()) {
+                (units, flags) if flags & NOT_AMOUNT == 0 => Some(units),
+                _ => None,
+            })
+            .collect();
+        let units = units.with_name(column.name().clone());
+        Ok(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column())
+    };
+    value.map(read, |_, field| Ok(Field::new(field.name().clone(), amount_type())))
 }
 
 /// The day of a date or time in one of the forms that files use: `MM/DD/YYYY` or ISO, with or without a
@@ -110,7 +91,7 @@ pub(crate) fn currency(value: Expr) -> Expr {
 }
 
 /// A subscription's id in Azure's FOCUS form, `/subscriptions/<lower-case guid>`; ids of other
-/// providers as they are.
+/// providers as they are. Null where it means "none", as in [`named`].
 pub(crate) fn sub_account(value: Expr) -> Expr {
     let value = named(value);
     let lower = value.clone().str().to_lowercase();
@@ -122,17 +103,35 @@ pub(crate) fn sub_account(value: Expr) -> Expr {
         .otherwise(value)
 }
 
-/// Trimmed text, null where it means "none": empty, `Unassigned`, the all-zero GUID, `Others`, `NULL`.
+/// Texts that mean "none", in lower case.
+const NONE: [&str; 6] = [
+    "unassigned",
+    "others",
+    "null",
+    "-2",
+    "00000000-0000-0000-0000-000000000000",
+    "/subscriptions/00000000-0000-0000-0000-000000000000",
+];
+
+/// Trimmed text, null where it means "none": empty, `Unassigned`, `-2`, `Others`, `NULL`, the all-zero GUID,
+/// also as a subscription's path.
 pub(crate) fn named(value: Expr) -> Expr {
-    let trimmed = value.str().strip_chars(lit("\u{feff} \t\r\n"));
+    let trimmed = trimmed(value);
     let lower = trimmed.clone().str().to_lowercase();
-    let is = |word: &str| lower.clone().eq(lit(word));
-    let none = is("")
-        .or(is("unassigned"))
-        .or(is("others"))
-        .or(is("null"))
-        .or(is("00000000-0000-0000-0000-000000000000"));
+    let none =
+        NONE.iter().fold(lower.clone().eq(lit("")), |none, text| none.or(lower.clone().eq(lit(*text))));
     when(none).then(lit(NULL)).otherwise(trimmed)
+}
+
+/// Text without blanks and byte order marks around it, null where nothing is left: the value of a tag, which
+/// means what it says.
+pub(crate) fn filled(value: Expr) -> Expr {
+    let trimmed = trimmed(value);
+    when(trimmed.clone().eq(lit(""))).then(lit(NULL)).otherwise(trimmed)
+}
+
+fn trimmed(value: Expr) -> Expr {
+    value.str().strip_chars(lit("\u{feff} \t\r\n"))
 }
 
 /// Text reduced to its letters, in lower case, for comparing words of closed lists.
@@ -340,32 +339,35 @@ mod tests {
 
     #[test]
     fn amounts_are_decimal_from_their_text() {
-        let frame =
-            df!("t" => [" 1.5E-05 ", "NaN", "1e309", "1.234,56", "-0", "0.1234567890123456789", "", "1.25E-17"])
-                .unwrap();
-        let out = frame
-            .lazy()
-            .select([
-                amount(col("t"), &DataType::String).alias("a"),
-                has_excess_digits(col("t"), &DataType::String).alias("x"),
-            ])
-            .collect()
-            .unwrap();
+        let frame = df!("t" => [" 1.5E-05 ", "NaN", "1e309", "1.234,56", "-0", "\u{feff}7.25", ""]).unwrap();
+        let out = frame.lazy().select([amount(col("t")).alias("a")]).collect().unwrap();
         let units: Vec<Option<i128>> = out["a"].decimal().unwrap().physical().iter().collect();
-        assert_eq!(units[..5], [Some(15_000_000_000_000), None, None, None, Some(0)]);
-        assert_eq!(units[6], None);
-        let excess: Vec<Option<bool>> = out["x"].bool().unwrap().iter().collect();
-        assert_eq!(excess.iter().filter(|x| **x == Some(true)).count(), 2);
+        let expected =
+            [Some(15_000_000_000_000), None, None, None, Some(0), Some(7_250_000_000_000_000_000), None];
+        assert_eq!(units, expected);
+    }
+
+    fn shown(texts: &[&str], make: impl Fn(Expr) -> Expr) -> Vec<Option<String>> {
+        let out = df!("t" => texts).unwrap().lazy().select([make(col("t")).alias("t")]).collect().unwrap();
+        out["t"].str().unwrap().iter().map(|text| text.map(str::to_owned)).collect()
     }
 
     #[test]
     fn what_means_none_is_null() {
-        let frame = df!("t" => ["", " ", "Unassigned", "00000000-0000-0000-0000-000000000000", "Others", "NULL", " a "]).unwrap();
-        let out = frame.lazy().select([named(col("t")).alias("t")]).collect().unwrap();
-        assert_eq!(
-            out["t"].str().unwrap().iter().collect::<Vec<_>>(),
-            [None, None, None, None, None, None, Some("a")]
-        );
+        let zero = "00000000-0000-0000-0000-000000000000";
+        let path = format!("/Subscriptions/{zero}");
+        let none = ["", " ", "Unassigned", "-2", " -2 ", zero, &path, "Others", "NULL", "\u{feff}"];
+        assert_eq!(shown(&none, named), vec![None; none.len()]);
+        assert_eq!(shown(&none, sub_account), vec![None; none.len()]);
+        let some = [" a ", "-20", "2", "/subscriptions/"];
+        let expected = ["a", "-20", "2", "/subscriptions/"].map(|text| Some(text.to_owned()));
+        assert_eq!(shown(&some, named), expected);
+    }
+
+    #[test]
+    fn a_value_of_a_tag_means_what_it_says() {
+        let expected = [Some("Others".to_owned()), Some("-2".to_owned()), None];
+        assert_eq!(shown(&["Others", " -2", " "], filled), expected);
     }
 
     #[test]

@@ -413,6 +413,7 @@ fn bad_row(file: &DataFile, fault: Fault, rows: u64, row: u64, cost: &str) -> Ba
             format!("`{}` is empty: the rate card has no price for its meter", column(cost))
         }
         Fault::NoAmount => format!("`{}` is no amount", column(cost)),
+        Fault::TooLarge => format!("`{}` has more than 20 digits before the point", column(cost)),
         Fault::TooLong => "it has more fields than the header".to_owned(),
         Fault::TooShort => "it has fewer fields than the header".to_owned(),
         Fault::NoDay => format!("`{}` is not a day of the calendar", column(DAY)),

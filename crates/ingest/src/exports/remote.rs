@@ -4,14 +4,13 @@
 //! is as long as the file, and holds its end (the footer) and those chunks.
 
 use crate::{
-    Error, Manifest, ReadOptions, Result,
+    Manifest, ReadOptions, Result,
     charges::{file_charges::needed_columns, query::ReadQuery},
     exports::runs::{RunFacts, superseded},
-    files::data_file::DataFile,
+    files::{data_file::DataFile, parquet_file::ParquetFile},
 };
 use billing::Metric;
-use polars::prelude::*;
-use std::{collections::BTreeSet, fs::File, ops::Range, path::Path};
+use std::{collections::BTreeSet, ops::Range, path::Path};
 
 /// How many bytes the footer of a Parquet file takes, with the eight that end it; `None` where these
 /// are none of a Parquet file. `end` is the last part of the file, at least eight bytes.
@@ -52,34 +51,7 @@ pub fn needed_parts(path: &Path, options: &ReadOptions) -> Result<Vec<Range<u64>
     let places: BTreeSet<usize> = columns.iter().filter_map(|column| file.layout.place(column)).collect();
     let named: Vec<&str> = columns.iter().filter_map(|column| file.header_of(column)).collect();
     tracing::debug!("`{}`: needed columns: {}", path.display(), named.join(", "));
-    let open = File::open(path).map_err(|source| Error::unreadable(path, source))?;
-    let mut reader = ParquetReader::new(open);
-    let metadata = reader.get_metadata().map_err(|error| file.fault(&error))?;
-    // Of flat files the leaves are the columns, in their order.
-    let leaf_of: Vec<usize> = metadata
-        .schema_descr
-        .columns()
-        .iter()
-        .map(|leaf| leaf.path_in_schema.first().map(|name| name.as_str().to_owned()))
-        .map(|name| {
-            metadata
-                .schema_descr
-                .fields()
-                .iter()
-                .position(|field| Some(field.name()) == name.as_deref())
-                .unwrap_or(usize::MAX)
-        })
-        .collect();
-    let mut parts: Vec<Range<u64>> = Vec::new();
-    for group in &metadata.row_groups {
-        for (leaf, chunk) in group.parquet_columns().iter().enumerate() {
-            if leaf_of.get(leaf).is_some_and(|place| places.contains(place)) {
-                parts.push(chunk.byte_range());
-            }
-        }
-    }
-    parts.sort_by_key(|part| part.start);
-    Ok(parts)
+    ParquetFile::open(path)?.parts(places)
 }
 
 /// Which of these runs a newer one of the same scope repeats whole: their places. Given is what their manifests state,

@@ -1,15 +1,17 @@
 //! What an INPUT is: files, folders and patterns, turned into a sorted list of files.
 //!
-//! A folder is walked; hidden entries are passed over. What kind of data a file holds is told by its
-//! first bytes, not by its name, but only names that look like data are picked up from a folder.
+//! A folder is walked, links in it too; hidden entries are passed over, and what is reached by two ways is one
+//! file. The first bytes of a file decide what kind of data it holds, not its name, but only names that look
+//! like data are picked up from a folder.
 
 use crate::{Error, Result, exports::manifest::is_manifest_name};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read,
     path::{Path, PathBuf},
 };
+use walkdir::WalkDir;
 
 /// How a data file is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,9 +43,10 @@ pub struct Found {
 /// [`Error::Unreadable`], [`Error::BadInput`] for a pattern that matches nothing or an address of a
 /// store that cannot be reached here.
 pub fn find(inputs: &[String]) -> Result<Found> {
-    let mut files = BTreeSet::new();
     let mut named = BTreeSet::new();
-    let mut skipped = 0;
+    // By where they really are, and under which path they are read.
+    let mut files: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    let mut skipped = BTreeSet::new();
     for input in inputs {
         for path in expand(input)? {
             let canonical = fs::canonicalize(&path).map_err(|source| Error::unreadable(&path, source))?;
@@ -53,31 +56,62 @@ pub fn find(inputs: &[String]) -> Result<Found> {
                 if Path::new(input) == path {
                     named.insert(canonical.clone());
                 }
-                files.insert(canonical);
+                files.insert(canonical.clone(), canonical);
             }
         }
     }
-    let (manifests, data) = files.into_iter().partition(|path| is_manifest_name(&file_name(path)));
-    Ok(Found { data, manifests, skipped, named })
+    let paths: BTreeSet<PathBuf> = files.into_values().collect();
+    let (manifests, data) = paths.into_iter().partition(|path| is_manifest_name(&file_name(path)));
+    Ok(Found { data, manifests, skipped: skipped.len(), named })
 }
+
+/// First bytes of formats that are often found beside exports, and what to do with them.
+const OTHER_FORMATS: [(&[u8], &str); 9] = [
+    (b"%PDF", "a PDF document; download the charges as CSV or Parquet"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook; save it as CSV"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it first"),
+    (b"BZh", "compressed by bzip2; unpack it first"),
+    (b"\xfd7zXZ", "compressed by xz; unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
+    (b"ARROW1", "an Arrow file; write it as Parquet"),
+    (b"Obj\x01", "an Avro file; write it as Parquet"),
+    (b"ORC", "an ORC file; write it as Parquet"),
+];
 
 /// How the file at `path` is written, by its first bytes.
 ///
 /// # Errors
-/// [`Error::Unreadable`], [`Error::EmptyFile`].
+/// [`Error::Unreadable`], [`Error::EmptyFile`], [`Error::OtherFormat`].
 pub fn encoding(path: &Path) -> Result<Encoding> {
-    let mut magic = Vec::with_capacity(4);
+    let mut first = Vec::with_capacity(64);
     fs::File::open(path)
-        .and_then(|file| file.take(4).read_to_end(&mut magic))
+        .and_then(|file| file.take(64).read_to_end(&mut first))
         .map_err(|source| Error::unreadable(path, source))?;
-    match magic.as_slice() {
+    let name = file_name(path).to_ascii_lowercase();
+    let other = |format: &str| Err(Error::OtherFormat { path: path.to_owned(), format: format.to_owned() });
+    match first.as_slice() {
         [] => Err(Error::EmptyFile(path.to_owned())),
         [0x1f, 0x8b, ..] => Ok(Encoding::CsvGz),
-        b"PAR1" => Ok(Encoding::Parquet),
-        _ if file_name(path).to_ascii_lowercase().ends_with(".parquet") => {
-            Err(Error::damaged(path, "it does not begin as a Parquet file does"))
+        [b'P', b'A', b'R', b'1', ..] => Ok(Encoding::Parquet),
+        [b'P', b'K', 3 | 5 | 7, ..] => {
+            let is_workbook = name.ends_with(".xlsx")
+                || first.windows(19).any(|part| part == b"[Content_Types].xml")
+                || first.windows(3).any(|part| part == b"xl/");
+            match is_workbook {
+                true => other("an Excel workbook; save it as CSV"),
+                false => other("a ZIP archive; unpack it first"),
+            }
         }
-        _ => Ok(Encoding::Csv),
+        first => match OTHER_FORMATS.iter().find(|(magic, _)| first.starts_with(magic)) {
+            // A column name may begin so.
+            Some((magic, format)) if !magic.is_ascii() || *magic == b"%PDF" || first.contains(&0) => {
+                other(format)
+            }
+            _ if name.ends_with(".parquet") => {
+                Err(Error::damaged(path, "it does not begin as a Parquet file does"))
+            }
+            _ => Ok(Encoding::Csv),
+        },
     }
 }
 
@@ -109,22 +143,49 @@ fn expand(input: &str) -> Result<Vec<PathBuf>> {
     if paths.is_empty() { Err(refuse("no file matches the pattern")) } else { Ok(paths) }
 }
 
-fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>, skipped: &mut usize) -> Result<()> {
-    let unreadable = |source| Error::unreadable(folder, source);
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let name = file_name(&path).to_ascii_lowercase();
-        if name.starts_with('.') {
+/// Adds the files below a folder. One that is there under its own name and by a link is read under its own;
+/// one that lies elsewhere is read under the name that its link has.
+fn walk(
+    folder: &Path,
+    files: &mut BTreeMap<PathBuf, PathBuf>,
+    skipped: &mut BTreeSet<PathBuf>,
+) -> Result<()> {
+    let is_visible = |entry: &walkdir::DirEntry| {
+        entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.')
+    };
+    let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name();
+    for entry in entries.into_iter().filter_entry(is_visible) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // A link to a folder that it lies in leads nowhere new.
+            Err(error) if error.loop_ancestor().is_some() => continue,
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_owned();
+                let source = error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into());
+                return Err(Error::unreadable(&path, source));
+            }
+        };
+        if entry.file_type().is_dir() {
             continue;
         }
-        if path.is_dir() {
-            walk(&path, files, skipped)?;
-        } else if is_manifest_name(&name)
-            || [".csv", ".csv.gz", ".parquet"].iter().any(|ending| name.ends_with(ending))
-        {
-            files.insert(path);
-        } else {
-            *skipped += 1;
+        let path = entry.path();
+        let canonical = fs::canonicalize(path).map_err(|source| Error::unreadable(path, source))?;
+        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+        let is_data = [".csv", ".csv.gz", ".parquet"].iter().any(|ending| name.ends_with(ending));
+        if !is_data && !is_manifest_name(&name) {
+            skipped.insert(canonical);
+            continue;
+        }
+        let under = match canonical.file_name() == path.file_name() {
+            true => canonical.clone(),
+            false => path.to_owned(),
+        };
+        match files.get_mut(&canonical) {
+            Some(known) if *known != canonical => *known = under.min(std::mem::take(known)),
+            Some(_) => {}
+            None => {
+                files.insert(canonical, under);
+            }
         }
     }
     Ok(())
@@ -168,5 +229,33 @@ mod tests {
         assert_eq!(encoding(&write("c", b"a,b")).unwrap(), Encoding::Csv);
         assert!(matches!(encoding(&write("d.csv", b"")), Err(Error::EmptyFile(_))));
         assert!(encoding(&write("e.parquet", b"abcd")).is_err());
+        let refused = |name: &str, bytes: &[u8]| encoding(&write(name, bytes)).unwrap_err().to_string();
+        assert!(refused("a.csv", b"PK\x03\x04\x14\0\0\0\0\0").ends_with("a ZIP archive; unpack it first"));
+        assert!(refused("a.xlsx", b"PK\x03\x04\x14\0").contains("an Excel workbook"));
+        assert!(refused("a.csv", b"PK\x03\x04\x14\0[Content_Types].xml").contains("an Excel workbook"));
+        assert!(refused("a.csv", b"%PDF-1.7").contains("a PDF document"));
+        assert!(refused("a.csv", b"\x28\xb5\x2f\xfdabc").contains("zstd"));
+        assert!(refused("a.csv", b"BZh91AY&SY\0").contains("bzip2"));
+        assert_eq!(encoding(&write("f.csv", b"ORCode,Cost\n")).unwrap(), Encoding::Csv);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_are_followed_once_and_never_in_circles() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        let (exports, store) = (root.join("exports"), root.join("store"));
+        fs::create_dir_all(exports.join("june")).unwrap();
+        fs::create_dir_all(&store).unwrap();
+        fs::write(exports.join("june/a.csv"), "x").unwrap();
+        fs::write(exports.join("june/notes.txt"), "x").unwrap();
+        fs::write(store.join("0f3c"), "x").unwrap();
+        symlink(exports.join("june"), exports.join("also-june")).unwrap();
+        symlink(&exports, exports.join("june/up")).unwrap();
+        symlink(store.join("0f3c"), exports.join("july.csv")).unwrap();
+        let found = find(&[exports.to_string_lossy().into_owned()]).unwrap();
+        assert_eq!(found.data, [exports.join("july.csv"), exports.join("june/a.csv")]);
+        assert_eq!(found.skipped, 1);
     }
 }

@@ -1,26 +1,24 @@
 //! From the rows of a file to sums by line and day, batch by batch: memory holds sums, never rows.
 //!
-//! A row is bad when it has too many or too few fields or its (first) cost is no amount. The reason is
+//! A row is bad when it has too many or too few fields or its (first) cost is not an amount. The reason is
 //! a key of the sums, so that good and bad rows of a line stay apart. Texts become numbers and amounts
 //! a column at a time; what is left to do for a row are two look-ups of numbers and an addition.
 
 use crate::{
     Error, Result,
-    charges::expressions as charges,
+    files::amounts::{Amounts, EMPTY, EXCESS, NOT_AMOUNT, TOO_LARGE, TOO_LARGE_UNITS},
     files::data_file::DataFile,
     files::dictionary::{Lines, Texts},
 };
-use billing::AMOUNT_SCALE;
 use polars::prelude::*;
-
-/// A charge of this size or larger is a fault of its file: no bill has one, and its sums would not fit.
-const LARGEST_COST: i128 = 10_i128.pow(15 + AMOUNT_SCALE);
 
 /// Why a row cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fault {
-    /// Its cost is no amount.
+    /// Its cost is not an amount.
     NoAmount,
+    /// Its cost has more digits before the point than can be held.
+    TooLarge,
     /// It has more fields than the header.
     TooLong,
     /// Its day is none.
@@ -43,7 +41,8 @@ pub(crate) struct Rows {
     pub numbers: Vec<u64>,
     /// Amounts in units of the last digit kept, column by column; 0 where there is none.
     pub amounts: Vec<Vec<i128>>,
-    /// What is the matter with each row: [`LONG`], [`SHORT`], [`NOT_AMOUNT`], [`EMPTY`], [`EXCESS`].
+    /// What is the matter with each row: [`LONG`], [`SHORT`], and the flags of its (first) cost: [`EMPTY`],
+    /// [`EXCESS`], [`NOT_AMOUNT`], [`TOO_LARGE`].
     pub flags: Vec<u8>,
     /// Which of the amounts each row has, a bit a column; empty where there is one column only.
     pub filled: Vec<u8>,
@@ -53,51 +52,20 @@ pub(crate) struct Rows {
 pub(crate) const LONG: u8 = 1;
 /// The row has fewer fields than the header.
 pub(crate) const SHORT: u8 = 2;
-/// Its (first) cost is no amount.
-pub(crate) const NOT_AMOUNT: u8 = 4;
-/// Its (first) cost is empty.
-pub(crate) const EMPTY: u8 = 8;
-/// Its (first) cost has more digits than are kept.
-pub(crate) const EXCESS: u8 = 16;
 
 /// Amounts column by column, flags of rows, and which of the amounts each row has.
-type Amounts = (Vec<Vec<i128>>, Vec<u8>, Vec<u8>);
+type AmountColumns = (Vec<Vec<i128>>, Vec<u8>, Vec<u8>);
 
 /// The amounts of some columns, and the flags that their first column gives to each row.
-pub(crate) fn amounts_of(file: &DataFile, names: &[&str], frame: DataFrame) -> Result<Amounts> {
-    let height = frame.height();
-    let empty = frame.column(names[0])?.is_null();
-    let dtype = |name: &str| file.type_of(name).unwrap_or(DataType::String);
-    let mut excess = BooleanChunked::full("excess".into(), false, height);
-    let mut typed = frame;
-    if names.iter().any(|name| dtype(name) != charges::amount_type()) {
-        let mut exprs: Vec<Expr> =
-            names.iter().map(|name| charges::amount(col(*name), &dtype(name)).alias(*name)).collect();
-        exprs.push(charges::has_excess_digits(col(names[0]), &dtype(names[0])).alias("excess"));
-        typed = typed.lazy().with_columns(exprs).collect().map_err(|error| file.fault(&error))?;
-        excess = typed.column("excess")?.bool()?.clone();
-    }
-    let mut amounts = Vec::with_capacity(names.len());
-    for name in names {
-        let units = typed.column(name)?.decimal()?.physical();
-        amounts.push(units.iter().map(|units| units.unwrap_or(0)).collect());
-    }
-    let mut flags = vec![0; height];
-    let mut flag = |rows: &BooleanChunked, flag: u8| {
-        for (flags, is) in flags.iter_mut().zip(rows.iter()) {
-            *flags |= if is == Some(true) { flag } else { 0 };
-        }
-    };
-    flag(&empty, EMPTY);
-    flag(&typed.column(names[0])?.is_null(), NOT_AMOUNT);
-    flag(&excess, EXCESS);
-    let mut filled = if names.len() > 1 { vec![0; height] } else { Vec::new() };
-    for (place, name) in names.iter().enumerate().filter(|_| names.len() > 1) {
-        for (filled, is_null) in filled.iter_mut().zip(typed.column(name)?.is_null().iter()) {
-            *filled |= u8::from(is_null != Some(true)) << place;
+pub(crate) fn flagged(columns: Vec<Amounts>) -> AmountColumns {
+    let flags = columns.first().map_or_else(Vec::new, |first| first.flags.clone());
+    let mut filled = if columns.len() > 1 { vec![0; flags.len()] } else { Vec::new() };
+    for (place, column) in columns.iter().enumerate().filter(|_| columns.len() > 1) {
+        for (filled, flags) in filled.iter_mut().zip(&column.flags) {
+            *filled |= u8::from(flags & NOT_AMOUNT == 0) << place;
         }
     }
-    Ok((amounts, flags, filled))
+    (columns.into_iter().map(|column| column.units).collect(), flags, filled)
 }
 
 /// The sums of the rows read so far.
@@ -190,6 +158,17 @@ impl<'a> RowSums<'a> {
         }
     }
 
+    /// Refuses a file without a column of amounts.
+    ///
+    /// # Errors
+    /// [`Error::NoCostColumn`].
+    pub(crate) fn need_amounts(&self) -> Result<()> {
+        match self.costs {
+            [] => Err(Error::NoCostColumn(self.file.path.clone())),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps the periods of charges apart, whose ends are in the last text column; each row alone where
     /// `kept_apart`.
     pub(crate) fn by_period(mut self, kept_apart: bool) -> Self {
@@ -227,8 +206,8 @@ impl<'a> RowSums<'a> {
             let fault = match flags {
                 flags if flags & LONG != 0 => Some(Fault::TooLong),
                 flags if flags & SHORT != 0 => Some(Fault::TooShort),
+                flags if flags & TOO_LARGE != 0 => Some(Fault::TooLarge),
                 flags if flags & NOT_AMOUNT != 0 => Some(Fault::NoAmount),
-                _ if costs[0][row].abs() >= LARGEST_COST => Some(Fault::NoAmount),
                 _ => None,
             };
             let is_empty = flags & EMPTY != 0;
@@ -264,8 +243,9 @@ impl<'a> RowSums<'a> {
             }
             sum.nonzero |= costs[0][row] != 0;
             for (sum, cost) in self.cost_sums[place * costs.len()..].iter_mut().zip(costs) {
-                *sum = sum.checked_add(cost[row]).ok_or_else(|| {
-                    Error::damaged(&self.file.path, "its costs sum to more than any bill".to_owned())
+                let added = sum.checked_add(cost[row]).filter(|sum| sum.abs() < TOO_LARGE_UNITS);
+                *sum = added.ok_or_else(|| {
+                    Error::damaged(&self.file.path, "its costs sum to more than 20 digits before the point")
                 })?;
             }
         }
@@ -304,9 +284,9 @@ mod tests {
             for batch in batches {
                 let number = |text: &str| sums.lines.texts[0].number(text.as_bytes()).unwrap();
                 let texts = vec![batch.iter().map(|(text, _)| *text).map(number).collect()];
-                let shown: Vec<&str> = batch.iter().map(|(_, cost)| *cost).collect();
-                let frame = df!("x_Cost" => shown).unwrap();
-                let (amounts, flags, filled) = amounts_of(&file, &["x_Cost"], frame).unwrap();
+                let mut shown = Amounts::default();
+                batch.iter().for_each(|(_, cost)| shown.push_text(cost.as_bytes()));
+                let (amounts, flags, filled) = flagged(vec![shown]);
                 let numbers = (next..next + batch.len() as u64).collect();
                 next += batch.len() as u64;
                 sums.add(Rows { texts, days: vec![0; batch.len()], numbers, amounts, flags, filled })

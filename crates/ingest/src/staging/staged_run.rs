@@ -236,8 +236,9 @@ impl StagedRun {
         let mut config = Map::new();
         config.insert("exportName".to_owned(), json!(self.export));
         match &self.origin {
-            Origin::Scope(scope) => {
-                config.insert("resourceId".to_owned(), json!(format!("{scope}/{}", self.export)))
+            Origin::Scope { scope, export } => {
+                let below = export.as_ref().map_or_else(String::new, |export| format!("/{export}"));
+                config.insert("resourceId".to_owned(), json!(format!("{scope}/{}{below}", self.export)))
             }
             Origin::Files(group) => config.insert("x_filesOf".to_owned(), json!(group)),
         };
