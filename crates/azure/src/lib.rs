@@ -21,17 +21,18 @@ mod cost_details;
 mod cost_query;
 mod error;
 mod exports;
-mod fault;
 #[cfg(feature = "sign-in")]
 mod http_sender;
 mod invoices;
 mod message;
-mod pace;
 mod paging;
 mod priced;
 mod rate_card;
+mod rate_limit;
 mod retail;
+mod retry_after;
 mod scope;
+mod service_error;
 #[cfg(feature = "sign-in")]
 mod sign_in;
 mod sizes;
@@ -39,7 +40,6 @@ mod transactions;
 mod transport;
 mod usage;
 mod usage_details;
-mod wait;
 mod wire;
 
 pub use billing_accounts::{
@@ -59,12 +59,11 @@ pub use clock::Clock;
 pub use cloud::{Cloud, Endpoint};
 pub use cost_details::{CostDetails, DetailsFile, cost_details};
 pub use cost_query::{CostQuery, DimensionValues, QueryGroup, QueryRow, dimensions, own_forecast};
-pub use error::{Error, Result};
+pub use error::{Error, LastFailure, Result};
 pub use exports::{
     Definition, Delivery, Destination, Export, ExportRun, ExportSettings, Schedule, export, export_runs,
     exports,
 };
-pub use fault::Fault;
 #[cfg(feature = "sign-in")]
 pub use http_sender::{HttpSender, TimeOuts};
 pub use invoices::{
@@ -72,18 +71,19 @@ pub use invoices::{
     invoices, save_link,
 };
 pub use message::{Reply, Request, SendFault, Sender, Sending, Token, TokenSource};
-pub use pace::{Limit, Pace};
 pub use priced::priced_charges;
 pub use rate_card::RateCardQuery;
+pub use rate_limit::{Limit, RateLimiter};
 pub use retail::RetailQuery;
 pub use scope::Scope;
+pub use service_error::ServiceError;
 #[cfg(feature = "sign-in")]
 pub use sign_in::{Method, ReadyToken, SignIn};
 pub use sizes::{Size, sizes};
 pub use transactions::{
     Transaction, TransactionSummary, invoice_transactions, transaction_summary, unbilled_transactions,
 };
-pub use transport::{Patience, Transport};
+pub use transport::{RetryPolicy, Transport};
 pub use usage::{Granularity, UsageQuery, UsageRecord, UsageResource};
 pub use usage_details::{UsageDetails, UsageDetailsQuery};
 pub use wire::Money;

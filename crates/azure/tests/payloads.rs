@@ -10,9 +10,9 @@
 )]
 
 use azure::{
-    Between, Clock, Cloud, CostQuery, Endpoint, Error, HttpSender, Invoice, Limit, Pace, RateCardQuery,
-    ReadyToken, Request, RetailQuery, Scope, TimeOuts, Token, Transport, UsageDetailsQuery, UsageQuery,
-    consumption,
+    Between, Clock, Cloud, CostQuery, Endpoint, Error, HttpSender, Invoice, Limit, RateCardQuery,
+    RateLimiter, ReadyToken, Request, RetailQuery, Scope, TimeOuts, Token, Transport, UsageDetailsQuery,
+    UsageQuery, consumption,
 };
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -298,7 +298,7 @@ fn readers() -> Vec<Reader> {
             let query = RetailQuery { currency: Some("USD".into()), ..RetailQuery::default() };
             query.fetch(t).await?.len()
         }),
-        reader!("errors/", "Fault::read", "GET" "/x", |t| {
+        reader!("errors/", "ServiceError::read", "GET" "/x", |t| {
             let request = Request::get(t.endpoint().at("/x")?, "x");
             t.call(&request).await.map(|_| 1)?
         }),
@@ -450,7 +450,7 @@ async fn play(reader: &Reader, played: &Played) -> Result<Outcome, String> {
     let clock = Clock::simulated(now);
     let endpoint = Endpoint::new(&server.uri(), Cloud::Public).unwrap();
     let limit = Limit::a_minute(1000);
-    let pace = Arc::new(Pace::new(limit, limit, clock.clone()));
+    let pace = Arc::new(RateLimiter::new(limit, limit, clock.clone()));
     let sender = Arc::new(HttpSender::new(TimeOuts::default()).unwrap());
     let token = Arc::new(ReadyToken(Token::new("planted-token")));
     let transport = Transport::new(sender, Some(token), endpoint, pace, clock, 1);
@@ -462,7 +462,7 @@ async fn play(reader: &Reader, played: &Played) -> Result<Outcome, String> {
     {
         return Err(format!("asked was {} {target}, not {} {}", first.method, reader.method, reader.path));
     }
-    let must_have = if reader.by == "Fault::read" { "" } else { "api-version=" };
+    let must_have = if reader.by == "ServiceError::read" { "" } else { "api-version=" };
     if !target.contains(must_have) {
         return Err(format!("{target} names no version"));
     }

@@ -5,8 +5,9 @@
 //! work that nobody has measured; an override settles it.
 
 use crate::{
-    Elsewhere, Error, Machine, Os, Result,
-    estimate::{HOURS, cost_of_hour, os_of},
+    Error, ForeignMachine, Machine, Os, Result,
+    hours::{HOURS, cost_of_hour},
+    lookup::os_of,
     machine::azure_region,
     plan::{HowMuch, Plan, PlanLine, What},
     same_region,
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match {
     /// What is used elsewhere.
-    pub of: Elsewhere,
+    pub of: ForeignMachine,
     /// The size, and why; or why there is none.
     pub found: std::result::Result<Matched, String>,
 }
@@ -69,7 +70,7 @@ pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
 /// Matches each line to a size of the card. `as_of` decides which prices hold.
 #[must_use]
 pub fn match_sizes(
-    lines: Vec<Elsewhere>,
+    lines: Vec<ForeignMachine>,
     card: &PriceCard,
     overrides: &Overrides,
     as_of: NaiveDate,
@@ -78,7 +79,7 @@ pub fn match_sizes(
 }
 
 fn match_one(
-    of: &Elsewhere,
+    of: &ForeignMachine,
     card: &PriceCard,
     overrides: &Overrides,
     as_of: NaiveDate,
@@ -216,7 +217,7 @@ pub fn plan_text(matches: &[Match], currency: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{read_elsewhere, read_private_toml};
+    use crate::{read_foreign_usage, read_private_toml};
 
     fn card() -> PriceCard {
         let price = |sku: &str, region: &str, each: &str, product: &str| {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     fn matched(rows: &str, overrides: &str) -> Vec<String> {
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
+        let lines = read_foreign_usage(rows, "`u.csv`").unwrap().lines;
         let overrides = read_overrides(overrides, "`o.toml`").unwrap();
         let text = |own: &Match| match &own.found {
             Ok(found) => format!(
@@ -297,7 +298,7 @@ mod tests {
             [[price]]\nmeter = \"c\"\nsku = \"Standard_D8s_v5\"\nregion = \"northeurope\"\nunit = \"1 Month\"\nprice = 0.01\n";
         let card = read_private_toml(card, "the card").unwrap();
         let lines =
-            read_elsewhere("name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n", "`u.csv`")
+            read_foreign_usage("name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n", "`u.csv`")
                 .unwrap()
                 .lines;
         let day = "2026-12-01".parse().unwrap();
@@ -315,7 +316,7 @@ mod tests {
     #[test]
     fn the_matches_can_be_written_as_a_plan_and_read_again() {
         let rows = "name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\nbig,m5.metal,1,eu-west-1\n";
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
+        let lines = read_foreign_usage(rows, "`u.csv`").unwrap().lines;
         let matches = match_sizes(lines, &card(), &Overrides::default(), "2026-12-01".parse().unwrap());
         let plan = plan_of(&matches, "usd");
         let again =

@@ -5,7 +5,7 @@
 
 use crate::{
     Error, Result,
-    private_card::{Date, Number},
+    file_values::{Date, Number},
 };
 use billing::{Amount, PriceKind, PricingUnit};
 use chrono::NaiveDate;

@@ -3,9 +3,12 @@
 //! In TOML each `[[price]]` is a meter with its price or its tiers; in CSV each row is a tier, and rows of one
 //! meter, region and span of days belong together. Numbers are read as they are written.
 
-use crate::{Error, Result, elsewhere::refuse_semicolons};
+use crate::{
+    Error, Result,
+    csv_header::refuse_semicolons,
+    file_values::{Date, Number},
+};
 use billing::{Amount, Commitment, Credit, Currency, OfferTerms, Price, PriceCard, PriceKind, Tiers};
-use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,55 +94,6 @@ struct FileTier {
     from: Number,
     /// The price of a unit above it.
     price: Number,
-}
-
-/// A number, or the text of one for those that must not go through a float.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Number {
-    Whole(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl Number {
-    pub(crate) fn amount(&self) -> billing::Result<Amount> {
-        match self {
-            Self::Whole(number) => number.to_string().parse(),
-            Self::Float(number) => {
-                Amount::from_shortest(*number).ok_or_else(|| billing::Error::NotAnAmount(number.to_string()))
-            }
-            Self::Text(text) => text.trim().parse(),
-        }
-    }
-}
-
-/// A day: a date of TOML, or its text.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Date {
-    Toml(toml::value::Datetime),
-    Text(String),
-}
-
-impl JsonSchema for Date {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Date".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "date" })
-    }
-}
-
-impl Date {
-    pub(crate) fn day(&self) -> std::result::Result<NaiveDate, String> {
-        let text = match self {
-            Self::Toml(moment) => moment.to_string(),
-            Self::Text(text) => text.trim().to_owned(),
-        };
-        text.parse().map_err(|_| format!("`{text}` is no day; days are written 2026-12-01"))
-    }
 }
 
 /// The JSON Schema of a private card in TOML.
@@ -373,7 +327,7 @@ mod tests {
         assert!(refused(&TOML.replace("price = 4", "")).contains("price 2 (`dc-disk`): either"));
         assert!(
             refused(&TOML.replace("2026-01-01", "\"soon\""))
-                .contains("price 1 (`DC-vCPU`): `soon` is no day")
+                .contains("price 1 (`DC-vCPU`): `soon` is not a date")
         );
         assert!(refused(&TOML.replace("share = 0.05", "share = 5")).contains("between 0 and 1"));
         assert!(refused(&TOML.replace("included", "includes")).contains("includes"));

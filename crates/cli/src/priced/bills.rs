@@ -6,7 +6,7 @@ use billing::{Amount, BillingCycle, CycleFacts, PriceCard, Unpriced, UsedDay};
 use chrono::NaiveDate;
 use forecast::{Leaf, PricedBill, PricedMeter};
 use ingest::{DailyCosts, Outlook, Usage};
-use prices::{Metered, metered};
+use prices::{MeterUsage, meter_usage};
 use std::collections::{BTreeMap, HashMap};
 
 /// Meters without a price, and what they cost in the open cycles so far.
@@ -65,13 +65,13 @@ pub fn priced_bills<'c>(
         let Some(rows) = used.get(&(subscription, meter.as_str())) else { continue };
         let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
         let found = match shares.get(&key(leaf)).map(Vec::as_slice) {
-            Some([only]) if *only == place => metered(rows, card, &meter, &cycles)?,
+            Some([only]) if *only == place => meter_usage(rows, card, &meter, &cycles)?,
             // Its use is that of the leaf that goes on.
             Some([_]) => continue,
             _ => Err(Unpriced::Ambiguous),
         };
         // Less than nothing has no price: what was taken back is in the costs.
-        let is_negative = |own: &Metered<'_>| {
+        let is_negative = |own: &MeterUsage<'_>| {
             cycles.iter().any(|cycle| {
                 let used = own.used.iter().filter(|used| cycle.contains(used.day));
                 used.map(|used| used.quantity).sum::<Amount>().is_negative()

@@ -8,7 +8,7 @@ use crate::{exit::Exit, failure::Failure, options::Global, output, price_options
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, PriceCard, PriceKind};
 use chrono::Utc;
-use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, plans_of_use};
+use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, usage_as_plans};
 use report::{AlternativeRow, ComparisonReport};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,14 +86,14 @@ fn used(options: &Compare) -> Result<Compared> {
     let (cycle, found) = whole(&card)?.ok_or_else(none)?;
     let known = (cycle.start().max(first), cycle.last_day().min(last));
     let span = (known.0, known.1.succ_opt().unwrap_or(known.1));
-    let mut plans = plans_of_use(&found, &card, cycle, span);
+    let mut plans = usage_as_plans(&found, &card, cycle, span);
     if matches!(options.what.rates.rates.as_str(), "retail" | "azure") {
         // Only with the prices of what is used it is known which machines they are, to be asked for elsewhere.
         let more = plans
             .iter()
             .flat_map(|plan| super::estimate::asked(plan).into_iter().chain(elsewhere(plan, options)));
         card = rates::card(&options.what.rates, &asked.into_iter().chain(more).collect::<Vec<_>>(), None)?;
-        plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle, span);
+        plans = usage_as_plans(&whole(&card)?.ok_or_else(none)?.1, &card, cycle, span);
     }
     for plan in &mut plans {
         plan.committed = options.what.committed.unwrap_or_default();

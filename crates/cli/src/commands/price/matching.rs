@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use billing::CycleDay;
 use chrono::Utc;
 use prices::{
-    ElsewhereUse, Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
+    ForeignUsage, Overrides, azure_region, match_sizes, plan_of, plan_text, read_foreign_usage,
+    read_overrides,
 };
 use report::{MatchReport, MatchRow};
 use std::{collections::BTreeSet, fs, path::Path};
@@ -19,8 +20,8 @@ const NO_MATCH: &str = "no_match";
 
 pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"));
-    let ElsewhereUse { lines, days, left_out } =
-        read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
+    let ForeignUsage { lines, days, left_out } =
+        read_foreign_usage(&read(&options.usage)?, &format!("`{}`", options.usage))?;
     if !left_out.is_empty() {
         let reasons: Vec<String> = left_out.iter().map(|(what, rows)| format!("{rows} of {what}")).collect();
         tracing::warn!("rows that are no machine time are left out: {}", reasons.join(", "));

@@ -1,6 +1,6 @@
 //! The use of one meter, ready to be priced: its prices, and its quantities in their unit.
 
-use crate::estimate::identity;
+use crate::lookup::identity;
 use billing::{
     Amount, BillingCycle, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, UsedDay, in_force,
 };
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Use of one meter of a subscription that has prices.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Metered<'c> {
+pub struct MeterUsage<'c> {
     /// Its prices, all for one unit.
     pub prices: Vec<&'c Price>,
     /// What was used on each day, in that unit; days are in order and stand once.
@@ -23,12 +23,12 @@ pub struct Metered<'c> {
 ///
 /// # Errors
 /// [`billing::Error::TooLarge`] when a quantity cannot be held.
-pub fn metered<'c>(
+pub fn meter_usage<'c>(
     rows: &[&UsedDay],
     card: &'c PriceCard,
     meter: &str,
     cycles: &[BillingCycle],
-) -> billing::Result<Result<Metered<'c>, Unpriced>> {
+) -> billing::Result<Result<MeterUsage<'c>, Unpriced>> {
     let prices: Vec<&Price> =
         card.of_meter(meter).filter(|price| price.kind == PriceKind::Consumption).collect();
     let unit = match one_unit(&prices) {
@@ -50,7 +50,7 @@ pub fn metered<'c>(
         }
     }
     let used = used.into_iter().map(|(day, quantity)| DayUse { day, quantity }).collect();
-    Ok(Ok(Metered { prices, used, charged }))
+    Ok(Ok(MeterUsage { prices, used, charged }))
 }
 
 /// The unit of prices that are of one thing.

@@ -5,8 +5,8 @@
 
 use crate::{
     Error, Result,
-    estimate::one_price,
-    metered::{in_unit_of, one_unit},
+    lookup::one_price,
+    usage::meter::{in_unit_of, one_unit},
 };
 use billing::{
     Amount, BillingCycle, CycleDay, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, UsedDay,

@@ -1,8 +1,8 @@
 //! Use of a cycle as plans, one a subscription: so what was used can be priced elsewhere as what is planned can.
 
 use crate::{
-    Comparison, HowMuch, Plan, PlanLine, UsedMeter,
-    estimate::{find, identity, os_of},
+    HowMuch, Plan, PlanLine, UsedMeter,
+    lookup::{find, identity, os_of},
     plan::What,
 };
 use billing::{Amount, BillingCycle, Price, PriceCard, PriceKind};
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// last), which are those that are known. Machines become sizes, where the prices tell them, so that they can change
 /// size and be committed to; all else stays a meter.
 #[must_use]
-pub fn plans_of_use(
+pub fn usage_as_plans(
     used: &[UsedMeter],
     card: &PriceCard,
     cycle: BillingCycle,
@@ -71,36 +71,10 @@ fn as_machine(line: &PlanLine, card: &PriceCard) -> Option<PlanLine> {
     (identity(found.prices[0]) == identity(price)).then_some(machine)
 }
 
-impl Comparison {
-    /// Comparisons of several subscriptions as one; they have the same alternatives. `None` of none.
-    #[must_use]
-    pub fn joined(all: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let likely = |own: &Self| -> f64 {
-            own.planned.lines.iter().filter_map(|line| Some(line.cost.ok()?[1].to_f64())).sum()
-        };
-        all.into_iter().reduce(|mut one, other| {
-            let (before, more) = (likely(&one), likely(&other));
-            for (own, added) in one.alternatives.iter_mut().zip(other.alternatives) {
-                let covered = own.covered.unwrap_or(0.0) * before + added.covered.unwrap_or(0.0) * more;
-                own.covered = (before + more > 0.0).then_some(covered / (before + more));
-                for end in 0..3 {
-                    own.as_planned[end] += added.as_planned[end];
-                    own.cost[end] += added.cost[end];
-                }
-                own.lines.extend(added.lines);
-                own.break_even.extend(added.break_even);
-            }
-            one.planned.lines.extend(other.planned.lines);
-            one.planned.bills.extend(other.planned.bills);
-            one
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Change, compare, price_usage, read_private_toml};
+    use crate::{Change, Comparison, compare, price_usage, read_private_toml};
     use billing::{CycleDay, UsedDay};
 
     const CARD: &str = r#"
@@ -152,7 +126,7 @@ mod tests {
         ];
         let found = price_usage(&rows, &card, CycleDay::FIRST).unwrap();
         let cycle = found[0].cycle;
-        let plans = plans_of_use(&found, &card, cycle, (cycle.start(), cycle.end()));
+        let plans = usage_as_plans(&found, &card, cycle, (cycle.start(), cycle.end()));
         assert_eq!(plans.iter().map(|plan| plan.lines.len()).collect::<Vec<_>>(), [2, 3]);
         let compared = plans.iter().map(|plan| {
             compare(plan, &card, &[Change::Region("eastus".to_owned())], cycle.start(), CycleDay::FIRST)
@@ -164,7 +138,7 @@ mod tests {
         assert_eq!((own.as_planned[1].to_string(), own.cost[1].to_string()), ("160".into(), "130".into()));
         assert_eq!((own.covered, all.planned.lines.len()), (Some(1.0), 5));
         // Of half a month the same is used in half of its days.
-        let half = plans_of_use(&found, &card, cycle, (cycle.start(), "2026-11-16".parse().unwrap()));
+        let half = usage_as_plans(&found, &card, cycle, (cycle.start(), "2026-11-16".parse().unwrap()));
         assert_eq!(half[0].lines[0].quantity.likely.to_string(), "30");
         let estimate = crate::estimate(&half[0], &card, cycle.start(), CycleDay::FIRST).unwrap();
         assert_eq!(estimate.lines[0].cost.unwrap()[1].to_string(), "5", "15 GB, of which 10 are free");
