@@ -164,9 +164,9 @@ async fn a_recorded_card_is_read_whole_and_priced() {
     let (transport, player) = play(vec![recorded(bytes)]);
     let card = query.fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap();
     assert_eq!(card.meters(), raw["Meters"].as_array().unwrap().len());
-    let Credit { amount: credit, excluded, .. } = card.terms.credit.clone().unwrap();
+    let Credit { amount: credit, excluded } = card.terms.credits[0].term.clone();
     assert_eq!((credit, excluded.len()), (amount("100"), 139));
-    assert!(card.terms.commitment.is_none() && card.terms.recurring.is_none());
+    assert!(card.terms.commitments.is_empty() && card.terms.recurring.is_empty());
     // A meter with rising tiers: from its own numbers, sorted as numbers.
     let many = raw["Meters"]
         .as_array()

@@ -296,7 +296,7 @@ fn readers() -> Vec<Reader> {
         }),
         reader!("retail-prices/", "RetailQuery::fetch", "GET" "/api/retail/prices", |t| {
             let query = RetailQuery { currency: Some("USD".into()), ..RetailQuery::default() };
-            query.fetch(t).await?.len()
+            query.fetch(t).await?.items.len()
         }),
         reader!("errors/", "ServiceError::read", "GET" "/x", |t| {
             let request = Request::get(t.endpoint().at("/x")?, "x");
@@ -512,9 +512,9 @@ fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "away from the service",
             "its next link names a host of the preview of 2017; only the service's own are followed (contract 1.6)",
         ),
-        ("errors/", "", "an error: read as such, and told"),
-        ("error_400", "400 BadRequest", "an error: read as such, and told"),
-        ("404", "404", "an error: read as such, and told"),
+        ("errors/", "", "an error: read and reported"),
+        ("error_400", "400 BadRequest", "an error: read and reported"),
+        ("404", "404", "an error: read and reported"),
     ];
     let reason = reasons.iter().find(|(part, ..)| name.contains(part))?;
     Some((reason.1, reason.2))

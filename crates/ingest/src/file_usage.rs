@@ -11,8 +11,8 @@ use crate::{
     row_sums::RowSums,
     typed_lines::{Meaning, derived},
 };
-use billing::{Amount, ChargeKind, Metric};
-use chrono::NaiveDate;
+use billing::{Agreement, Amount, BillingCycle, ChargeKind, Metric};
+use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
 use std::collections::BTreeMap;
 
@@ -29,8 +29,8 @@ pub(crate) struct UseLine {
     pub currency: Option<String>,
     /// The meter's name.
     pub name: Option<String>,
-    /// Begin of the cycle that bills it.
-    pub billed_from: Option<NaiveDate>,
+    /// The billing period that the file states.
+    pub billing_period: Option<BillingCycle>,
 }
 
 /// Lines and their numbers.
@@ -81,7 +81,7 @@ enum Told {
 }
 
 /// The columns that tell a meter's use from other charges and from other use.
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 9] = [
     // Of the columns that tell kinds these two tell use from all else.
     "ChargeCategory",
     "CommitmentDiscountStatus",
@@ -91,6 +91,7 @@ const TEXTS: [&str; 8] = [
     "SkuMeter",
     "BillingCurrency",
     "BillingPeriodStart",
+    "BillingPeriodEnd",
 ];
 const METER: &str = "x_SkuMeterId";
 
@@ -152,13 +153,28 @@ fn told(rows: &RowSums<'_>, unit: &str, given: Option<&str>, lines: &mut UseLine
     meaning(&["BillingCurrency"], &|have| {
         vec![charges::currency(have("BillingCurrency")).alias("currency")]
     })?;
-    meaning(&["BillingPeriodStart"], &|have| vec![charges::day(have("BillingPeriodStart")).alias("billed")])?;
+    meaning(&["BillingPeriodStart", "BillingPeriodEnd"], &|have| {
+        // Classic files state the period's last day, FOCUS files the day after it.
+        let inclusive = i64::from(rows.file.family.agreement != Agreement::Focus);
+        vec![
+            charges::day(have("BillingPeriodStart")).alias("period_start"),
+            (charges::day(have("BillingPeriodEnd")) + lit(chrono::Duration::days(inclusive)))
+                .alias("period_end"),
+        ]
+    })?;
     let flag = |name: &str| -> Result<&BooleanChunked> { Ok(table.column(name)?.bool()?) };
     let text = |name: &str| -> Result<&StringChunked> { Ok(table.column(name)?.str()?) };
     let (used, covered) = (flag("used")?, flag("covered")?);
     let (subscriptions, meters, names) = (text("subscription")?, text("meter")?, text("name")?);
     let (units, currencies) = (text("unit")?, text("currency")?);
-    let billed: Vec<Option<NaiveDate>> = table.column("billed")?.date()?.as_date_iter().collect();
+    let days = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
+        Ok(table.column(name)?.date()?.as_date_iter().collect())
+    };
+    let (starts, ends) = (days("period_start")?, days("period_end")?);
+    let period = |row: usize| {
+        let start = starts[row].filter(|start| start.year() > 1970)?;
+        BillingCycle::new(start, ends[row]?).ok()
+    };
     let owned = |column: &StringChunked, row: usize| column.get(row).map(str::to_owned);
     let told = (0..table.height()).map(|row| match meters.get(row) {
         _ if used.get(row) != Some(true) => Told::NoUse,
@@ -171,7 +187,7 @@ fn told(rows: &RowSums<'_>, unit: &str, given: Option<&str>, lines: &mut UseLine
                 unit: owned(units, row).unwrap_or_default(),
                 currency: owned(currencies, row).or_else(|| given.map(str::to_owned)),
                 name: owned(names, row),
-                billed_from: billed[row],
+                billing_period: period(row),
             };
             Told::Used(numbered(lines, line))
         }

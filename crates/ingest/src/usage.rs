@@ -89,7 +89,7 @@ impl RunsUsage {
         let subscriptions = groups(&lines, |line| &line.subscription);
         // What a run claims of a subscription: days, and late use by the begin of the cycle that bills it.
         let claim = |place: usize, day: i32| -> (u32, i32, bool) {
-            let billed = lines[place].billed_from.map(|billed| billed.to_epoch_days());
+            let billed = lines[place].billing_period.map(|period| period.start().to_epoch_days());
             let late = billed.filter(|billed| day < *billed);
             (subscriptions[place], late.unwrap_or(day), late.is_some())
         };
@@ -99,8 +99,8 @@ impl RunsUsage {
                 let place = places[*line as usize];
                 newest.insert(claim(place, *day), *run);
                 // A newer run of the cycle without late use takes it back.
-                if let Some(billed) = lines[place].billed_from {
-                    newest.insert((subscriptions[place], billed.to_epoch_days(), true), *run);
+                if let Some(period) = lines[place].billing_period {
+                    newest.insert((subscriptions[place], period.start().to_epoch_days(), true), *run);
                 }
             }
         }
@@ -122,7 +122,7 @@ impl RunsUsage {
                     name: line.name.clone(),
                     unit: line.unit.clone(),
                     day: NaiveDate::from_epoch_days(day)?,
-                    billed_from: line.billed_from,
+                    billing_period: line.billing_period,
                     quantity,
                     cost,
                     currency: line.currency.clone(),
@@ -148,7 +148,7 @@ mod tests {
     use std::{fs, path::Path};
 
     const HEADER: &str = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,x_SkuMeterId,SkuMeter,\
-        PricingQuantity,x_PricingUnitDescription,ConsumedQuantity,BillingPeriodStart,CommitmentDiscountId\n";
+        PricingQuantity,x_PricingUnitDescription,ConsumedQuantity,BillingPeriodStart,BillingPeriodEnd,CommitmentDiscountId\n";
 
     fn write(folder: &Path, name: &str, rows: &str) {
         let path = folder.join(name);
@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn use_is_summed_by_meter_and_day_and_purchases_are_none() {
         let folder = tempfile::tempdir().unwrap();
-        let rows = "1.5,EUR,2026-10-01T00:00:00Z,Usage,s,A,VM,1.5,10 Hours,15,,\n\
-            2,EUR,2026-10-01T05:00:00Z,Usage,s,a,VM,2,10 Hours,20,,\n\
-            9,EUR,2026-10-01T05:00:00Z,Purchase,s,a,VM,1,1,1,,\n\
-            4,EUR,2026-10-02,Usage,s,,Disk,4,1 GB,4,,\n";
+        let rows = "1.5,EUR,2026-10-01T00:00:00Z,Usage,s,A,VM,1.5,10 Hours,15,,,\n\
+            2,EUR,2026-10-01T05:00:00Z,Usage,s,a,VM,2,10 Hours,20,,,\n\
+            9,EUR,2026-10-01T05:00:00Z,Purchase,s,a,VM,1,1,1,,,\n\
+            4,EUR,2026-10-02,Usage,s,,Disk,4,1 GB,4,,,\n";
         write(folder.path(), "a.csv", rows);
         let found = usage(folder.path(), None);
         assert_eq!(shown(&found), ["2026-10-01 a 3.5 × 10 Hours for 3.5"]);
@@ -185,13 +185,13 @@ mod tests {
     #[test]
     fn what_tells_no_quantity_or_day_is_unknown_and_what_a_commitment_pays_for_is_left_out() {
         let folder = tempfile::tempdir().unwrap();
-        let rows = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
-            0,EUR,2026-10-01,Usage,s,a,VM,5,Hours,5,2026-10-01,reserved\n\
-            1,EUR,2026-10-01,Usage,s,a,VM,much,Hours,1,2026-10-01,\n\
-            1,EUR,2026-10-01,Usage,s,a,VM,,Hours,1,2026-10-01,\n\
-            1,EUR,2026-10-01,Usage,s,a,VM,1,500,Hours,1,2026-10-01,\n\
-            1,EUR,some day,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
-            1,EUR,2026-10-09,Usage,s,a,VM,1,Hours,1,2026-10-01,\n";
+        let rows = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,2026-11-01,\n\
+            0,EUR,2026-10-01,Usage,s,a,VM,5,Hours,5,2026-10-01,2026-11-01,reserved\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,much,Hours,1,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,,Hours,1,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-01,Usage,s,a,VM,1,500,Hours,1,2026-10-01,2026-11-01,\n\
+            1,EUR,some day,Usage,s,a,VM,1,Hours,1,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-09,Usage,s,a,VM,1,Hours,1,2026-10-01,2026-11-01,\n";
         write(folder.path(), "a.csv", rows);
         let found = usage(folder.path(), Some("2026-10-09"));
         assert_eq!(shown(&found), ["2026-10-01 a 1 × Hours for 1"]);
@@ -201,12 +201,12 @@ mod tests {
     #[test]
     fn the_newest_run_with_a_day_counts_for_all_meters_of_it_and_late_use_keeps_its_cycle() {
         let folder = tempfile::tempdir().unwrap();
-        let older = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,\n\
-            1,EUR,2026-10-02,Usage,s,a,VM,2,Hours,2,2026-10-01,\n\
-            1,EUR,2026-10-02,Usage,s,b,VM,3,Hours,3,2026-10-01,\n\
-            1,EUR,2026-10-02,Usage,other,b,VM,4,Hours,4,2026-10-01,\n";
-        let newer = "1,EUR,2026-10-02,Usage,s,a,VM,20,Hours,2,2026-10-01,\n\
-            1,EUR,2026-10-02,Usage,s,a,VM,30,Hours,2,2026-11-01,\n";
+        let older = "1,EUR,2026-10-01,Usage,s,a,VM,1,Hours,1,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-02,Usage,s,a,VM,2,Hours,2,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-02,Usage,s,b,VM,3,Hours,3,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-02,Usage,other,b,VM,4,Hours,4,2026-10-01,2026-11-01,\n";
+        let newer = "1,EUR,2026-10-02,Usage,s,a,VM,20,Hours,2,2026-10-01,2026-11-01,\n\
+            1,EUR,2026-10-02,Usage,s,a,VM,30,Hours,2,2026-11-01,2026-12-01,\n";
         write(folder.path(), "20261001-20261031/202610030600/a.csv", older);
         write(folder.path(), "20261001-20261031/202610040600/a.csv", newer);
         let found = usage(folder.path(), None);
@@ -214,8 +214,8 @@ mod tests {
             .days
             .iter()
             .map(|own| {
-                let (sub, from) = (own.subscription.as_deref().unwrap(), own.billed_from.unwrap());
-                format!("{sub} {} {} {} in {from}", own.meter, own.day, own.quantity)
+                let (sub, period) = (own.subscription.as_deref().unwrap(), own.billing_period.unwrap());
+                format!("{sub} {} {} {} in {}", own.meter, own.day, own.quantity, period.start())
             })
             .collect();
         let expected = [
@@ -225,5 +225,38 @@ mod tests {
             "s a 2026-10-02 30 in 2026-11-01",
         ];
         assert_eq!(days, expected);
+    }
+
+    #[test]
+    fn the_billing_period_is_half_open_whether_the_file_includes_its_last_day_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = "1,EUR,2026-10-12T00:00:00Z,Usage,s,a,VM,1,Hours,1,2026-10-10T00:00:00Z,2026-11-10T00:00:00Z,\n\
+            1,EUR,2026-10-13T00:00:00Z,Usage,s,a,VM,1,Hours,1,2026-10-10T00:00:00Z,2026-10-10T00:00:00Z,\n\
+            1,EUR,2026-10-14T00:00:00Z,Usage,s,a,VM,1,Hours,1,0001-01-01T00:00:00Z,2026-11-10T00:00:00Z,\n\
+            1,EUR,2026-10-15T00:00:00Z,Usage,s,a,VM,1,Hours,1,,,\n";
+        write(folder.path(), "focus/a.csv", rows);
+        let classic = "BillingAccountId,BillingPeriodStartDate,BillingPeriodEndDate,SubscriptionId,Date,MeterId,MeterCategory,\
+            MeterName,Quantity,EffectivePrice,CostInBillingCurrency,UnitPrice,BillingCurrencyCode,ResourceGroup,UnitOfMeasure,ChargeType\n\
+            1,10/10/2026,11/09/2026,00000000-0000-0000-0000-00000000000a,10/12/2026,b,VM,D2,1,1,1,1,EUR,rg,1 Hour,Usage\n";
+        fs::create_dir_all(folder.path().join("classic")).unwrap();
+        fs::write(folder.path().join("classic/b.csv"), classic).unwrap();
+        let shown: Vec<String> = usage(folder.path(), None)
+            .days
+            .iter()
+            .map(|own| {
+                let period = own.billing_period.map(|period| format!("{} {}", period.start(), period.end()));
+                format!("{} {} {}", own.meter, own.day, period.as_deref().unwrap_or("none"))
+            })
+            .collect();
+        let mut shown = shown;
+        shown.sort();
+        let expected = [
+            "a 2026-10-12 2026-10-10 2026-11-10",
+            "a 2026-10-13 none",
+            "a 2026-10-14 none",
+            "a 2026-10-15 none",
+            "b 2026-10-12 2026-10-10 2026-11-10",
+        ];
+        assert_eq!(shown, expected);
     }
 }

@@ -9,15 +9,15 @@ use crate::{
 use billing::{Amount, Price, PriceCard, PriceKind, Unpriced};
 use chrono::NaiveDate;
 
-/// From when on a commitment is cheaper than use as it comes.
+/// Where a commitment becomes cheaper than usage without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakEven {
     /// The line.
     pub line: String,
-    /// Share of all hours that a machine must run, 0 to 1; above 1 it never pays.
+    /// Share of all hours that a machine must run, 0 to 1; above 1 the commitment never pays.
     pub utilisation: f64,
-    /// Days of use around the clock after which a payment in advance has paid; `None` where there is none, or use
-    /// costs nothing.
+    /// Days of usage around the clock after which an upfront payment has paid off; `None` without such a payment, or where
+    /// usage costs nothing.
     pub day: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn committed(
         let cost = match (before.cost, terms_of(line, card, kind, as_of)) {
             (Err(why), _) | (_, Err(why)) => Err(why),
             (Ok(_), Ok(own)) => {
-                // The days of the cycle on which the line is there bear their part of the month.
+                // The days of the line in the cycle bear their part of the month.
                 let (there, days) = days_there(line, before);
                 let machines = line.count.times(own.machines).ok_or_else(too_large)?;
                 let all = own
@@ -79,7 +79,7 @@ struct Committed {
     hour: Amount,
     /// Of the licence, by the hour.
     licence: Amount,
-    /// Hours of a unit that use is priced by.
+    /// Hours of a unit of the usage price.
     block: Amount,
     /// Machines of each of the line's count: one, unless it has more hours than a month.
     machines: Amount,

@@ -1,4 +1,4 @@
-//! The same plan elsewhere: in other regions, other sizes, under other offers, with reservations and savings plans.
+//! Alternatives of a plan: other regions, sizes and offers, reservations and savings plans.
 //!
 //! Each alternative changes one thing of the plan and is set against what the lines that it can price cost as planned,
 //! so that a missing price never makes an alternative look cheap; which share of the plan that is stands beside it.
@@ -13,7 +13,7 @@ use crate::{
     plan::What,
     region::{is_zone, same_region},
 };
-use billing::{Amount, CycleDay, OfferTerms, Price, PriceCard, PriceKind, Unpriced};
+use billing::{Amount, BillingCycle, CycleDay, CycleTerms, Price, PriceCard, PriceKind, Unpriced};
 use chrono::NaiveDate;
 use std::{collections::BTreeSet, fmt};
 
@@ -26,9 +26,9 @@ pub enum Change {
     Size(String),
     /// Under another offer.
     Offer(Offer),
-    /// Machines reserved for so many years.
+    /// Machines reserved for a number of years.
     Reservation(u32),
-    /// Under a savings plan of so many years.
+    /// Under a savings plan of a number of years.
     SavingsPlan(u32),
 }
 
@@ -60,13 +60,13 @@ pub struct Alternative {
     pub change: Change,
     /// Its lines.
     pub lines: Vec<EstimateLine>,
-    /// What the lines that it prices cost as planned: low, likely and high.
+    /// Cost as planned of the lines that it prices: low, likely and high.
     pub as_planned: [Amount; 3],
-    /// What they cost in the alternative, after a credit of its offer.
+    /// Their cost in the alternative, after a credit of its offer.
     pub cost: [Amount; 3],
     /// The share of the plan's likely cost that it prices, 0 to 1; `None` for a plan that costs nothing.
     pub covered: Option<f64>,
-    /// From when on a commitment pays, line by line.
+    /// Break-even points of a commitment, line by line.
     pub break_even: Vec<BreakEven>,
 }
 
@@ -129,10 +129,22 @@ pub fn compare(
         let covered = (whole > Amount::ZERO).then(|| sums(&before)[1].to_f64() / whole.to_f64());
         let (cost, as_planned) = match change {
             // Terms are those of the whole bill, on both sides.
-            Change::Offer(offer) => (
-                to_pay(&terms_of_offer(card, *offer), offer.is_once, plan.committed, &own)?,
-                to_pay(&card.terms, false, plan.committed, &before)?,
-            ),
+            Change::Offer(offer) => {
+                let terms = |cycle: Option<BillingCycle>| {
+                    card.terms.in_cycle(
+                        cycle.or(plan.billing_period).unwrap_or(BillingCycle::containing(as_of, cycle_day)),
+                    )
+                };
+                let of_offer = |index: usize, cycle| {
+                    let terms = terms_of_offer(terms(cycle), *offer, &card.currency);
+                    // A credit that is granted once is one of the first cycle.
+                    if offer.is_once && index > 0 { CycleTerms { credit: None, ..terms } } else { terms }
+                };
+                (
+                    amount_due(of_offer, plan.committed, &own)?,
+                    amount_due(|_, cycle| terms(cycle), plan.committed, &before)?,
+                )
+            }
             _ => (sums(&own), sums(&before)),
         };
         alternatives.push(Alternative {
@@ -203,7 +215,7 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
             What::Meter(_) => Ok(line),
         },
         Change::Offer(offer) if offer.is_dev_test && line.kind == PriceKind::Consumption => {
-            // What has no price of its own for development and test is priced as it comes.
+            // Without a price for development and test the usual price applies.
             let dev_test = PlanLine { kind: PriceKind::DevTest, ..line.clone() };
             Ok(if matches!(find(&dev_test, card), Ok(Ok(_))) { dev_test } else { line })
         }
@@ -211,26 +223,22 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
     }
 }
 
-/// What lines cost together: low, likely and high.
+/// The sum of lines' costs: low, likely and high.
 fn sums(lines: &[&EstimateLine]) -> [Amount; 3] {
     [0, 1, 2].map(|end| lines.iter().filter_map(|line| Some(line.cost.ok()?[end])).sum())
 }
 
-/// What is to pay under some terms, over all cycles; a credit that is granted once is one of the first.
-fn to_pay(
-    terms: &OfferTerms,
-    is_once: bool,
+/// The amount due over all cycles, by the terms of each, which follow from its index and the cycle.
+fn amount_due(
+    terms: impl Fn(usize, Option<BillingCycle>) -> CycleTerms,
     committed: Amount,
     lines: &[&EstimateLine],
 ) -> Result<[Amount; 3]> {
     let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
     let mut out = [Amount::ZERO; 3];
-    let later = OfferTerms { credit: None, ..terms.clone() };
-    for (place, cycle) in cycles.into_iter().enumerate() {
-        let terms = if is_once && place > 0 { &later } else { terms };
-        let terms = &cycle.map_or_else(|| terms.clone(), |cycle| terms.in_cycle(cycle));
+    for (index, cycle) in cycles.into_iter().enumerate() {
         let of_cycle = lines.iter().copied().filter(|line| line.cycle == cycle);
-        for (sum, settled) in out.iter_mut().zip(settle(terms, committed, of_cycle)?) {
+        for (sum, settled) in out.iter_mut().zip(settle(&terms(index, cycle), committed, of_cycle)?) {
             *sum += settled.net();
         }
     }
@@ -241,6 +249,7 @@ fn to_pay(
 mod tests {
     use super::*;
     use crate::{PlanFormat, read_plan, read_retail, retail_card};
+    use billing::OfferTerms;
 
     /// Items of a reply: kind, meter, product, size, region, price, and more fields.
     fn card() -> PriceCard {

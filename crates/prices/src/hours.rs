@@ -2,13 +2,13 @@
 
 use billing::{Amount, Price, PricingUnit};
 
-/// What quantities of machines are counted in.
+/// The unit of quantities of machines.
 pub(crate) const HOURS: &str = "Hours";
 /// Hours of a month, as prices count them: 8,760 a year.
 pub(crate) const MONTH_HOURS: u64 = 730;
 
-/// What an hour costs in use around the clock, whatever the blocks and tiers of the price; `None` of prices that
-/// are not by the hour.
+/// The cost of an hour of usage around the clock, for any blocks and tiers of the price; `None` of prices that are not by
+/// the hour.
 pub(crate) fn cost_of_hour(price: &Price) -> Option<Amount> {
     let hours: PricingUnit = HOURS.parse().ok()?;
     let is_by_hour = price.unit.counts_like(&hours) && !price.unit.name().is_empty();

@@ -7,45 +7,98 @@ use crate::{
 };
 use billing::{Amount, Price, PriceCard, PriceKind, Unpriced};
 
-/// What a line needs to be priced.
+/// The prices of a line and its quantities.
 pub(crate) struct Found<'a> {
     pub(crate) prices: Vec<&'a Price>,
     /// Quantities of a month, in units of the price.
     pub(crate) month: [Amount; 3],
 }
 
-/// What tells one price from another, beside the days on which it holds: a meter's id alone does not.
+/// The key of a price, without the days on which it is in force. A meter's id alone is not one.
 pub(crate) type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, PriceKind);
 
 pub(crate) fn identity(price: &Price) -> Identity<'_> {
     (&price.meter, &price.product, &price.name, &price.sku, &price.region, price.kind)
 }
 
-/// The prices that a line means, or why none.
+/// The prices of a meter's usage: those of usage without commitment; for a meter that has none, such as one of spot
+/// machines, the prices of the one other kind of usage that it has.
+///
+/// # Errors
+/// Why there is none: the card lacks the meter, it cannot be used, or it has prices of several kinds.
+pub(crate) fn usage_prices<'a>(
+    card: &'a PriceCard,
+    meter: &str,
+) -> std::result::Result<Vec<&'a Price>, Unpriced> {
+    let of = |kind| card.of_meter(meter).filter(|price| price.kind == kind).collect::<Vec<_>>();
+    let consumption = of(PriceKind::Consumption);
+    if !consumption.is_empty() {
+        return Ok(consumption);
+    }
+    match (of(PriceKind::Spot), of(PriceKind::DevTest)) {
+        (spot, dev_test) if spot.is_empty() && dev_test.is_empty() => Err(card.why_unpriced(meter)),
+        (spot, dev_test) if dev_test.is_empty() => Ok(spot),
+        (spot, dev_test) if spot.is_empty() => Ok(dev_test),
+        _ => Err(Unpriced::Ambiguous),
+    }
+}
+
+/// Whether two names mean one size: `Standard_D2s_v5`, in any case, or `D2s_v5`.
+pub(crate) fn same_size(one: &str, other: &str) -> bool {
+    short_size(one).eq_ignore_ascii_case(short_size(other))
+}
+
+/// A size without the prefix that resources write.
+fn short_size(name: &str) -> &str {
+    const PREFIX: &str = "Standard_";
+    let name = name.trim();
+    match name.get(..PREFIX.len()) {
+        Some(start) if start.eq_ignore_ascii_case(PREFIX) => &name[PREFIX.len()..],
+        _ => name,
+    }
+}
+
+/// Why no price is of a line's size: whether the card has one that cannot be used.
+fn why_no_size(card: &PriceCard, sku: &str) -> Unpriced {
+    let is_unusable = card.unusable().iter().any(|price| !price.sku.is_empty() && same_size(&price.sku, sku));
+    if is_unusable { Unpriced::UnusableRate } else { Unpriced::NoRate }
+}
+
+/// The prices that a line means, or why it has none.
 pub(crate) fn find<'a>(
     line: &PlanLine,
     card: &'a PriceCard,
 ) -> Result<std::result::Result<Found<'a>, Unpriced>> {
-    let mut prices: Vec<&Price> = match &line.what {
-        What::Meter(meter) => card.of_meter(meter).collect(),
-        What::Sku(sku) => card.prices().iter().filter(|price| price.sku.eq_ignore_ascii_case(sku)).collect(),
+    let (mut prices, none) = match &line.what {
+        // A meter whose prices are all of one kind needs no kind in the plan.
+        What::Meter(meter) if line.kind == PriceKind::Consumption => match usage_prices(card, meter) {
+            Ok(prices) => (prices, Unpriced::NoRate),
+            Err(why) => return Ok(Err(why)),
+        },
+        What::Meter(meter) => {
+            let of_kind = card.of_meter(meter).filter(|price| price.kind == line.kind).collect();
+            (of_kind, card.why_unpriced(meter))
+        }
+        What::Sku(sku) => {
+            let is_meant = |price: &&Price| price.kind == line.kind && same_size(&price.sku, sku);
+            (card.prices().iter().filter(is_meant).collect::<Vec<_>>(), why_no_size(card, sku))
+        }
     };
-    prices.retain(|price| price.kind == line.kind);
     if let Some(os) = line.os {
         prices.retain(|price| os_of(price) == os);
     }
     let product = line.product.to_lowercase();
     prices.retain(|price| price.full_name().to_lowercase().contains(&product));
     if prices.is_empty() {
-        return Ok(Err(Unpriced::NoRate));
+        return Ok(Err(none));
     }
     if !line.region.is_empty() {
-        // A meter of a zone has no other, whatever the region.
+        // A meter of a zone is the same in each of the zone's regions.
         let is_of_region =
             |region: &str| region.is_empty() || is_zone(region) || same_region(region, &line.region);
         prices.retain(|price| is_of_region(&price.region));
         if prices.is_empty() {
-            return Ok(Err(Unpriced::NoRegion));
+            return Ok(Err(if none == Unpriced::UnusableRate { none } else { Unpriced::NoRegion }));
         }
     }
     if prices.iter().any(|price| identity(price) != identity(prices[0])) {
@@ -71,12 +124,12 @@ pub(crate) fn find<'a>(
     Ok(Ok(Found { prices, month }))
 }
 
-/// That a line's quantity or cost cannot be held.
+/// The error of a line whose quantity or cost cannot be held.
 pub(crate) fn too_large(line: &PlanLine, source: billing::Error) -> Error {
     Error::Line { line: line.name.clone(), source }
 }
 
-/// The price of a unit where all prices say the same one, whatever the quantity.
+/// The price of a unit where all prices state the same one for every quantity.
 pub(crate) fn one_price(prices: &[&Price]) -> Option<Amount> {
     let flat = |price: &Price| {
         let mut all = price.tiers.prices();
@@ -86,7 +139,7 @@ pub(crate) fn one_price(prices: &[&Price]) -> Option<Amount> {
     prices.iter().all(|price| flat(price) == Some(first)).then_some(first)
 }
 
-/// What a machine runs, as its product's name tells.
+/// The operating system of a machine, from its product's name.
 pub(crate) fn os_of(price: &Price) -> Os {
     let name = price.full_name().replace("Non-Windows", "");
     if name.contains("Windows") { Os::Windows } else { Os::Linux }

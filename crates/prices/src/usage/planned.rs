@@ -1,4 +1,4 @@
-//! What a plan uses on each day, with its prices: to be added to use that goes on anyway, whose tiers it shares.
+//! Planned usage of each day, with its prices: added to existing usage, whose tiers it shares.
 
 use crate::{
     Plan, PlanLine, Result,
@@ -7,18 +7,18 @@ use crate::{
 };
 use billing::{BillingCycle, DayUse, Price, PriceCard, Unpriced, in_force};
 
-/// Use of a line of a plan.
+/// Usage of a line of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedUsage<'c> {
     /// The line's name.
     pub name: String,
     /// Its prices.
     pub prices: Vec<&'c Price>,
-    /// Low, likely and high use of each day, in the unit of the prices.
+    /// Low, likely and high usage of each day, in the unit of the prices.
     pub days: [Vec<DayUse>; 3],
 }
 
-/// The use of a plan's lines in some cycles, or why a line has no price. Lines without dates are in no cycle.
+/// The usage of a plan's lines in some cycles, or why a line has no price. Lines without dates are left out.
 ///
 /// # Errors
 /// [`crate::Error::Line`] for quantities that cannot be held.
