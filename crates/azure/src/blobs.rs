@@ -7,7 +7,7 @@
 //! same sign-in as for all other services. Every read names the version (ETag) that was listed, so that
 //! a file that changes meanwhile is an error and never a mixture.
 
-use crate::{Cloud, Error, Result, TokenSource};
+use crate::{Cloud, Error, LastFailure, Result, TokenSource};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
@@ -368,7 +368,7 @@ impl Blobs {
             {
                 Error::NotAllowed {
                     scope: what,
-                    fault: crate::Fault { status: 403, code: String::new(), message: text },
+                    fault: crate::ServiceError { status: 403, code: String::new(), message: text },
                     remedy:
                         "it needs the role Storage Blob Data Reader, or a key or signature in AZURE_STORAGE_…"
                             .to_owned(),
@@ -376,20 +376,25 @@ impl Blobs {
             }
             object_store::Error::NotFound { .. } => Error::Refused {
                 what,
-                fault: crate::Fault { status: 404, code: "NotFound".to_owned(), message: text },
+                fault: crate::ServiceError { status: 404, code: "NotFound".to_owned(), message: text },
             },
             object_store::Error::Precondition { .. } => {
                 Error::bad_reply(&what, "a file changed while it was read; begin again")
             }
             _ if says("404 Not Found") => Error::Refused {
                 what,
-                fault: crate::Fault {
+                fault: crate::ServiceError {
                     status: 404,
                     code: "ContainerNotFound".to_owned(),
                     message: "there is no such container".to_owned(),
                 },
             },
-            _ => Error::Unavailable { what, tries: 6, waited: Duration::ZERO, last: text },
+            _ => Error::Unavailable {
+                what,
+                tries: 6,
+                waited: Duration::ZERO,
+                last: LastFailure::Storage(text),
+            },
         }
     }
 }
@@ -400,7 +405,7 @@ fn brief(error: &dyn std::error::Error) -> String {
     let line = text.lines().next().unwrap_or_default();
     let words: Vec<&str> =
         line.split(' ').map(|word| word.split_once('?').map_or(word, |(before, _)| before)).collect();
-    crate::fault::redacted(&words.join(" ").chars().take(300).collect::<String>())
+    crate::service_error::redacted(&words.join(" ").chars().take(300).collect::<String>())
 }
 
 /// Gives storage the same sign-in as everything else has.

@@ -5,14 +5,17 @@
 
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::{fmt, path::Path};
 
-/// How long a statement holds.
+/// Validity of a statement.
 const SECONDS: u64 = 600;
 
 /// A certificate with its key, and what it is used for.
@@ -40,10 +43,11 @@ impl Certificate {
         let text = std::fs::read(path).map_err(|error| fault(&format!("cannot be read: {error}")))?;
         let certificate = CertificateDer::from_pem_slice(&text)
             .map_err(|_| fault("holds no certificate in PEM form (`-----BEGIN CERTIFICATE-----`)"))?;
-        let key = key_text(&text)
-            .ok_or_else(|| fault("holds no unencrypted private key in PEM form beside its certificate"))?;
-        let key = EncodingKey::from_rsa_pem(key)
-            .map_err(|_| fault("holds a private key that is no unencrypted RSA key"))?;
+        let key = PrivateKeyDer::from_pem_slice(&text)
+            .map_err(|_| fault("holds no unencrypted private key in PEM form beside its certificate"))?;
+        let key = rsa_pem(&key)
+            .and_then(|key| EncodingKey::from_rsa_pem(key.as_bytes()).ok())
+            .ok_or_else(|| fault("holds a private key that is not an unencrypted RSA key"))?;
         let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));
         Ok(Self { key, thumbprint, client: client.to_owned(), audience })
     }
@@ -62,15 +66,16 @@ impl Certificate {
     }
 }
 
-/// The part of a PEM file that is its private key.
-fn key_text(text: &[u8]) -> Option<&[u8]> {
-    let whole = std::str::from_utf8(text).ok()?;
-    let begin = ["-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"]
-        .iter()
-        .find_map(|mark| whole.find(mark))?;
-    let end = whole[begin..].find("-----END")? + begin;
-    let rest = whole[end..].find('\n').map_or(whole.len(), |line| end + line + 1);
-    Some(&text[begin..rest])
+/// The key as the PEM text that signing takes. A certificate file may hold more, such as attributes and other
+/// certificates, which the signing crate does not skip.
+fn rsa_pem(key: &PrivateKeyDer<'_>) -> Option<String> {
+    let label = match key {
+        PrivateKeyDer::Pkcs8(_) => "PRIVATE KEY",
+        PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+        _ => return None,
+    };
+    let text = STANDARD.encode(key.secret_der());
+    Some(format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n"))
 }
 
 impl fmt::Debug for Certificate {
@@ -136,7 +141,9 @@ mod tests {
         assert!(read("b.pem", &only_certificate).contains("b.pem` holds no unencrypted private key"));
         let broken =
             format!("{only_certificate}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-        assert!(read("c.pem", &broken).contains("no unencrypted RSA key"));
+        assert!(read("c.pem", &broken).contains("not an unencrypted RSA key"));
+        let elliptic = broken.replace("PRIVATE KEY", "EC PRIVATE KEY");
+        assert!(read("e.pem", &elliptic).contains("not an unencrypted RSA key"));
         assert!(
             Certificate::read(&folder.path().join("d"), "c", String::new())
                 .unwrap_err()

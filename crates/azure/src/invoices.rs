@@ -5,7 +5,7 @@
 //! Source: specifications 2017-04-24-preview and 2024-04-01, recorded replies of both.
 
 use crate::{
-    Error, Reply, Request, Result, Scope, Transport,
+    Error, LastFailure, Reply, Request, Result, Scope, Transport,
     wire::{Money, encoded, items, moment, one, some, some_day},
 };
 use chrono::NaiveDate;
@@ -347,7 +347,7 @@ pub async fn save_link(
             what: "the invoice's file".to_owned(),
             tries: 0,
             waited: std::time::Duration::ZERO,
-            last: format!("its link expired at {}", link.expires.as_deref().unwrap_or_default()),
+            last: LastFailure::LinkExpired(link.expires.clone().unwrap_or_default()),
         });
     }
     transport.save(&link.url, scope.path(), path).await

@@ -1,4 +1,4 @@
-//! Retail prices: what anybody pays, without signing in.
+//! Retail prices, without signing in.
 //!
 //! The currency is a parameter of its own; inside the filter it finds nothing.
 //! Source: observed replies of 2021-10-01-preview to 2023-01-01-preview.
@@ -8,7 +8,7 @@ use crate::{
     paging::{Rows, pages},
     wire::encoded,
 };
-use prices::{RetailPrice, read_retail};
+use prices::{RetailReply, read_retail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -35,7 +35,7 @@ impl RetailQuery {
     ///
     /// # Errors
     /// What [`Transport::call`] may say; [`crate::Error::BadReply`] with the place.
-    pub async fn fetch(&self, transport: &Transport) -> Result<Vec<RetailPrice>> {
+    pub async fn fetch(&self, transport: &Transport) -> Result<RetailReply> {
         let terms: Vec<String> = self
             .fields
             .iter()
@@ -58,9 +58,9 @@ impl RetailQuery {
             Ok((page.next_page_link, Rows::of(page.items.iter().map(|row| row.get()))))
         })
         .await?;
-        let mut prices = Vec::new();
+        let mut prices = RetailReply::default();
         for reply in &replies {
-            prices.extend(read_retail(&reply.body, &what)?);
+            prices.append(read_retail(&reply.body, &what)?);
         }
         Ok(prices)
     }

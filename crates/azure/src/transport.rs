@@ -1,22 +1,22 @@
-//! The one way to a service: paced, retried where that helps, redirected where that is allowed.
+//! The one way to a service: rate limited, retried where that helps, redirected where that is allowed.
 //!
-//! Asked again are connection faults, 408, 429, 5xx and the one 404 that means "try again"; nothing
-//! else. Between two tries lies the longest wait that the reply asks for or, where it asks for none,
-//! one that doubles, with jitter; refusals for throttling without a hint wait for the floor that was
-//! found to be needed. All of it has a total limit. An expired token is renewed once.
+//! Retried are connection failures, 408, 429, 5xx and the one 404 that means "try again"; nothing else. Between two
+//! tries lies the longest wait that the reply asks for or, without a hint, an exponential back-off with jitter; a
+//! throttled call without a hint waits at least for the floor that was measured. The total wait is limited. An expired
+//! token is renewed once.
 
 use crate::{
-    Clock, Endpoint, Error, Fault, Pace, Reply, Request, Result, SendFault, Sender, Token, TokenSource,
-    message::shown, wait::asked_wait,
+    Clock, Endpoint, Error, LastFailure, RateLimiter, Reply, Request, Result, SendFault, Sender,
+    ServiceError, Token, TokenSource, message::shown, retry_after::asked_wait,
 };
 use serde_json::Value;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use url::Url;
 
-/// How long and how often to ask again.
+/// How long and how often a request is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// Most tries of one request.
     pub tries: u32,
     /// Wait before the second try where the reply asks for none; it doubles.
@@ -29,7 +29,7 @@ pub struct Patience {
     pub total: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
@@ -56,8 +56,8 @@ pub struct Transport {
     sender: Arc<dyn Sender>,
     tokens: Option<Arc<dyn TokenSource>>,
     endpoint: Endpoint,
-    pace: Arc<Pace>,
-    patience: Patience,
+    rate_limiter: Arc<RateLimiter>,
+    retry_policy: RetryPolicy,
     clock: Clock,
     seed: u64,
     under_way: Semaphore,
@@ -69,14 +69,14 @@ enum Body<'a> {
     Saved(&'a Path),
 }
 
-/// Why a request is sent again.
-enum Again {
-    /// Refused for haste: everybody waits.
+/// Why a request is retried.
+enum RetryReason {
+    /// HTTP 429: all callers back off.
     Throttled,
-    /// Not ready yet.
+    /// HTTP 202: the data is not ready yet.
     NotReady,
-    /// A fault of the service or on the way.
-    Fault,
+    /// A failure of the service or of the connection.
+    Failure,
 }
 
 impl Transport {
@@ -86,18 +86,27 @@ impl Transport {
         sender: Arc<dyn Sender>,
         tokens: Option<Arc<dyn TokenSource>>,
         endpoint: Endpoint,
-        pace: Arc<Pace>,
+        rate_limiter: Arc<RateLimiter>,
         clock: Clock,
         seed: u64,
     ) -> Self {
         let under_way = Semaphore::new(AT_A_TIME);
-        Self { sender, tokens, endpoint, pace, patience: Patience::default(), clock, seed, under_way }
+        Self {
+            sender,
+            tokens,
+            endpoint,
+            rate_limiter,
+            retry_policy: RetryPolicy::default(),
+            clock,
+            seed,
+            under_way,
+        }
     }
 
-    /// With another patience.
+    /// With another retry_policy.
     #[must_use]
-    pub fn with_patience(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+    pub fn with_retry_policy(self, retry_policy: RetryPolicy) -> Self {
+        Self { retry_policy, ..self }
     }
 
     /// Where requests go.
@@ -167,8 +176,8 @@ impl Transport {
             let next = operation.or(location).unwrap_or_else(|| request.url.clone());
             let wait = asked_wait(&reply, self.clock.utc()).unwrap_or(POLL);
             waited += wait;
-            if waited > self.patience.total {
-                let last = "it is still running".to_owned();
+            if waited > self.retry_policy.total {
+                let last = LastFailure::StillRunning;
                 return Err(Error::Unavailable { what, tries: asked, waited, last });
             }
             tracing::debug!("{what} is still running; asked again in {wait:?}");
@@ -194,7 +203,7 @@ impl Transport {
     async fn follow(&self, request: &Request, body: &Body<'_>) -> Result<Reply> {
         let mut request = request.clone();
         for _ in 0..=REDIRECTS {
-            let reply = self.persist(&request, body).await?;
+            let reply = self.send_with_retries(&request, body).await?;
             if !(300..400).contains(&reply.status) {
                 return Ok(reply);
             }
@@ -215,55 +224,59 @@ impl Transport {
         Err(bad(format!("it redirects to {}, which is not one of the service's hosts", shown(&url))))
     }
 
-    /// Asks until there is a reply that waiting does not change.
-    async fn persist(&self, request: &Request, body: &Body<'_>) -> Result<Reply> {
+    /// Sends until there is a reply that a retry would not change.
+    async fn send_with_retries(&self, request: &Request, body: &Body<'_>) -> Result<Reply> {
         let (mut renewed, mut renew) = (false, false);
         let (mut tries, mut waited) = (0, Duration::ZERO);
-        let mut turn = self.pace.turn(&request.scope).await;
+        let mut permit = self.rate_limiter.permit(&request.scope).await;
         loop {
             tries += 1;
             let sent = self.send(request, body, std::mem::take(&mut renew)).await?;
-            let (last, asked, again) = match sent {
+            let (last, asked, reason) = match sent {
                 Ok(reply) if reply.status == 202 && request.waits_when_accepted => {
-                    let fault = Fault::read(202, &reply.body);
-                    let last = format!("the data is not ready yet ({fault})");
-                    (last, asked_wait(&reply, self.clock.utc()), Again::NotReady)
+                    let fault = ServiceError::read(202, &reply.body);
+                    (
+                        LastFailure::NotReady(fault),
+                        asked_wait(&reply, self.clock.utc()),
+                        RetryReason::NotReady,
+                    )
                 }
                 Ok(reply) if reply.status < 400 => {
-                    turn.answered();
+                    permit.answered();
                     return Ok(reply);
                 }
                 Ok(reply) => {
-                    let fault = Fault::read(reply.status, &reply.body);
+                    let fault = ServiceError::read(reply.status, &reply.body);
                     if fault.is_expired_token() && !renewed {
                         (renewed, renew) = (true, true);
                         continue;
                     }
                     if !fault.may_pass() {
-                        turn.answered();
+                        permit.answered();
                         return Err(self.refused(request, fault));
                     }
-                    let again = if reply.status == 429 { Again::Throttled } else { Again::Fault };
-                    (fault.to_string(), asked_wait(&reply, self.clock.utc()), again)
+                    let reason =
+                        if reply.status == 429 { RetryReason::Throttled } else { RetryReason::Failure };
+                    (LastFailure::Service(fault), asked_wait(&reply, self.clock.utc()), reason)
                 }
-                Err(fault) => (fault, None, Again::Fault),
+                Err(why) => (LastFailure::Connection(why), None, RetryReason::Failure),
             };
-            let asked = asked.filter(|_| tries <= TRUSTED_HINTS || !matches!(again, Again::Throttled));
-            let floor = match again {
-                Again::Throttled => self.patience.throttled_wait,
-                Again::NotReady => self.patience.not_ready_wait,
-                Again::Fault => self.patience.first_wait,
+            let asked = asked.filter(|_| tries <= TRUSTED_HINTS || !matches!(reason, RetryReason::Throttled));
+            let floor = match reason {
+                RetryReason::Throttled => self.retry_policy.throttled_wait,
+                RetryReason::NotReady => self.retry_policy.not_ready_wait,
+                RetryReason::Failure => self.retry_policy.first_wait,
             };
             let jitter = chance(self.seed, u64::from(tries));
             let wait = asked.unwrap_or_else(|| backoff(floor, tries, jitter));
             tracing::debug!("{} ({last}); asked again in {wait:?}", request.what());
-            if tries >= self.patience.tries || waited + wait > self.patience.total {
-                turn.answered();
+            if tries >= self.retry_policy.tries || waited + wait > self.retry_policy.total {
+                permit.answered();
                 return Err(Error::Unavailable { what: request.what(), tries, waited, last });
             }
             waited += wait;
-            if let Again::Throttled = again {
-                turn.refused(asked, floor, jitter).await;
+            if let RetryReason::Throttled = reason {
+                permit.refused(asked, floor, jitter).await;
             } else {
                 self.clock.sleep(wait).await;
             }
@@ -305,7 +318,7 @@ impl Transport {
         }
     }
 
-    fn refused(&self, request: &Request, fault: Fault) -> Error {
+    fn refused(&self, request: &Request, fault: ServiceError) -> Error {
         let remedy = match fault.status {
             // A link holds its own right, for a while.
             401 | 403 if !self.endpoint.is_home(&request.url) => {

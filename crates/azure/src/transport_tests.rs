@@ -57,7 +57,7 @@ async fn run(
         .at("/subscriptions/s/providers/Microsoft.CostManagement/query?sig=planted-signature")
         .unwrap();
     let clock = Clock::real(|| "2026-11-25T12:00:00Z".parse().unwrap());
-    let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
+    let pace = Arc::new(RateLimiter::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
     let transport =
         Transport::new(Arc::clone(&script) as _, Some(Arc::new(Tokens)), endpoint, pace, clock, 7);
     let result = transport.call(&Request::get(url, "/subscriptions/s")).await;

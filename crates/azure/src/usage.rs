@@ -1,11 +1,11 @@
-//! Resource Usage (UsageAggregates, 2015-06-01-preview): what was used, by day or hour, without prices.
+//! Resource Usage (UsageAggregates, 2015-06-01-preview): usage by day or hour, without prices.
 //!
-//! Asked for is the time of *reporting*; a record's own time is that of *use*, and comes in any offset.
-//! All records of a day share one id: it is no key. `instanceData` is JSON inside a string.
+//! A query names times of *reporting*; a record's own time is that of *usage*, and comes in any offset.
+//! All records of a day share one id: it is not a key. `instanceData` is JSON inside a string.
 //! Source: the service's specification and recorded replies.
 
-use crate::{Error, Request, Result, Scope, Transport, wire::items};
-use billing::Amount;
+use crate::{Error, Request, Result, Scope, Transport, usage_details::group_of, wire::items};
+use billing::{Amount, ServiceCharge};
 use chrono::{DateTime, SecondsFormat, Utc};
 use prices::Decimal;
 use serde::Deserialize;
@@ -35,18 +35,18 @@ pub struct UsageQuery {
     pub details: bool,
 }
 
-/// What one resource, or one meter, used in a day or hour.
+/// Usage of one resource, or one meter, in a day or hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UsageRecord {
     /// The subscription's id, in lower case.
     pub subscription: String,
     /// The meter's id, in lower case: what prices are found by.
     pub meter_id: String,
-    /// Begin of use.
+    /// Start of usage.
     pub start: DateTime<Utc>,
-    /// End of use, not in it.
+    /// End of usage, exclusive.
     pub end: DateTime<Utc>,
-    /// How much, in `unit`.
+    /// The quantity, in `unit`.
     pub quantity: Amount,
     /// The unit, such as `Hours` or `10,000s`; prices are per this unit.
     pub unit: String,
@@ -58,8 +58,34 @@ pub struct UsageRecord {
     pub subcategory: Option<String>,
     /// The meter's region.
     pub region: Option<String>,
-    /// The resource, where the record tells.
+    /// The resource, where the record states it.
     pub resource: Option<UsageResource>,
+}
+
+impl From<UsageRecord> for ServiceCharge {
+    /// The charge of a record, without a cost.
+    fn from(record: UsageRecord) -> Self {
+        let resource = record.resource.unwrap_or_default();
+        let uri = Some(resource.uri).filter(|uri| !uri.is_empty());
+        Self {
+            start: record.start,
+            end: record.end,
+            category: Some("Usage".to_owned()),
+            frequency: Some("Usage-Based".to_owned()),
+            quantity: Some(record.quantity),
+            unit: Some(record.unit).filter(|unit| !unit.is_empty()),
+            meter_category: record.category,
+            meter_subcategory: record.subcategory,
+            meter_name: record.meter_name,
+            meter_id: Some(record.meter_id),
+            subscription_id: Some(record.subscription),
+            resource_group: group_of(uri.as_deref()),
+            resource_id: uri,
+            region: resource.location.or(record.region),
+            tags: resource.tags,
+            ..Self::default()
+        }
+    }
 }
 
 /// The resource of a record.
@@ -164,7 +190,7 @@ fn record(wire: Wire) -> std::result::Result<UsageRecord, String> {
     })
 }
 
-/// The resource inside `instanceData`; nothing where it is not told.
+/// The resource inside `instanceData`, if any.
 fn resource(text: &str) -> Option<UsageResource> {
     let data: Value = serde_json::from_str(text).ok()?;
     let own = data.get("Microsoft.Resources")?;

@@ -8,8 +8,8 @@
 )]
 
 use azure::{
-    Clock, Cloud, Endpoint, Error, Fault, Granularity, Limit, Pace, RateCardQuery, Reply, Request, Scope,
-    SendFault, Sender, Sending, Token, Transport, UsageQuery,
+    Clock, Cloud, Endpoint, Error, Granularity, Limit, RateCardQuery, RateLimiter, Reply, Request, Scope,
+    SendFault, Sender, Sending, ServiceError, Token, Transport, UsageQuery,
 };
 use billing::{Amount, Credit};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -72,7 +72,7 @@ fn play(replies: Vec<Reply>) -> (Transport, Arc<Player>) {
     let player = Arc::new(Player { replies: Mutex::new(replies.into()), ..Player::default() });
     let endpoint = Endpoint::new(Cloud::Public.management(), Cloud::Public).unwrap();
     let clock = Clock::real(|| "2026-11-25T12:00:00Z".parse().unwrap());
-    let pace = Arc::new(Pace::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
+    let pace = Arc::new(RateLimiter::new(Limit::a_minute(1000), Limit::a_minute(1000), clock.clone()));
     (Transport::new(Arc::clone(&player) as _, None, endpoint, pace, clock, 1), player)
 }
 
@@ -164,9 +164,9 @@ async fn a_recorded_card_is_read_whole_and_priced() {
     let (transport, player) = play(vec![recorded(bytes)]);
     let card = query.fetch(&transport, &Scope::parse("/subscriptions/s").unwrap()).await.unwrap();
     assert_eq!(card.meters(), raw["Meters"].as_array().unwrap().len());
-    let Credit { amount: credit, excluded, .. } = card.terms.credit.clone().unwrap();
+    let Credit { amount: credit, excluded } = card.terms.credits[0].term.clone();
     assert_eq!((credit, excluded.len()), (amount("100"), 139));
-    assert!(card.terms.commitment.is_none() && card.terms.recurring.is_none());
+    assert!(card.terms.commitments.is_empty() && card.terms.recurring.is_empty());
     // A meter with rising tiers: from its own numbers, sorted as numbers.
     let many = raw["Meters"]
         .as_array()
@@ -196,7 +196,8 @@ fn the_documented_card_has_a_third_party_meter_with_two_tiers() {
 
 #[test]
 fn every_recorded_error_is_read_for_what_it_is() {
-    let read = |file: &str, status| fixture(&format!("errors/{file}")).map(|body| Fault::read(status, &body));
+    let read =
+        |file: &str, status| fixture(&format!("errors/{file}")).map(|body| ServiceError::read(status, &body));
     let Some(expired) = read("recorded_ARM_401_ExpiredAuthenticationToken.json", 401) else { return };
     assert!(expired.is_expired_token() && !expired.may_pass());
     let refused = read("recorded_ARM_403_AuthorizationFailed.json", 403).unwrap();

@@ -10,9 +10,9 @@
 )]
 
 use azure::{
-    Between, Clock, Cloud, CostQuery, Endpoint, Error, HttpSender, Invoice, Limit, Pace, RateCardQuery,
-    ReadyToken, Request, RetailQuery, Scope, TimeOuts, Token, Transport, UsageDetailsQuery, UsageQuery,
-    consumption,
+    Between, Clock, Cloud, CostQuery, Endpoint, Error, HttpSender, Invoice, Limit, RateCardQuery,
+    RateLimiter, ReadyToken, Request, RetailQuery, Scope, TimeOuts, Token, Transport, UsageDetailsQuery,
+    UsageQuery, consumption,
 };
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -296,9 +296,9 @@ fn readers() -> Vec<Reader> {
         }),
         reader!("retail-prices/", "RetailQuery::fetch", "GET" "/api/retail/prices", |t| {
             let query = RetailQuery { currency: Some("USD".into()), ..RetailQuery::default() };
-            query.fetch(t).await?.len()
+            query.fetch(t).await?.items.len()
         }),
-        reader!("errors/", "Fault::read", "GET" "/x", |t| {
+        reader!("errors/", "ServiceError::read", "GET" "/x", |t| {
             let request = Request::get(t.endpoint().at("/x")?, "x");
             t.call(&request).await.map(|_| 1)?
         }),
@@ -450,7 +450,7 @@ async fn play(reader: &Reader, played: &Played) -> Result<Outcome, String> {
     let clock = Clock::simulated(now);
     let endpoint = Endpoint::new(&server.uri(), Cloud::Public).unwrap();
     let limit = Limit::a_minute(1000);
-    let pace = Arc::new(Pace::new(limit, limit, clock.clone()));
+    let pace = Arc::new(RateLimiter::new(limit, limit, clock.clone()));
     let sender = Arc::new(HttpSender::new(TimeOuts::default()).unwrap());
     let token = Arc::new(ReadyToken(Token::new("planted-token")));
     let transport = Transport::new(sender, Some(token), endpoint, pace, clock, 1);
@@ -462,7 +462,7 @@ async fn play(reader: &Reader, played: &Played) -> Result<Outcome, String> {
     {
         return Err(format!("asked was {} {target}, not {} {}", first.method, reader.method, reader.path));
     }
-    let must_have = if reader.by == "Fault::read" { "" } else { "api-version=" };
+    let must_have = if reader.by == "ServiceError::read" { "" } else { "api-version=" };
     if !target.contains(must_have) {
         return Err(format!("{target} names no version"));
     }
@@ -512,9 +512,9 @@ fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "away from the service",
             "its next link names a host of the preview of 2017; only the service's own are followed (contract 1.6)",
         ),
-        ("errors/", "", "an error: read as such, and told"),
-        ("error_400", "400 BadRequest", "an error: read as such, and told"),
-        ("404", "404", "an error: read as such, and told"),
+        ("errors/", "", "an error: read and reported"),
+        ("error_400", "400 BadRequest", "an error: read and reported"),
+        ("404", "404", "an error: read and reported"),
     ];
     let reason = reasons.iter().find(|(part, ..)| name.contains(part))?;
     Some((reason.1, reason.2))

@@ -15,8 +15,8 @@ pub enum Error {
     /// An amount beyond what can be held.
     #[error("an amount is too large to be held")]
     TooLarge,
-    /// Prices by quantity that are no graduated tiers.
-    #[error("these are no graduated tiers: {0}")]
+    /// Prices by quantity that are not graduated tiers.
+    #[error("these are not graduated tiers: {0}")]
     Tiers(String),
     /// Text that names no block of anything.
     #[error("`{0}` is no unit that a price can be for, such as `10 Hours`")]

@@ -1,11 +1,14 @@
-//! A price list: prices of meters in one currency, each with the days on which it holds.
+//! A price list: prices of meters in one currency, each with the days on which it is in force.
 //!
 //! Rate cards, retail prices, price sheets and private cards become this one type. A meter's id alone names
 //! no price: Linux, Windows, spot and reservations share it at times, so a price bears its [`PriceKind`].
 
 use crate::{Amount, BillingCycle, Currency, Error, OfferTerms, PricingUnit, Result, Tiers, share_out};
 use chrono::NaiveDate;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Prices and an offer's terms in one currency.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +19,21 @@ pub struct PriceCard {
     pub terms: OfferTerms,
     prices: Vec<Price>,
     by_meter: BTreeMap<String, Vec<usize>>,
+    unusable: Vec<UnusablePrice>,
+}
+
+/// A price of the list that cannot be used, such as one whose tiers are incomplete. What it would price has no price
+/// ([`Unpriced::UnusableRate`]); the rest of the list is used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnusablePrice {
+    /// The meter's id, in lower case; empty where the list does not name it.
+    pub meter: String,
+    /// The size as resources name it; empty where there is none.
+    pub sku: String,
+    /// What the price is for, where the list states it.
+    pub kind: Option<PriceKind>,
+    /// Why it cannot be used, with its place in the list.
+    pub reason: String,
 }
 
 /// What a meter costs, from one day to another.
@@ -39,30 +57,30 @@ pub struct Price {
     pub unit: PricingUnit,
     /// Prices by the quantity of a cycle, both in that unit.
     pub tiers: Tiers,
-    /// First day on which it holds, where that is told.
+    /// First day on which it is in force, where the list states it.
     pub from: Option<NaiveDate>,
-    /// Day after the last, where that is told.
+    /// Day after the last, where the list states it.
     pub until: Option<NaiveDate>,
-    /// Whether it is bought from somebody else: credits and discounts do not apply.
+    /// Whether a third party sells it: credits and discounts do not apply.
     pub is_third_party: bool,
 }
 
 /// What a price is for, beside the meter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PriceKind {
-    /// Use as it comes.
+    /// Usage without commitment.
     #[default]
     Consumption,
-    /// Use in subscriptions for development and test.
+    /// Usage in subscriptions for development and test.
     DevTest,
-    /// Machines that may be taken away, spot and low priority.
+    /// Spot and low-priority machines, which the service may evict.
     Spot,
-    /// The whole term of a reservation, so many years; its unit is a machine for that term.
+    /// The whole term of a reservation; its unit is a machine for that term.
     Reservation {
         /// 1 or 3.
         years: u32,
     },
-    /// Use under a savings plan of so many years.
+    /// Usage under a savings plan.
     SavingsPlan {
         /// 1 or 3.
         years: u32,
@@ -81,31 +99,34 @@ impl fmt::Display for PriceKind {
     }
 }
 
-/// Why use has no cost.
+/// Why usage has no cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unpriced {
     /// The card has no such meter, size or kind.
     NoRate,
+    /// The card has such a price, and it cannot be used: see [`PriceCard::unusable`].
+    UnusableRate,
     /// It has, but not in this region.
     NoRegion,
-    /// It has, but no price that holds on that day.
+    /// It has, but no price in force on that day.
     NotInForce,
-    /// The quantity is counted in something else than the price is for.
+    /// The quantity has another unit than the price.
     UnknownUnit,
-    /// Several prices could be meant.
+    /// Several prices match.
     Ambiguous,
     /// The card's prices are in another currency.
     NoCurrency,
-    /// More was taken back in the cycle than was used.
+    /// The cycle's corrections exceed its usage.
     TakenBack,
 }
 
 impl Unpriced {
-    /// The word in files.
+    /// The name in output files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoRate => "no_rate",
+            Self::UnusableRate => "unusable_rate",
             Self::NoRegion => "no_region",
             Self::NotInForce => "not_in_force",
             Self::UnknownUnit => "unknown_unit",
@@ -124,26 +145,52 @@ impl PriceCard {
         for (place, price) in prices.iter().enumerate() {
             by_meter.entry(price.meter.clone()).or_default().push(place);
         }
-        Self { currency, terms, prices, by_meter }
+        Self { currency, terms, prices, by_meter, unusable: Vec::new() }
     }
 
-    /// The same prices and terms in another currency, of which a unit of this one is `rate`.
+    /// The card with a list of the prices that cannot be used. Other prices of the same meter and kind are removed: they
+    /// are a part of a price and would be wrong alone.
+    #[must_use]
+    pub fn with_unusable(self, unusable: Vec<UnusablePrice>) -> Self {
+        let mut odd: BTreeMap<&str, BTreeSet<Option<PriceKind>>> = BTreeMap::new();
+        for price in &unusable {
+            odd.entry(&price.meter).or_default().insert(price.kind);
+        }
+        let is_part = |price: &Price| {
+            let kinds = odd.get(price.meter.as_str());
+            kinds.is_some_and(|kinds| kinds.contains(&None) || kinds.contains(&Some(price.kind)))
+        };
+        let prices = self.prices.into_iter().filter(|price| !is_part(price)).collect();
+        Self { unusable, ..Self::new(self.currency, self.terms, prices) }
+    }
+
+    /// The prices that cannot be used, with reasons, in the order of the list.
+    #[must_use]
+    pub fn unusable(&self) -> &[UnusablePrice] {
+        &self.unusable
+    }
+
+    /// Why a meter has no price: whether the card has one that cannot be used.
+    #[must_use]
+    pub fn why_unpriced(&self, meter: &str) -> Unpriced {
+        if self.unusable.iter().any(|odd| odd.meter.eq_ignore_ascii_case(meter)) {
+            Unpriced::UnusableRate
+        } else {
+            Unpriced::NoRate
+        }
+    }
+
+    /// The same prices and terms in another currency; `rate` is the value of one unit of this currency in it.
     ///
     /// # Errors
     /// [`Error::TooLarge`] when a price does not fit into an amount.
     pub fn exchanged(&self, currency: Currency, rate: Amount) -> Result<Self> {
-        let exchange = |amount: Amount| amount.times(rate).ok_or(Error::TooLarge);
         let price = |price: &Price| Ok(Price { tiers: price.tiers.times(rate)?, ..price.clone() });
-        let mut terms = self.terms.clone();
-        if let Some(credit) = &mut terms.credit {
-            credit.amount = exchange(credit.amount)?;
-        }
-        if let Some(commitment) = &mut terms.commitment {
-            let discounts = commitment.discounts.iter().map(|(from, share)| Ok((exchange(*from)?, *share)));
-            commitment.discounts = discounts.collect::<Result<_>>()?;
-        }
-        terms.recurring = terms.recurring.map(exchange).transpose()?;
-        Ok(Self::new(currency, terms, self.prices.iter().map(price).collect::<Result<_>>()?))
+        let prices = self.prices.iter().map(price).collect::<Result<_>>()?;
+        Ok(Self {
+            unusable: self.unusable.clone(),
+            ..Self::new(currency, self.terms.exchanged(rate)?, prices)
+        })
     }
 
     /// All prices, in the order of the card.
@@ -166,7 +213,14 @@ impl PriceCard {
 }
 
 impl Price {
-    /// Service, product and name in one text; words that two of them share stand once.
+    /// Whether usage costs nothing whatever its quantity: every tier has a price of 0. Price lists hold such prices of
+    /// free meters, and as placeholders of meters whose price they lack.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.tiers.prices().all(|price| price == Amount::ZERO)
+    }
+
+    /// Service, product and name in one text, without repetition.
     #[must_use]
     pub fn full_name(&self) -> String {
         let mut whole = self.category.clone();
@@ -180,28 +234,27 @@ impl Price {
         whole
     }
 
-    /// Whether it holds on a day. One whose end lies before its begin never holds.
+    /// Whether it is in force on a day. A price that ends before it starts never is.
     #[must_use]
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day < until)
     }
 }
 
-/// Use of a day, in units of the price.
+/// Usage of a day, in units of the price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayUse {
     /// The day.
     pub day: NaiveDate,
-    /// How much.
+    /// The quantity.
     pub quantity: Amount,
 }
 
-/// What each row of a meter's use costs, over one cycle and one subscription, in the order of the rows.
+/// The cost of each row of a meter's usage, over one cycle and one subscription, in the order of the rows.
 ///
-/// `prices` are those of one meter and kind; on each day the one that holds counts, the one that began last
-/// where several do. Tiers count the quantity of the whole cycle so far, whatever its price then was; the cost
+/// `prices` are those of one meter and kind; on each day the newest price in force applies. Tiers count the quantity of the whole cycle so far, whatever its price then was; the cost
 /// of a day is the difference of two cumulative prices, shared among its rows by quantity, so that the order of
-/// rows changes nothing. A cycle that is read from its middle on is priced by its lowest tiers.
+/// rows changes nothing. Usage from the middle of a cycle on is priced by the lowest tiers.
 ///
 /// # Errors
 /// [`Error::TooLarge`] when a cost cannot be held.
@@ -237,8 +290,8 @@ pub fn price_rows(
     Ok(costs)
 }
 
-/// The cost of a day, shared by quantity. Where some of it is taken back, shares of a sum mean nothing; then each
-/// row costs its own quantity, if one price holds from the day's begin to its end.
+/// The cost of a day, shared by quantity. Where some rows are corrections below zero, shares of a sum are meaningless:
+/// then each row costs its own quantity, if one price applies from the day's start to its end.
 fn shares(cost: Amount, quantities: &[Amount], price: &Price, before: Amount) -> Result<Vec<Amount>> {
     let is_mixed =
         quantities.iter().any(|own| own.is_negative()) && quantities.iter().any(|own| own.is_positive());
@@ -258,10 +311,10 @@ fn shares(cost: Amount, quantities: &[Amount], price: &Price, before: Amount) ->
     Ok(costs)
 }
 
-/// The price that holds on a day, the one that began last where several do.
+/// The price in force on a day, the newest where several are.
 ///
 /// # Errors
-/// Why there is none, or that two began at once.
+/// Why there is none, or that two of them start on one day.
 pub fn in_force<'a>(prices: &[&'a Price], day: NaiveDate) -> std::result::Result<&'a Price, Unpriced> {
     let holding = || prices.iter().filter(|price| price.holds_on(day));
     let newest = holding().max_by_key(|price| price.from).ok_or(if prices.is_empty() {
@@ -369,6 +422,38 @@ mod tests {
         let card = [price(&[("0", "1"), ("10", "2")], None, None)];
         let rows = [used("2026-10-01", "12"), used("2026-10-02", "-3")];
         assert_eq!(costs(&card, &rows), [Ok(amount("14")), Ok(amount("-5"))]);
+    }
+
+    #[test]
+    fn an_unusable_price_removes_the_other_parts_of_it_and_only_these() {
+        let card = PriceCard::new(
+            "EUR".parse().unwrap(),
+            OfferTerms::default(),
+            vec![
+                price(&[("0", "1")], None, None),
+                Price { kind: PriceKind::Spot, ..price(&[("0", "2")], None, None) },
+                Price { meter: "n".to_owned(), ..price(&[("0", "3")], None, None) },
+            ],
+        );
+        let odd = |meter: &str, kind| UnusablePrice {
+            meter: meter.to_owned(),
+            sku: String::new(),
+            kind,
+            reason: "the first tier starts at 5".to_owned(),
+        };
+        let card = card.with_unusable(vec![odd("m", Some(PriceKind::Consumption)), odd("z", None)]);
+        let kinds: Vec<PriceKind> = card.of_meter("m").map(|price| price.kind).collect();
+        assert_eq!((kinds, card.of_meter("n").count()), (vec![PriceKind::Spot], 1));
+        let why = |meter: &str| card.why_unpriced(meter);
+        assert_eq!((why("Z"), why("q")), (Unpriced::UnusableRate, Unpriced::NoRate));
+        let exchanged = card.exchanged("USD".parse().unwrap(), amount("2")).unwrap();
+        assert_eq!(exchanged.unusable(), card.unusable());
+    }
+
+    #[test]
+    fn a_price_is_zero_only_when_every_tier_is() {
+        assert!(price(&[("0", "0"), ("5", "0")], None, None).is_zero());
+        assert!(!price(&[("0", "0"), ("5", "1")], None, None).is_zero());
     }
 
     proptest! {

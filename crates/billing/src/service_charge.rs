@@ -1,11 +1,11 @@
-//! A charge as a service tells it, under the words of FOCUS: what rows of an API become before they
-//! land beside exports. Files of exports stay columnar and never pass through here.
+//! A charge of an API, with FOCUS terms: the form of rows before they are written beside exports. Export files stay
+//! columnar and never take this form.
 
 use crate::Amount;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
-/// One charge. What a service does not tell is `None`, and stays so.
+/// One charge. What the service does not state is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceCharge {
     /// What the invoice will say; `None` where nothing is known, as for usage without a price.
@@ -14,19 +14,19 @@ pub struct ServiceCharge {
     pub effective_cost: Option<Amount>,
     /// The currency of every cost.
     pub currency: String,
-    /// Begin of the day or hour of use.
+    /// Start of the day or hour of usage.
     pub start: DateTime<Utc>,
-    /// Its end, not in it.
+    /// Its end, exclusive.
     pub end: DateTime<Utc>,
     /// The billing period: first day, and the day after its last.
     pub billing_period: Option<(NaiveDate, NaiveDate)>,
-    /// `Usage`, `Purchase`, `Refund`, …, as the service writes it; usage where it says nothing.
+    /// `Usage`, `Purchase`, `Refund`, …, as the service writes it; `None` means usage.
     pub category: Option<String>,
     /// `UsageBased`, `Recurring`, `OneTime`.
     pub frequency: Option<String>,
     /// `Reservation`, `SavingsPlan`, `OnDemand`, `Spot`.
     pub pricing_model: Option<String>,
-    /// How much was used, in `unit`.
+    /// The quantity, in `unit`.
     pub quantity: Option<Amount>,
     /// The unit of the quantity.
     pub unit: Option<String>,
@@ -54,7 +54,7 @@ pub struct ServiceCharge {
     pub tags: BTreeMap<String, String>,
     /// `Azure`, `Microsoft`, `Marketplace`.
     pub publisher_type: Option<String>,
-    /// The commitment that stands behind it.
+    /// The commitment that pays for it.
     pub commitment_id: Option<String>,
     /// The billing account.
     pub billing_account_id: Option<String>,

@@ -16,23 +16,26 @@ pub struct Tiers {
 }
 
 impl Tiers {
-    /// Prices by the lower bounds of their tiers, in any order, and what is free in each cycle.
+    /// Prices by the lower bounds of their tiers, in any order, and the free quantity of each cycle.
     ///
     /// # Errors
-    /// [`Error::Tiers`] when none begins at 0, two begin at the same bound, or a bound or the included
-    /// quantity is negative.
+    /// [`Error::Tiers`] when none starts at 0, two start at the same bound, or a bound, a price or the included
+    /// quantity is negative: a negative price would be a discount that no list documents.
     pub fn new(tiers: impl IntoIterator<Item = (Amount, Amount)>, included: Amount) -> Result<Self> {
         let mut tiers: Vec<(Amount, Amount)> = tiers.into_iter().collect();
         tiers.sort_by_key(|(bound, _)| *bound);
         match tiers.first() {
             Some((bound, _)) if *bound == Amount::ZERO => {}
             Some((bound, _)) => {
-                return Err(Error::Tiers(format!("the first tier begins at {bound}, not at 0")));
+                return Err(Error::Tiers(format!("the first tier starts at {bound}, not at 0")));
             }
             None => return Err(Error::Tiers("there is no price".to_owned())),
         }
         if let Some(twice) = tiers.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(Error::Tiers(format!("two tiers begin at {}", twice[0].0)));
+            return Err(Error::Tiers(format!("two tiers start at {}", twice[0].0)));
+        }
+        if let Some((bound, price)) = tiers.iter().find(|(_, price)| price.is_negative()) {
+            return Err(Error::Tiers(format!("the price from {bound} on is below 0: {price}")));
         }
         if included.is_negative() {
             return Err(Error::Tiers(format!("the included quantity is {included}")));
@@ -60,7 +63,7 @@ impl Tiers {
         self.tiers.iter().map(|(_, price)| *price)
     }
 
-    /// What is free in each cycle.
+    /// The free quantity of each cycle.
     #[must_use]
     pub fn included(&self) -> Amount {
         self.included
@@ -78,7 +81,7 @@ impl Tiers {
         ends_after.then(|| self.tiers[tier].1)
     }
 
-    /// What `quantity`, the whole use of a cycle so far, costs. Less than nothing costs nothing.
+    /// The cost of `quantity`, the whole usage of a cycle so far; 0 for a quantity below 0.
     ///
     /// ```
     /// use billing::{Amount, Tiers};
@@ -105,7 +108,7 @@ impl Tiers {
         Ok(cost)
     }
 
-    /// What each of these quantities costs, one after the other in one cycle: differences of the
+    /// The cost of each of these quantities, one after the other in one cycle: differences of the
     /// cumulative price, which add up to the price of their sum.
     ///
     /// # Errors
@@ -177,6 +180,8 @@ mod tests {
         assert!(of(&[]).is_err() && of(&["1"]).is_err() && of(&["-1", "0"]).is_err());
         assert!(of(&["0", "1024.0", "1024"]).unwrap_err().to_string().contains("1024"));
         assert!(of(&["2487.5", "0"]).is_ok());
+        let below = Tiers::new([(Amount::ZERO, amount("1")), (amount("5"), amount("-0.1"))], Amount::ZERO);
+        assert!(below.unwrap_err().to_string().contains("the price from 5 on is below 0: -0.1"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The unit that a price is for: so many of something, such as `10 Hours`, `1M` or `100 GB/Month`.
+//! The unit of a price: a block of something, such as `10 Hours`, `1M` or `100 GB/Month`.
 //!
 //! A price sheet or a retail price names a *block*: 100 Hours cost so much. Quantities of the usage service, of cost
 //! exports and of tiers count such blocks, each in the unit that stands beside it (recorded exports of 2023: 0.1351 of
@@ -18,23 +18,23 @@ pub struct PricingUnit {
     name: String,
 }
 
-/// Letters that follow a number at once, and what they multiply it by.
+/// Letters directly after a number, and their factors.
 const MULTIPLIERS: [(char, u64); 3] = [('K', 1_000), ('M', 1_000_000), ('B', 1_000_000_000)];
 
-/// Parts of names of what is measured, not counted, in lower case and without a plural's `s`.
+/// Parts of names of measured (not counted) things, in lower case and without a plural's `s`.
 const MEASURES: [&str; 16] = [
     "byte", "gb", "mb", "tb", "gib", "mib", "tib", "hour", "day", "week", "month", "year", "minute",
     "second", "million", "meter",
 ];
 
 impl PricingUnit {
-    /// How many of the thing one unit is; 1 where none is named.
+    /// The size of the block; 1 where the unit names none.
     #[must_use]
     pub fn block(&self) -> Amount {
         Amount::whole(self.block)
     }
 
-    /// What is counted, without the block: `Hours`, `GB/Month`; empty for a bare number.
+    /// The thing that is counted, without the block: `Hours`, `GB/Month`; empty for a bare number.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -61,7 +61,7 @@ impl FromStr for PricingUnit {
     type Err = Error;
 
     /// # Errors
-    /// [`Error::PricingUnit`] for a block of nothing, or one that is too large.
+    /// [`Error::PricingUnit`] for a block of 0, or one that is too large.
     ///
     /// ```
     /// use billing::PricingUnit;
@@ -108,7 +108,7 @@ impl fmt::Display for PricingUnit {
     }
 }
 
-/// The letters of a name, in lower case, without what languages put behind a plural. A month's worth of
+/// The letters of a name, in lower case, without plural suffixes. A month's worth of
 /// hours and the like stay apart by their slash.
 fn plain(name: &str) -> String {
     let mut parts = name.split('/').map(|part| {

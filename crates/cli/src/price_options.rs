@@ -187,7 +187,7 @@ pub struct Compare {
 /// What to match.
 #[derive(Debug, Clone, Args)]
 pub struct Match {
-    /// Machine hours in CSV: name, region, hours, and an instance type or vcpu and memory_gib; or in FOCUS form.
+    /// Machine hours in CSV (plain or .gz): name, count, region, hours, and an instance type or vcpu and memory_gib; or in FOCUS form.
     #[arg(value_name = "USAGE.csv")]
     pub usage: String,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Any file of prices that this program reads, told apart by what is in it.
+//! Any price file that this program reads; its content decides its form.
 
 use crate::{
     Error, Result, read_price_sheet, read_private_csv, read_private_toml, read_rate_card, read_retail,
@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Reads a rate card, a reply of retail prices or a price sheet as the service writes it (JSON), or a private
-/// card (TOML, CSV). `name` is the file's, and tells CSV from TOML by its ending; `currency` is that of a rate
-/// card that names none.
+/// card (TOML, CSV). The ending of `name` decides between CSV and TOML; `currency` is that of a rate card
+/// that names none.
 ///
 /// # Errors
 /// [`Error::Unreadable`] with the place.
@@ -27,12 +27,12 @@ pub fn read_card(text: &[u8], name: &str, currency: Option<&str>) -> Result<Pric
         } else if keys.contains_key("properties") {
             read_price_sheet(text, what)
         } else {
-            Err(Error::unreadable(what, "it is no rate card, reply of retail prices or price sheet"))
+            Err(Error::unreadable(what, "it is not a rate card, a reply of retail prices or a price sheet"))
         };
     }
     let text = std::str::from_utf8(text).map_err(|error| Error::unreadable(what, error))?;
     if name.to_lowercase().ends_with(".json") {
-        return Err(Error::unreadable(what, "it is no JSON object"));
+        return Err(Error::unreadable(what, "it is not a JSON object"));
     }
     if name.to_lowercase().ends_with(".csv") {
         read_private_csv(text, what)

@@ -1,16 +1,19 @@
-//! The same plan elsewhere: in other regions, other sizes, under other offers, with reservations and savings plans.
+//! Alternatives of a plan: other regions, sizes and offers, reservations and savings plans.
 //!
 //! Each alternative changes one thing of the plan and is set against what the lines that it can price cost as planned,
 //! so that a missing price never makes an alternative look cheap; which share of the plan that is stands beside it.
 
 use crate::{
-    Error, Estimate, EstimateLine, Os, Plan, PlanLine, Result, estimate,
-    estimate::{MONTH_HOURS, cost_of_hour, find, os_of, settle},
+    BreakEven, Estimate, EstimateLine, Plan, PlanLine, Result,
+    commitment::committed,
+    estimate,
+    estimate::settle,
+    lookup::find,
     offers::{Offer, terms_of_offer},
     plan::What,
     region::{is_zone, same_region},
 };
-use billing::{Amount, CycleDay, OfferTerms, Price, PriceCard, PriceKind, Unpriced};
+use billing::{Amount, BillingCycle, CycleDay, CycleTerms, Price, PriceCard, PriceKind, Unpriced};
 use chrono::NaiveDate;
 use std::{collections::BTreeSet, fmt};
 
@@ -23,9 +26,9 @@ pub enum Change {
     Size(String),
     /// Under another offer.
     Offer(Offer),
-    /// Machines reserved for so many years.
+    /// Machines reserved for a number of years.
     Reservation(u32),
-    /// Under a savings plan of so many years.
+    /// Under a savings plan of a number of years.
     SavingsPlan(u32),
 }
 
@@ -57,30 +60,41 @@ pub struct Alternative {
     pub change: Change,
     /// Its lines.
     pub lines: Vec<EstimateLine>,
-    /// What the lines that it prices cost as planned: low, likely and high.
+    /// Cost as planned of the lines that it prices: low, likely and high.
     pub as_planned: [Amount; 3],
-    /// What they cost in the alternative, after a credit of its offer.
+    /// Their cost in the alternative, after a credit of its offer.
     pub cost: [Amount; 3],
     /// The share of the plan's likely cost that it prices, 0 to 1; `None` for a plan that costs nothing.
     pub covered: Option<f64>,
-    /// From when on a commitment pays, line by line.
+    /// Break-even points of a commitment, line by line.
     pub break_even: Vec<BreakEven>,
 }
 
-/// From when on a commitment is cheaper than use as it comes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BreakEven {
-    /// The line.
-    pub line: String,
-    /// Share of all hours that a machine must run, 0 to 1; above 1 it never pays.
-    pub utilisation: f64,
-    /// Days of use around the clock after which a payment in advance has paid; `None` where there is none, or use
-    /// costs nothing.
-    pub day: Option<u64>,
+impl Comparison {
+    /// Comparisons of several subscriptions as one; they have the same alternatives. `None` of none.
+    #[must_use]
+    pub fn joined(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let likely = |own: &Self| -> f64 {
+            own.planned.lines.iter().filter_map(|line| Some(line.cost.ok()?[1].to_f64())).sum()
+        };
+        all.into_iter().reduce(|mut one, other| {
+            let (before, more) = (likely(&one), likely(&other));
+            for (own, added) in one.alternatives.iter_mut().zip(other.alternatives) {
+                let covered = own.covered.unwrap_or(0.0) * before + added.covered.unwrap_or(0.0) * more;
+                own.covered = (before + more > 0.0).then_some(covered / (before + more));
+                for end in 0..3 {
+                    own.as_planned[end] += added.as_planned[end];
+                    own.cost[end] += added.cost[end];
+                }
+                own.lines.extend(added.lines);
+                own.break_even.extend(added.break_even);
+            }
+            one.planned.lines.extend(other.planned.lines);
+            one.planned.bills.extend(other.planned.bills);
+            one
+        })
+    }
 }
-
-/// Hours of the longest month.
-const LONGEST_MONTH_HOURS: f64 = 744.0;
 
 /// Prices a plan as it is and changed. See [`estimate`] for `as_of` and `cycle_day`.
 ///
@@ -115,10 +129,22 @@ pub fn compare(
         let covered = (whole > Amount::ZERO).then(|| sums(&before)[1].to_f64() / whole.to_f64());
         let (cost, as_planned) = match change {
             // Terms are those of the whole bill, on both sides.
-            Change::Offer(offer) => (
-                to_pay(&terms_of_offer(card, *offer), offer.is_once, plan.committed, &own)?,
-                to_pay(&card.terms, false, plan.committed, &before)?,
-            ),
+            Change::Offer(offer) => {
+                let terms = |cycle: Option<BillingCycle>| {
+                    card.terms.in_cycle(
+                        cycle.or(plan.billing_period).unwrap_or(BillingCycle::containing(as_of, cycle_day)),
+                    )
+                };
+                let of_offer = |index: usize, cycle| {
+                    let terms = terms_of_offer(terms(cycle), *offer, &card.currency);
+                    // A credit that is granted once is one of the first cycle.
+                    if offer.is_once && index > 0 { CycleTerms { credit: None, ..terms } } else { terms }
+                };
+                (
+                    amount_due(of_offer, plan.committed, &own)?,
+                    amount_due(|_, cycle| terms(cycle), plan.committed, &before)?,
+                )
+            }
             _ => (sums(&own), sums(&before)),
         };
         alternatives.push(Alternative {
@@ -189,7 +215,7 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
             What::Meter(_) => Ok(line),
         },
         Change::Offer(offer) if offer.is_dev_test && line.kind == PriceKind::Consumption => {
-            // What has no price of its own for development and test is priced as it comes.
+            // Without a price for development and test the usual price applies.
             let dev_test = PlanLine { kind: PriceKind::DevTest, ..line.clone() };
             Ok(if matches!(find(&dev_test, card), Ok(Ok(_))) { dev_test } else { line })
         }
@@ -197,151 +223,33 @@ fn alter(line: &PlanLine, card: &PriceCard, change: &Change) -> std::result::Res
     }
 }
 
-/// What lines cost together: low, likely and high.
+/// The sum of lines' costs: low, likely and high.
 fn sums(lines: &[&EstimateLine]) -> [Amount; 3] {
     [0, 1, 2].map(|end| lines.iter().filter_map(|line| Some(line.cost.ok()?[end])).sum())
 }
 
-/// What is to pay under some terms, over all cycles; a credit that is granted once is one of the first.
-fn to_pay(
-    terms: &OfferTerms,
-    is_once: bool,
+/// The amount due over all cycles, by the terms of each, which follow from its index and the cycle.
+fn amount_due(
+    terms: impl Fn(usize, Option<BillingCycle>) -> CycleTerms,
     committed: Amount,
     lines: &[&EstimateLine],
 ) -> Result<[Amount; 3]> {
     let cycles: BTreeSet<_> = lines.iter().map(|line| line.cycle).collect();
     let mut out = [Amount::ZERO; 3];
-    let later = OfferTerms { credit: None, ..terms.clone() };
-    for (place, cycle) in cycles.into_iter().enumerate() {
-        let terms = if is_once && place > 0 { &later } else { terms };
-        let terms = &cycle.map_or_else(|| terms.clone(), |cycle| terms.in_cycle(cycle));
+    for (index, cycle) in cycles.into_iter().enumerate() {
         let of_cycle = lines.iter().copied().filter(|line| line.cycle == cycle);
-        for (sum, settled) in out.iter_mut().zip(settle(terms, committed, of_cycle)?) {
+        for (sum, settled) in out.iter_mut().zip(settle(&terms(index, cycle), committed, of_cycle)?) {
             *sum += settled.net();
         }
     }
     Ok(out)
 }
 
-/// The plan's machines reserved or under a savings plan: a machine costs its part of the term's price, or the plan's
-/// price of every hour, whether it runs or not, and Windows its licence beside that, by the hour. A line of more hours
-/// than a month has is several machines.
-fn committed(
-    plan: &Plan,
-    card: &PriceCard,
-    planned: &Estimate,
-    kind: PriceKind,
-    as_of: NaiveDate,
-) -> Result<(Vec<EstimateLine>, Vec<BreakEven>)> {
-    let mut out = Vec::with_capacity(planned.lines.len());
-    let mut break_even: Vec<BreakEven> = Vec::new();
-    for before in &planned.lines {
-        let Some(line) = plan.lines.iter().find(|line| line.name == before.name) else { continue };
-        let too_large = || Error::Line { line: line.name.clone(), source: billing::Error::TooLarge };
-        let cost = match (before.cost, terms_of(line, card, kind, as_of)) {
-            (Err(why), _) | (_, Err(why)) => Err(why),
-            (Ok(_), Ok(own)) => {
-                // The days of the cycle on which the line is there bear their part of the month.
-                let (there, days) = days_there(line, before);
-                let machines = line.count.times(own.machines).ok_or_else(too_large)?;
-                let all = own
-                    .month
-                    .times(machines)
-                    .and_then(|all| all.times(Amount::whole(there)))
-                    .ok_or_else(too_large)?;
-                let fixed = all.divided_by(days);
-                let mut ends = [Amount::ZERO; 3];
-                for (end, used) in ends.iter_mut().zip(before.quantities) {
-                    let hours = used.times(own.block).ok_or_else(too_large)?;
-                    let licence = hours.times(own.licence).ok_or_else(too_large)?;
-                    *end = fixed.checked_add(licence).ok_or_else(too_large)?;
-                }
-                if !break_even.iter().any(|known| known.line == line.name) {
-                    break_even.push(breaks_even(line, &own));
-                }
-                Ok(ends)
-            }
-        };
-        let priced_as = cost.ok().map(|_| kind.to_string());
-        out.push(EstimateLine { cost, priced_as, unit_price: None, ..before.clone() });
-    }
-    Ok((out, break_even))
-}
-
-/// Prices of a machine that is committed to.
-struct Committed {
-    /// Of a month, whether it runs or not.
-    month: Amount,
-    /// Of the whole term, where it can be paid in advance.
-    term: Option<Amount>,
-    /// Of an hour as it comes, without a licence.
-    hour: Amount,
-    /// Of the licence, by the hour.
-    licence: Amount,
-    /// Hours of a unit that use is priced by.
-    block: Amount,
-    /// Machines of each of the line's count: one, unless it has more hours than a month.
-    machines: Amount,
-}
-
-fn terms_of(
-    line: &PlanLine,
-    card: &PriceCard,
-    kind: PriceKind,
-    as_of: NaiveDate,
-) -> std::result::Result<Committed, Unpriced> {
-    let (What::Sku(_), PriceKind::Consumption) = (&line.what, line.kind) else {
-        return Err(Unpriced::NoRate);
-    };
-    let day = line.span.map_or(as_of, |(from, _)| from);
-    let found = |line: &PlanLine| find(line, card).map_err(|_| Unpriced::NoRate)?;
-    let price_of = |line: &PlanLine| billing::in_force(&found(line)?.prices, day);
-    let hour_of = |price: &Price| cost_of_hour(price).ok_or(Unpriced::UnknownUnit);
-    // A commitment is to the machine alone, whatever it runs; savings plans name one price for each.
-    let os = matches!(kind, PriceKind::SavingsPlan { .. }).then_some(Os::Linux);
-    let machine = price_of(&PlanLine { kind, os, unit: None, ..line.clone() })?;
-    let (month, term) = match kind {
-        PriceKind::Reservation { years } => {
-            let term = machine.tiers.prices().next().ok_or(Unpriced::NoRate)?;
-            (term.divided_by(u64::from(12 * years)), Some(term))
-        }
-        _ => (hour_of(machine)?.times(Amount::whole(MONTH_HOURS)).ok_or(Unpriced::NoRate)?, None),
-    };
-    let as_it_comes = price_of(line)?;
-    let hour = match os_of(as_it_comes) {
-        Os::Windows => hour_of(price_of(&PlanLine { os: Some(Os::Linux), ..line.clone() })?)?,
-        Os::Linux => hour_of(as_it_comes)?,
-    };
-    let block = as_it_comes.unit.block();
-    let things = line.unit.as_ref().map_or(block, |unit| unit.block());
-    let months = line.quantity.likely.to_f64() * things.to_f64() / LONGEST_MONTH_HOURS;
-    let machines = Amount::whole(months.ceil().max(1.0) as u64);
-    Ok(Committed { month, term, hour, licence: hour_of(as_it_comes)? - hour, block, machines })
-}
-
-/// Days of its cycle on which a line is there, and how many there are.
-fn days_there(line: &PlanLine, of: &EstimateLine) -> (u64, u64) {
-    let (Some(cycle), Some((from, to))) = (of.cycle, line.span) else { return (1, 1) };
-    let there = cycle.days().filter(|day| from <= *day && *day < to).count();
-    (there as u64, cycle.len_days() as u64)
-}
-
-fn breaks_even(line: &PlanLine, own: &Committed) -> BreakEven {
-    let hour = own.hour.to_f64();
-    let around_the_clock = hour * MONTH_HOURS as f64;
-    let share = own.month.to_f64() / around_the_clock;
-    let days = own.term.map(|term| term.to_f64() / (hour * 24.0)).filter(|days| days.is_finite());
-    BreakEven {
-        line: line.name.clone(),
-        utilisation: if share.is_finite() { share } else { f64::INFINITY },
-        day: days.map(|days| days.ceil() as u64),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{PlanFormat, read_plan, read_retail, retail_card};
+    use billing::OfferTerms;
 
     /// Items of a reply: kind, meter, product, size, region, price, and more fields.
     fn card() -> PriceCard {

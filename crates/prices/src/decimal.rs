@@ -12,14 +12,14 @@ impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <Box<RawValue>>::deserialize(deserializer)?;
         let text = raw.get().trim_matches('"');
-        text.parse().map(Self).map_err(|_| D::Error::custom(format!("`{text}` is no number")))
+        text.parse().map(Self).map_err(|_| D::Error::custom(format!("`{text}` is not a number")))
     }
 }
 
 /// Reads a field of JSON as an exact amount, for `#[serde(deserialize_with)]`.
 ///
 /// # Errors
-/// For what is no number.
+/// For a value that is not a number.
 pub fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Amount, D::Error> {
     Decimal::deserialize(deserializer).map(|Decimal(amount)| amount)
 }

@@ -1,32 +1,26 @@
-//! What a plan costs, cycle by cycle: an estimate, before tax.
+//! The cost of a plan, cycle by cycle: an estimate, before tax.
 //!
-//! Lines that use one meter share its tiers and free amounts, as they would on one subscription's bill, and the cost
-//! of a day is shared among them by quantity. A line that has no price has a reason and no cost; it is in no sum.
-//! The ends of a range are those of all lines at once: all low, or all high.
+//! Lines of one meter share its tiers and free amounts, as they would on one subscription's bill, and the cost
+//! of a day is shared among them by quantity. A line without a price has a reason and no cost, and sums leave it out.
+//! The ends of a range are those of all lines together: all low, or all high.
 
 use crate::{
-    Error, Os, Plan, PlanLine, Result,
-    plan::What,
-    region::{is_zone, same_region},
+    Error, Plan, PlanLine, Result,
+    lookup::{Found, Identity, find, identity, one_price},
 };
 use billing::{
-    Amount, BillingCycle, CycleDay, DayUse, MeterCharge, OfferTerms, Price, PriceCard, PriceKind,
-    PricingUnit, Settlement, Unpriced, price_rows, share_out,
+    Amount, BillingCycle, CycleDay, CycleTerms, DayUse, MeterCharge, Price, PriceCard, PriceKind, Settlement,
+    Unpriced, price_rows, share_out,
 };
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// What quantities of machines are counted in.
-pub(crate) const HOURS: &str = "Hours";
-/// Hours of a month, as prices count them: 8,760 a year.
-pub(crate) const MONTH_HOURS: u64 = 730;
-
-/// What a plan costs.
+/// The cost of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
     /// Each line in each cycle that it has days in, by cycle and in the order of the plan.
     pub lines: Vec<EstimateLine>,
-    /// What is asked for in each cycle after the offer's terms, of the lines that have a price.
+    /// The amount due in each cycle after the offer's terms, of the lines that have a price.
     pub bills: Vec<CycleBill>,
 }
 
@@ -39,37 +33,32 @@ pub struct EstimateLine {
     pub cycle: Option<BillingCycle>,
     /// The meter that prices it, where one does.
     pub meter: Option<String>,
-    /// What it is priced as: product, name and kind.
+    /// The price: product, name and kind.
     pub priced_as: Option<String>,
     /// Low, likely and high quantity, in the unit of the price.
     pub quantities: [Amount; 3],
     /// That unit.
     pub unit: Option<String>,
-    /// The price of a unit, where it is one whatever the quantity and the day.
+    /// The price of a unit, where one price applies to every quantity and day.
     pub unit_price: Option<Amount>,
     /// Low, likely and high cost, or why there is none.
     pub cost: std::result::Result<[Amount; 3], Unpriced>,
-    /// Whether it is bought from somebody else: credits and discounts do not apply.
+    /// Whether a third party sells it: credits and discounts do not apply.
     pub is_third_party: bool,
+    /// Whether every tier of its prices in the cycle is 0: it is free, or the price list lacks its price.
+    pub is_zero_price: bool,
 }
 
-/// What is asked for in a cycle: low, likely and high.
+/// The amount due in a cycle: low, likely and high.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CycleBill {
     /// The cycle; `None` for a month without a date.
     pub cycle: Option<BillingCycle>,
-    /// Charges and what the offer's terms make of them.
+    /// Charges with the offer's terms applied.
     pub settled: [Settlement; 3],
 }
 
-/// What a line needs to be priced.
-pub(crate) struct Found<'a> {
-    pub(crate) prices: Vec<&'a Price>,
-    /// Quantities of a month, in units of the price.
-    pub(crate) month: [Amount; 3],
-}
-
-/// Prices a plan. `as_of` is the day whose prices a month without a date has; cycles begin on `cycle_day`.
+/// Prices a plan. `as_of` is the day whose prices a month without a date has; cycles start on `cycle_day`.
 ///
 /// # Errors
 /// [`Error::Line`] for quantities and costs that cannot be held.
@@ -79,10 +68,10 @@ pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: Cycl
     for line in &plan.lines {
         found.push(if same_currency { find(line, card)? } else { Err(Unpriced::NoCurrency) });
     }
-    // Per cycle: which lines have days in it, and how much they use on each.
+    // Per cycle: the lines with days in it.
     let mut cycles: BTreeMap<Option<BillingCycle>, Vec<usize>> = BTreeMap::new();
     for (place, line) in plan.lines.iter().enumerate() {
-        for cycle in cycles_of(line, cycle_day) {
+        for cycle in cycles_of(line, plan.billing_period, cycle_day) {
             cycles.entry(cycle).or_default().push(place);
         }
     }
@@ -97,9 +86,9 @@ pub fn estimate(plan: &Plan, card: &PriceCard, as_of: NaiveDate, cycle_day: Cycl
     Ok(out)
 }
 
-/// What an offer makes of the lines of one cycle: low, likely and high.
+/// An offer's terms applied to the lines of one cycle: low, likely and high.
 pub(crate) fn settle<'a>(
-    terms: &OfferTerms,
+    terms: &CycleTerms,
     committed: Amount,
     lines: impl IntoIterator<Item = &'a EstimateLine> + Clone,
 ) -> Result<[Settlement; 3]> {
@@ -116,26 +105,16 @@ pub(crate) fn settle<'a>(
     Ok(settled)
 }
 
-/// What an hour costs in use around the clock, whatever the blocks and tiers of the price; `None` of prices that
-/// are not by the hour.
-pub(crate) fn cost_of_hour(price: &Price) -> Option<Amount> {
-    let hours: PricingUnit = HOURS.parse().ok()?;
-    let is_by_hour = price.unit.counts_like(&hours) && !price.unit.name().is_empty();
-    let month = price.unit.in_blocks(Amount::whole(MONTH_HOURS));
-    let cost = price.tiers.cost(month).ok().filter(|_| is_by_hour)?;
-    Some(cost.divided_by(MONTH_HOURS))
-}
-
-/// What tells one price from another, beside the days on which it holds: a meter's id alone does not.
-pub(crate) type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, PriceKind);
-
-pub(crate) fn identity(price: &Price) -> Identity<'_> {
-    (&price.meter, &price.product, &price.name, &price.sku, &price.region, price.kind)
-}
-
 /// The cycles that a line has days in; a month without a date is one.
-fn cycles_of(line: &PlanLine, cycle_day: CycleDay) -> Vec<Option<BillingCycle>> {
+fn cycles_of(
+    line: &PlanLine,
+    billing_period: Option<BillingCycle>,
+    cycle_day: CycleDay,
+) -> Vec<Option<BillingCycle>> {
     let Some((from, to)) = line.span else { return vec![None] };
+    if billing_period.is_some() {
+        return vec![billing_period];
+    }
     let mut cycles = vec![BillingCycle::containing(from, cycle_day)];
     while let Some(last) = cycles.last().filter(|last| last.end() < to) {
         cycles.push(last.next(cycle_day));
@@ -143,78 +122,7 @@ fn cycles_of(line: &PlanLine, cycle_day: CycleDay) -> Vec<Option<BillingCycle>> 
     cycles.into_iter().map(Some).collect()
 }
 
-/// The prices that a line means, or why none.
-pub(crate) fn find<'a>(
-    line: &PlanLine,
-    card: &'a PriceCard,
-) -> Result<std::result::Result<Found<'a>, Unpriced>> {
-    let mut prices: Vec<&Price> = match &line.what {
-        What::Meter(meter) => card.of_meter(meter).collect(),
-        What::Sku(sku) => card.prices().iter().filter(|price| price.sku.eq_ignore_ascii_case(sku)).collect(),
-    };
-    prices.retain(|price| price.kind == line.kind);
-    if let Some(os) = line.os {
-        prices.retain(|price| os_of(price) == os);
-    }
-    let product = line.product.to_lowercase();
-    prices.retain(|price| price.full_name().to_lowercase().contains(&product));
-    if prices.is_empty() {
-        return Ok(Err(Unpriced::NoRate));
-    }
-    if !line.region.is_empty() {
-        // A meter of a zone has no other, whatever the region.
-        let is_of_region =
-            |region: &str| region.is_empty() || is_zone(region) || same_region(region, &line.region);
-        prices.retain(|price| is_of_region(&price.region));
-        if prices.is_empty() {
-            return Ok(Err(Unpriced::NoRegion));
-        }
-    }
-    if prices.iter().any(|price| identity(price) != identity(prices[0])) {
-        return Ok(Err(Unpriced::Ambiguous));
-    }
-    let unit = &prices[0].unit;
-    if prices.iter().any(|price| price.unit != *unit) {
-        return Ok(Err(Unpriced::UnknownUnit));
-    }
-    let too_large = |source| too_large(line, source);
-    let mut month = [line.quantity.low, line.quantity.likely, line.quantity.high];
-    for quantity in &mut month {
-        let all = quantity.times(line.count).ok_or(billing::Error::TooLarge).map_err(too_large)?;
-        *quantity = match &line.unit {
-            None => all,
-            Some(own) if own.counts_like(unit) => {
-                let things = all.times(own.block()).ok_or(billing::Error::TooLarge).map_err(too_large)?;
-                unit.in_blocks(things)
-            }
-            Some(_) => return Ok(Err(Unpriced::UnknownUnit)),
-        };
-    }
-    Ok(Ok(Found { prices, month }))
-}
-
-/// That a line's quantity or cost cannot be held.
-pub(crate) fn too_large(line: &PlanLine, source: billing::Error) -> Error {
-    Error::Line { line: line.name.clone(), source }
-}
-
-/// The price of a unit where all prices say the same one, whatever the quantity.
-pub(crate) fn one_price(prices: &[&Price]) -> Option<Amount> {
-    let flat = |price: &Price| {
-        let mut all = price.tiers.prices();
-        all.next().filter(|_| all.next().is_none() && price.tiers.included() == Amount::ZERO)
-    };
-    let first = flat(prices.first()?)?;
-    prices.iter().all(|price| flat(price) == Some(first)).then_some(first)
-}
-
-/// What a machine runs, as its product's name tells.
-pub(crate) fn os_of(price: &Price) -> Os {
-    let name = price.full_name().replace("Non-Windows", "");
-    if name.contains("Windows") { Os::Windows } else { Os::Linux }
-}
-
-/// What the lines with days in a cycle cost there.
+/// The cost of the lines with days in a cycle.
 fn price_cycle(
     plan: &Plan,
     found: &[std::result::Result<Found<'_>, Unpriced>],
@@ -288,9 +196,20 @@ fn price_cycle(
                 Err(why) => Err(*why),
             },
             is_third_party: price.is_some_and(|price| price.is_third_party),
+            is_zero_price: found[place].as_ref().is_ok_and(|found| are_zero(&found.prices, cycle, as_of)),
         }
     };
     Ok(members.iter().map(line).collect())
+}
+
+/// Whether every tier of the prices in force in a cycle is 0; of a month without a date those of `as_of`.
+fn are_zero(prices: &[&Price], cycle: Option<BillingCycle>, as_of: NaiveDate) -> bool {
+    let is_in_force = |price: &&&Price| match cycle {
+        Some(cycle) => cycle.days().any(|day| price.holds_on(day)),
+        None => price.holds_on(as_of),
+    };
+    let mut in_force = prices.iter().filter(is_in_force).peekable();
+    in_force.peek().is_some() && in_force.all(|price| price.is_zero())
 }
 
 /// How much of a month's quantity a line uses on each day of a cycle; the days add up exactly to its part.
@@ -302,7 +221,7 @@ pub(crate) fn days_of(
 ) -> billing::Result<Vec<DayUse>> {
     let Some((from, to)) = line.span else { return Ok(vec![DayUse { day: as_of, quantity: month }]) };
     let ramp = u64::from(line.ramp_up_days);
-    // Weights in halves of a day's step: on day `n` of the ramp use has grown to (n + ½) ÷ ramp.
+    // Weights in halves of a day's step: on day `n` of the ramp usage has grown to (n + ½) ÷ ramp.
     let weight = |day: NaiveDate| -> u64 {
         let place = (day - from).num_days().unsigned_abs();
         if place < ramp { 2 * place + 1 } else { 2 * ramp.max(1) }
@@ -425,5 +344,55 @@ mod tests {
         let plan = read_plan(&format!("currency = \"EUR\"\n{line}"), PlanFormat::Toml, "the plan").unwrap();
         let found = estimate(&plan, &card, "2026-12-20".parse().unwrap(), CycleDay::FIRST).unwrap();
         assert_eq!(costs(&found), ["no_currency"]);
+    }
+
+    #[test]
+    fn terms_are_those_of_the_cycle() {
+        // 1,500 a month at 1: 16 of 30 days of November are 800, 14 of 31 of December 677.42 (21,000 ÷ 31).
+        let card = |terms: &str| {
+            let text = format!(
+                r#"{{"Currency":"USD","OfferTerms":[{terms}],"Meters":[{{"MeterId":"m","MeterRates":{{"0":1}}}}]}}"#
+            );
+            crate::read_rate_card(text.as_bytes(), "the card", None).unwrap()
+        };
+        let net = |terms: &str, committed: &str| {
+            let plan = format!(
+                "currency = \"USD\"\ncommitted = {committed}\n[[line]]\nname = \"a\"\nmeter = \"m\"\nquantity = 1500\nfrom = 2026-11-15\nto = 2026-12-15"
+            );
+            let plan = read_plan(&plan, PlanFormat::Toml, "the plan").unwrap();
+            let found =
+                estimate(&plan, &card(terms), "2026-11-10".parse().unwrap(), CycleDay::FIRST).unwrap();
+            let net = found.bills.iter().map(|bill| bill.settled[1].net().rounded(2).to_string());
+            net.collect::<Vec<_>>().join(" ")
+        };
+        let credit = |amount: u32, from: &str| {
+            format!(r#"{{"Name":"Monetary Credit","Credit":{amount},"EffectiveDate":"{from}T00:00:00Z"}}"#)
+        };
+        let raised = [credit(100, "2014-01-01"), credit(150, "2027-01-01")].join(",");
+        assert_eq!(net(&raised, "0"), "700 577.42");
+        let newest_first = [credit(150, "2026-01-01"), credit(100, "2014-01-01")].join(",");
+        assert_eq!(net(&newest_first, "0"), "650 527.42");
+        let recurring =
+            r#"{"Name":"Recurring Charge","RecurringCharge":20,"EffectiveDate":"2027-01-01T00:00:00Z"}"#;
+        assert_eq!(net(recurring, "0"), "800 677.42");
+        assert_eq!(net(&recurring.replace("2027-01", "2026-12"), "0"), "800 697.42");
+        let discount = r#"{"Name":"Monetary Commitment","TieredDiscount":{"0":0,"1000":0.05},"EffectiveDate":"2027-01-01T00:00:00Z"}"#;
+        assert_eq!(net(discount, "1000"), "800 677.42");
+        assert_eq!(net(&discount.replace("2027-01", "2026-12"), "1000"), "800 643.55");
+    }
+
+    #[test]
+    fn a_price_of_zero_in_every_tier_is_marked() {
+        let card = format!(
+            "{CARD}[[price]]\nmeter = \"free\"\nunit = \"1\"\ntiers = [{{ from = 0, price = 0 }}, {{ from = 9, price = 0 }}]\n"
+        );
+        let card = read_private_toml(&card, "the card").unwrap();
+        let plan = "currency = \"EUR\"\n[[line]]\nname = \"a\"\nmeter = \"free\"\nquantity = 99\n\
+            [[line]]\nname = \"b\"\nmeter = \"egress\"\nquantity = 1";
+        let plan = read_plan(plan, PlanFormat::Toml, "the plan").unwrap();
+        let found = estimate(&plan, &card, "2026-12-20".parse().unwrap(), CycleDay::FIRST).unwrap();
+        let marks: Vec<bool> = found.lines.iter().map(|line| line.is_zero_price).collect();
+        // The second costs nothing either, since its first 10 units are free.
+        assert_eq!((marks, costs(&found)), (vec![true, false], vec!["0".to_owned(), "0".to_owned()]));
     }
 }

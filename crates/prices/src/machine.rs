@@ -1,7 +1,7 @@
-//! What a machine's name tells: cores and memory of Azure's sizes, and of instance types of other clouds.
+//! Cores and memory of Azure's sizes and of instance types of other clouds, from their names.
 //!
-//! Names follow rules, and only those that do are understood; a size whose number is no number of cores (`D2_v2`), or
-//! whose memory follows no rule (`M`, `N`), is not guessed at.
+//! Only names that follow the rules are understood. A size whose number does not count cores (`D2_v2`), or whose memory
+//! follows no rule (`M`, `N`), is unknown.
 //! Source: the clouds' naming conventions and series pages: Azure (virtual machine naming, D, E, F, B and L series),
 //! AWS (m, c, r and t instances), Google (n1, n2, n2d, e2, c2 and c3 machine types).
 
@@ -52,7 +52,7 @@ impl Machine {
             None => (all, rest),
         };
         let has = |feature: char| features.contains(feature);
-        // Sizes of little memory (`t`) and the largest of E have what no rule tells.
+        // Sizes of little memory (`t`) and the largest of E do not follow the rule.
         if has('t') || all > MOST_CORES || cores > all || family == "E" && all > 48 {
             return None;
         }
@@ -130,7 +130,7 @@ impl Machine {
     }
 }
 
-/// A name that tells of more cores tells of something else.
+/// A larger number in a name does not count cores.
 const MOST_CORES: u32 = 4_096;
 
 /// Azure's region nearest to one of another cloud; `None` where it is not known here.

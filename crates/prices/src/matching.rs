@@ -1,12 +1,13 @@
-//! Use of another cloud or of an own data centre, matched to Azure's sizes by cores, memory and region.
+//! Usage of another cloud or of a data centre, matched to Azure's sizes by cores, memory and region.
 //!
-//! The cheapest size that is no smaller than what is needed is taken, and the next cheapest is named beside it. How
-//! sure that is, is how much of the size would be used: cores times memory, each at most 1. A match is a guess about
-//! work that nobody has measured; an override settles it.
+//! The match is the cheapest size that is at least as large, and the next cheapest is named beside it. Its confidence is
+//! the share of the size that would be used: cores times memory, each at most 1. A match is a guess about a workload that
+//! nobody has measured; an override decides it.
 
 use crate::{
-    Elsewhere, Error, Machine, Os, Result,
-    estimate::{HOURS, cost_of_hour, os_of},
+    Error, ForeignMachine, Machine, Os, Result,
+    hours::{HOURS, cost_of_hour},
+    lookup::os_of,
     machine::azure_region,
     plan::{HowMuch, Plan, PlanLine, What},
     same_region,
@@ -19,8 +20,8 @@ use std::collections::BTreeMap;
 /// A line and the size that it is matched to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match {
-    /// What is used elsewhere.
-    pub of: Elsewhere,
+    /// The machine to match.
+    pub of: ForeignMachine,
     /// The size, and why; or why there is none.
     pub found: std::result::Result<Matched, String>,
 }
@@ -36,11 +37,11 @@ pub struct Matched {
     pub reason: String,
     /// The next cheapest that would do.
     pub runner_up: Option<String>,
-    /// How much of the size would be used, 0 to 1; 1 for an override.
+    /// Share of the size that would be used, 0 to 1; 1 for an override.
     pub confidence: f64,
 }
 
-/// Sizes that were settled by somebody, by the name of a line or an instance type.
+/// Sizes that a user decided, by the name of a line or an instance type.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
@@ -69,7 +70,7 @@ pub fn read_overrides(text: &str, what: &str) -> Result<Overrides> {
 /// Matches each line to a size of the card. `as_of` decides which prices hold.
 #[must_use]
 pub fn match_sizes(
-    lines: Vec<Elsewhere>,
+    lines: Vec<ForeignMachine>,
     card: &PriceCard,
     overrides: &Overrides,
     as_of: NaiveDate,
@@ -78,7 +79,7 @@ pub fn match_sizes(
 }
 
 fn match_one(
-    of: &Elsewhere,
+    of: &ForeignMachine,
     card: &PriceCard,
     overrides: &Overrides,
     as_of: NaiveDate,
@@ -89,17 +90,28 @@ fn match_one(
         own.of.eq_ignore_ascii_case(&of.name) || own.of.eq_ignore_ascii_case(instance_type)
     };
     if let Some(own) = overrides.settled.iter().find(is_meant) {
+        let licence = of
+            .licence
+            .as_deref()
+            .map_or_else(String::new, |licence| format!("; the licence of `{licence}` is not in the price"));
         return Ok(Matched {
             sku: own.sku.clone(),
             region: own.region.clone().unwrap_or(region),
-            reason: "settled by an override".to_owned(),
+            reason: format!("set by an override{licence}"),
             runner_up: None,
             confidence: 1.0,
         });
     }
+    if let Some(licence) = &of.licence {
+        return Err(format!(
+            "`{licence}` has no price of its own here: name the size by an override to price the machine without its licence"
+        ));
+    }
     let Some(need) = of.machine else {
         let named = of.instance_type.as_deref().map_or_else(String::new, |name| format!(" of `{name}`"));
-        return Err(format!("cores and memory{named} are not known; name them, or settle it by an override"));
+        return Err(format!(
+            "cores and memory{named} are unknown; name them, or set the size by an override"
+        ));
     };
     let of_region = |price: &&Price| same_region(&price.region, &region);
     if !card.prices().iter().any(|price| of_region(&price)) {
@@ -108,7 +120,9 @@ fn match_one(
     // By size the lowest price of an hour that holds on the day.
     let mut sizes: BTreeMap<&str, (Amount, Machine)> = BTreeMap::new();
     for price in card.prices().iter().filter(of_region) {
-        let is_usable = price.kind == of.kind && price.holds_on(as_of) && os_of(price) == of.os;
+        // Lists have sizes that are not sold yet with a price of 0.
+        let is_usable =
+            price.kind == of.kind && price.holds_on(as_of) && os_of(price) == of.os && !price.is_zero();
         let (true, Some(machine), Some(hour)) =
             (is_usable, Machine::of_azure(&price.sku), cost_of_hour(price))
         else {
@@ -172,6 +186,7 @@ pub fn plan_of(matches: &[Match], currency: &str) -> Plan {
     Plan {
         currency: currency.to_uppercase(),
         committed: Amount::ZERO,
+        billing_period: None,
         lines: matches.iter().map(line).collect(),
     }
 }
@@ -216,7 +231,7 @@ pub fn plan_text(matches: &[Match], currency: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{read_elsewhere, read_private_toml};
+    use crate::{read_foreign_usage, read_private_toml};
 
     fn card() -> PriceCard {
         let price = |sku: &str, region: &str, each: &str, product: &str| {
@@ -235,7 +250,7 @@ mod tests {
     }
 
     fn matched(rows: &str, overrides: &str) -> Vec<String> {
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
+        let lines = read_foreign_usage(rows.as_bytes(), "`u.csv`").unwrap().lines;
         let overrides = read_overrides(overrides, "`o.toml`").unwrap();
         let text = |own: &Match| match &own.found {
             Ok(found) => format!(
@@ -282,7 +297,7 @@ mod tests {
         let rows =
             "name,instance_type,hours,region\nbig,m5.metal,1,eu-west-1\nhuge,m5.24xlarge,1,eu-west-1\n";
         let found = matched(rows, "");
-        assert!(found[0].contains("cores and memory of `m5.metal` are not known"), "{found:?}");
+        assert!(found[0].contains("cores and memory of `m5.metal` are unknown"), "{found:?}");
         assert!(found[1].contains("no size in `northeurope` has 96 cores and 384 GiB"), "{found:?}");
         let settled = "[[override]]\nof = \"M5.metal\"\nsku = \"Standard_E96s_v5\"\n";
         assert_eq!(matched(rows, settled)[0], "big 1 × Standard_E96s_v5 (-) 1.00");
@@ -296,10 +311,12 @@ mod tests {
             [[price]]\nmeter = \"b\"\nsku = \"Standard_D4s_v5\"\nregion = \"northeurope\"\nunit = \"1 Hour\"\nprice = 0.2\n\
             [[price]]\nmeter = \"c\"\nsku = \"Standard_D8s_v5\"\nregion = \"northeurope\"\nunit = \"1 Month\"\nprice = 0.01\n";
         let card = read_private_toml(card, "the card").unwrap();
-        let lines =
-            read_elsewhere("name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n", "`u.csv`")
-                .unwrap()
-                .lines;
+        let lines = read_foreign_usage(
+            &b"name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\n"[..],
+            "`u.csv`",
+        )
+        .unwrap()
+        .lines;
         let day = "2026-12-01".parse().unwrap();
         let matches = match_sizes(lines, &card, &Overrides::default(), day);
         let found = matches[0].found.as_ref().unwrap();
@@ -315,12 +332,40 @@ mod tests {
     #[test]
     fn the_matches_can_be_written_as_a_plan_and_read_again() {
         let rows = "name,instance_type,hours,region\nweb,m5.large,730,eu-west-1\nbig,m5.metal,1,eu-west-1\n";
-        let lines = read_elsewhere(rows, "`u.csv`").unwrap().lines;
+        let lines = read_foreign_usage(rows.as_bytes(), "`u.csv`").unwrap().lines;
         let matches = match_sizes(lines, &card(), &Overrides::default(), "2026-12-01".parse().unwrap());
         let plan = plan_of(&matches, "usd");
         let again =
             crate::read_plan(&plan_text(&matches, &plan.currency), crate::PlanFormat::Toml, "the plan")
                 .unwrap();
         assert_eq!(again.lines, plan.lines[..1]);
+    }
+
+    #[test]
+    fn a_licence_without_a_price_has_no_match_unless_an_override_names_the_size() {
+        let rows = "name,vcpu,memory_gib,hours,region,os,count\nold,2,8,730,northeurope,RHEL 9,2\n\
+            free,2,8,730,northeurope,Ubuntu,2\n";
+        let found = matched(rows, "");
+        assert!(found[0].starts_with("old: `RHEL 9` has no price of its own"), "{found:?}");
+        assert_eq!(found[1], "free 1460 × Standard_D2s_v5 (Standard_E2s_v5) 1.00");
+        let set = "[[override]]\nof = \"old\"\nsku = \"Standard_D2s_v5\"\n";
+        assert_eq!(matched(rows, set)[0], "old 1460 × Standard_D2s_v5 (-) 1.00");
+    }
+
+    #[test]
+    fn a_size_with_a_price_of_zero_is_not_sold_and_matches_nothing() {
+        let price = |sku: &str, each: &str| {
+            format!(
+                "[[price]]\nmeter = \"{sku}\"\nsku = \"{sku}\"\nregion = \"northeurope\"\nunit = \"1 Hour\"\nprice = {each}\n"
+            )
+        };
+        let card = ["currency = \"USD\"\n", &price("Standard_D2s_v5", "0.1"), &price("Standard_D2s_v9", "0")]
+            .concat();
+        let card = read_private_toml(&card, "the card").unwrap();
+        let rows = "name,vcpu,memory_gib,hours,region\nweb,2,8,730,northeurope\n";
+        let lines = read_foreign_usage(rows.as_bytes(), "`u.csv`").unwrap().lines;
+        let found = match_sizes(lines, &card, &Overrides::default(), "2026-12-01".parse().unwrap());
+        let found = found[0].found.as_ref().unwrap();
+        assert_eq!((found.sku.as_str(), &found.runner_up), ("Standard_D2s_v5", &None));
     }
 }

@@ -1,8 +1,8 @@
-//! Offers that use can be set against: what each grants, by the offers' own pages.
+//! Offers to compare with: what each grants, by the offers' own pages.
 
-use billing::{Amount, Credit, OfferTerms, PriceCard};
+use billing::{Amount, Credit, Currency, CycleTerms};
 
-/// An offer that prices this card's use otherwise: a credit, or the prices of development and test.
+/// An offer with a credit or with the prices of development and test.
 ///
 /// Source: the offers' pages; amounts are in US dollars, as the offers are, and count in that currency only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Offer {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     credit: u32,
-    /// Whether the credit is one for the first cycle alone.
+    /// Whether the credit is granted for the first cycle only.
     pub(crate) is_once: bool,
     pub(crate) is_dev_test: bool,
 }
@@ -70,19 +70,17 @@ impl Offer {
         OFFERS.iter().find(known).copied().ok_or_else(|| {
             let ids: Vec<&str> = OFFERS.iter().map(|offer| offer.id).collect();
             format!(
-                "`{id}` is no offer that can be compared; one of {}, or its own rate card by `--rates`",
+                "`{id}` is not an offer to compare with; known are {}, others by their own rate card with `--rates`",
                 ids.join(", ")
             )
         })
     }
 }
 
-/// The card's terms with the credit of an offer, which counts in the offer's own currency only.
-pub(crate) fn terms_of_offer(card: &PriceCard, offer: Offer) -> OfferTerms {
-    let mut terms = card.terms.clone();
-    let excluded = terms.credit.take().map(|credit| credit.excluded).unwrap_or_default();
-    if offer.credit > 0 && card.currency.code() == "USD" {
-        terms.credit = Some(Credit { amount: Amount::whole(u64::from(offer.credit)), excluded, from: None });
-    }
-    terms
+/// A cycle's terms with the credit of an offer instead of the card's. The credit counts in the offer's own currency only.
+pub(crate) fn terms_of_offer(terms: CycleTerms, offer: Offer, currency: &Currency) -> CycleTerms {
+    let excluded = terms.credit.map(|credit| credit.excluded).unwrap_or_default();
+    let is_granted = offer.credit > 0 && currency.code() == "USD";
+    let credit = is_granted.then(|| Credit { amount: Amount::whole(u64::from(offer.credit)), excluded });
+    CycleTerms { credit, ..terms }
 }

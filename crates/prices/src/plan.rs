@@ -1,13 +1,13 @@
-//! A plan: what will be used, by whom it is priced is another matter.
+//! A plan: planned usage, without prices.
 //!
-//! TOML or YAML, with a JSON Schema that editors complete it by. Every line says what is used (a meter, or a size
-//! in a region), how much of it in a month, and from when to when.
+//! TOML or YAML, with a JSON Schema for completion in editors. Each line names a meter, or a size in a region, its quantity
+//! in a month, and its first and last days. Unknown keys are errors.
 
 use crate::{
     Error, Result,
-    private_card::{Date, Number},
+    file_values::{Date, Number},
 };
-use billing::{Amount, PriceKind, PricingUnit};
+use billing::{Amount, BillingCycle, PriceKind, PricingUnit};
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,11 +15,13 @@ use serde::Deserialize;
 /// A plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// The currency that it is priced in, in capital letters.
+    /// The currency of its prices, in upper case.
     pub currency: String,
-    /// What is committed to be spent in a cycle; decides the discount of offers that have one.
+    /// Amount committed to a cycle, which decides the discount of offers that have one.
     pub committed: Amount,
-    /// What is used, in the order of the file.
+    /// The billing period that contains all its days, where it is known; otherwise cycles follow the cycle day.
+    pub billing_period: Option<BillingCycle>,
+    /// Its lines, in the order of the file.
     pub lines: Vec<PlanLine>,
 }
 
@@ -28,29 +30,29 @@ pub struct Plan {
 pub struct PlanLine {
     /// Its name, which no other line has.
     pub name: String,
-    /// What is used: a meter's id in lower case, or a size as resources name it.
+    /// The thing that is used.
     pub what: What,
-    /// The region; empty where any will do.
+    /// The region; empty for any.
     pub region: String,
-    /// A word of the product's name, where a meter or a size has several prices.
+    /// A part of the product's name, where a meter or a size has several prices.
     pub product: String,
-    /// What a machine runs.
+    /// The operating system of a machine.
     pub os: Option<Os>,
-    /// Use, development and test, or machines that may be taken away.
+    /// Usage, development and test, or spot machines.
     pub kind: PriceKind,
-    /// How many of it.
+    /// The number of things.
     pub count: Amount,
-    /// Of each, in a month.
+    /// The quantity of each in a month.
     pub quantity: HowMuch,
-    /// What the quantity is counted in; that of the price where none is given.
+    /// The unit of the quantity; `None` means the unit of the price.
     pub unit: Option<PricingUnit>,
-    /// First day; a month without a date where there is none.
+    /// First day and the day after the last; `None` for a month without a date.
     pub span: Option<(NaiveDate, NaiveDate)>,
-    /// Days in which use grows evenly from nothing to all of it.
+    /// Days in which usage grows evenly from 0 to its full quantity.
     pub ramp_up_days: u32,
 }
 
-/// What a line uses.
+/// The thing that a line uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// A meter's id, in lower case.
@@ -62,15 +64,15 @@ pub enum What {
 /// A quantity that may be uncertain: `low ≤ likely ≤ high`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HowMuch {
-    /// It will hardly be less.
+    /// Low end of the range.
     pub low: Amount,
-    /// It will most likely be this.
+    /// Most likely value.
     pub likely: Amount,
-    /// It will hardly be more.
+    /// High end of the range.
     pub high: Amount,
 }
 
-/// What a machine runs, as far as it is priced.
+/// The operating system of a machine, as prices distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Os {
@@ -90,7 +92,7 @@ pub enum PlanFormat {
 }
 
 impl PlanFormat {
-    /// By the ending of a file's name; `None` for endings that are no plan's.
+    /// By the ending of a file's name; `None` for other endings.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1.to_lowercase().as_str() {
@@ -130,7 +132,7 @@ struct FileLine {
     /// The region, such as westeurope.
     #[serde(default)]
     region: String,
-    /// A word of the product's name, where a meter or size has several prices.
+    /// A part of the product's name, where a meter or size has several prices.
     #[serde(default)]
     product: String,
     /// What a machine runs.
@@ -156,7 +158,7 @@ struct FileLine {
     /// Day after the last.
     #[serde(default)]
     to: Option<Date>,
-    /// Days in which use grows evenly from nothing to all of it.
+    /// Days in which usage grows evenly from 0 to its full quantity.
     #[serde(default)]
     ramp_up_days: u32,
 }
@@ -226,13 +228,13 @@ pub fn read_plan(text: &str, format: PlanFormat, what: &str) -> Result<Plan> {
         );
         return Err(Error::unreadable(what, why));
     }
-    Ok(Plan { currency: file.currency.trim().to_uppercase(), committed, lines })
+    Ok(Plan { currency: file.currency.trim().to_uppercase(), committed, billing_period: None, lines })
 }
 
 fn read_line(line: FileLine, name: String) -> std::result::Result<PlanLine, String> {
     let number = |number: &Number| -> std::result::Result<Amount, String> {
         let amount = number.amount().map_err(|error| error.to_string())?;
-        if amount.is_negative() { Err(format!("{amount} is less than nothing")) } else { Ok(amount) }
+        if amount.is_negative() { Err(format!("{amount} is below 0")) } else { Ok(amount) }
     };
     let what = match (line.meter, line.sku) {
         (Some(meter), None) => What::Meter(meter.trim().to_lowercase()),
@@ -258,7 +260,7 @@ fn read_line(line: FileLine, name: String) -> std::result::Result<PlanLine, Stri
         }
         (Some(from), Some(to)) if from < to => Some((from, to)),
         (Some(from), Some(to)) => {
-            return Err(format!("it ends ({to}, the day after the last) before it begins ({from})"));
+            return Err(format!("it ends ({to}, the day after the last) before it starts ({from})"));
         }
         (None, None) if line.ramp_up_days > 0 => {
             return Err("`ramp_up_days` needs `from` and `to`".to_owned());
@@ -339,7 +341,7 @@ mod tests {
                 .contains("line 1 (`web`): `low`, `likely` and `high` must ascend")
         );
         assert!(refused("to = 2027-03-01", "").contains("given together"));
-        assert!(refused("to = 2027-03-01", "to = 2026-11-01").contains("before it begins"));
+        assert!(refused("to = 2027-03-01", "to = 2026-11-01").contains("before it starts"));
         assert!(refused("to = 2027-03-01", "to = 9999-12-31").contains("longer than 20 years"));
         let undated = TOML.replacen(
             "        from = 2026-12-01\n        to = 2027-03-01\n        ramp_up_days = 14\n",
@@ -348,8 +350,10 @@ mod tests {
         );
         assert!(plan(&undated).unwrap_err().to_string().contains("either all lines have"), "{undated}");
         assert!(refused("name = \"data\"", "name = \"web\"").contains("another line has that name"));
-        assert!(refused("count = 3", "count = -3").contains("less than nothing"));
+        assert!(refused("count = 3", "count = -3").contains("below 0"));
         assert!(refused("region", "regoin").contains("regoin"));
+        assert!(refused("count = 3", "instances = 3").contains("instances"));
+        assert!(refused("os = \"linux\"", "os = \"rhel\"").contains("rhel"));
         assert!(refused("unit = \"100 GB\"", "unit = \"0 GB\"").contains("`0 GB` is no unit"));
         assert!(plan("currency = \"EUR\"\nline = []").unwrap_err().to_string().contains("no line"));
     }

@@ -1,11 +1,19 @@
 //! A price list of your own, in TOML or CSV: a data centre, an internal chargeback, another cloud.
 //!
-//! In TOML each `[[price]]` is a meter with its price or its tiers; in CSV each row is a tier, and rows of one
-//! meter, region and span of days belong together. Numbers are read as they are written.
+//! In TOML each `[[price]]` is a meter with its price or its tiers; in CSV each row is a tier, and rows of one meter,
+//! region, SKU and span of days form a price. Numbers are exact. A price that cannot be used is listed with its place;
+//! unknown keys and columns, and a file that is not TOML or CSV, are errors.
 
-use crate::{Error, Result, elsewhere::refuse_semicolons};
-use billing::{Amount, Commitment, Credit, Currency, OfferTerms, Price, PriceCard, PriceKind, Tiers};
-use chrono::NaiveDate;
+use crate::{
+    Error, Result,
+    csv_header::refuse_semicolons,
+    file_values::{Date, Number},
+    price_list::PriceList,
+};
+use billing::{
+    Amount, Commitment, Credit, Currency, Dated, OfferTerms, Price, PriceCard, PriceKind, Tiers,
+    UnusablePrice,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct File {
     /// The currency of every price, such as EUR.
     currency: String,
-    /// Paid by somebody else in each cycle, up to this amount.
+    /// The credit of each cycle.
     #[serde(default)]
     credit: Option<Number>,
     /// Meters that the credit does not pay for.
@@ -26,20 +34,20 @@ struct File {
     /// A charge of every cycle.
     #[serde(default)]
     recurring_charge: Option<Number>,
-    /// Shares that are taken off for those who committed to spend, from 0 to 1.
+    /// Discounts for customers with a spending commitment.
     #[serde(default)]
     commitment: Vec<Discount>,
     /// The prices.
     price: Vec<FilePrice>,
 }
 
-/// A discount for those who committed to spend.
+/// A discount for customers with a spending commitment.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Discount {
-    /// From which amount a cycle on.
+    /// Committed amount of a cycle from which it applies.
     from: Number,
-    /// The share that is taken off, from 0 to 1.
+    /// The discount as a share, from 0 to 1.
     share: Number,
 }
 
@@ -61,21 +69,21 @@ struct FilePrice {
     /// The size as resources name it.
     #[serde(default)]
     sku: String,
-    /// The region; none where it is one for all.
+    /// The region; empty for a price of all regions.
     #[serde(default)]
     region: String,
-    /// What the price is for, such as `1 Hour` or `100 GB/Month`.
+    /// The unit of the price, such as `1 Hour` or `100 GB/Month`.
     unit: String,
     /// The price of a unit.
     #[serde(default)]
     price: Option<Number>,
-    /// Prices by the quantity of a cycle, instead of one.
+    /// Prices by the quantity of a cycle, instead of one price.
     #[serde(default)]
     tiers: Vec<FileTier>,
     /// Units that are free in each cycle.
     #[serde(default)]
     included: Option<Number>,
-    /// First day on which the price holds.
+    /// First day on which the price is in force.
     #[serde(default)]
     from: Option<Date>,
     /// Day after the last.
@@ -83,63 +91,14 @@ struct FilePrice {
     until: Option<Date>,
 }
 
-/// From which quantity on a price applies.
+/// A tier.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct FileTier {
-    /// The quantity, in units; 0 of the first tier.
+    /// Its lower bound, in units; 0 for the first tier.
     from: Number,
-    /// The price of a unit above it.
+    /// The price of a unit in the tier.
     price: Number,
-}
-
-/// A number, or the text of one for those that must not go through a float.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Number {
-    Whole(i64),
-    Float(f64),
-    Text(String),
-}
-
-impl Number {
-    pub(crate) fn amount(&self) -> billing::Result<Amount> {
-        match self {
-            Self::Whole(number) => number.to_string().parse(),
-            Self::Float(number) => {
-                Amount::from_shortest(*number).ok_or_else(|| billing::Error::NotAnAmount(number.to_string()))
-            }
-            Self::Text(text) => text.trim().parse(),
-        }
-    }
-}
-
-/// A day: a date of TOML, or its text.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Date {
-    Toml(toml::value::Datetime),
-    Text(String),
-}
-
-impl JsonSchema for Date {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Date".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "format": "date" })
-    }
-}
-
-impl Date {
-    pub(crate) fn day(&self) -> std::result::Result<NaiveDate, String> {
-        let text = match self {
-            Self::Toml(moment) => moment.to_string(),
-            Self::Text(text) => text.trim().to_owned(),
-        };
-        text.parse().map_err(|_| format!("`{text}` is no day; days are written 2026-12-01"))
-    }
 }
 
 /// The JSON Schema of a private card in TOML.
@@ -148,71 +107,90 @@ pub fn card_schema() -> String {
     serde_json::to_string_pretty(&schemars::schema_for!(File)).unwrap_or_default() + "\n"
 }
 
-/// Reads a card in TOML.
+/// Reads a card in TOML. A price that cannot be used is listed ([`PriceCard::unusable`]).
 ///
 /// # Errors
-/// [`Error::Unreadable`] with the line, or the price.
+/// [`Error::Unreadable`] with the line of the file, for terms that cannot be applied, and where no price can be used.
 pub fn read_private_toml(text: &str, what: &str) -> Result<PriceCard> {
     let file: File = toml::from_str(text).map_err(|error| Error::unreadable(what, error))?;
     let bad = |error: billing::Error| Error::unreadable(what, error);
     let currency: Currency = file.currency.parse().map_err(bad)?;
-    let optional = |number: &Option<Number>| number.as_ref().map(Number::amount).transpose().map_err(bad);
-    let excluded = file.credit_excludes.iter().map(|id| id.to_lowercase()).collect();
-    let discounts: BTreeMap<Amount, Amount> = file
-        .commitment
-        .iter()
-        .map(|discount| Ok((discount.from.amount().map_err(bad)?, discount.share.amount().map_err(bad)?)))
-        .collect::<Result<_>>()?;
-    let negative = [&file.credit, &file.recurring_charge].into_iter().map(optional);
-    if negative.collect::<Result<Vec<_>>>()?.iter().flatten().any(|amount| amount.is_negative()) {
-        return Err(Error::unreadable(what, "a credit or a charge of the cycle is not below zero"));
+    let terms = terms(&file).map_err(|why| Error::unreadable(what, why))?;
+    let mut list = PriceList::default();
+    for (index, row) in file.price.into_iter().enumerate() {
+        let (meter, sku) = (row.meter.to_lowercase(), row.sku.clone());
+        let place = format!("price {} (`{}`)", index + 1, row.meter);
+        match toml_price(row) {
+            Ok(price) => list.add(price),
+            Err(why) => {
+                list.refuse(UnusablePrice { meter, sku, kind: None, reason: format!("{place}: {why}") });
+            }
+        }
     }
-    if let Some(share) = discounts.values().find(|share| share.is_negative() || **share > Amount::ONE) {
-        return Err(Error::unreadable(
-            what,
-            format!("a commitment's share lies between 0 and 1, not at {share}"),
-        ));
-    }
-    let terms = OfferTerms {
-        credit: optional(&file.credit)?.map(|amount| Credit { amount, excluded, from: None }),
-        commitment: (!discounts.is_empty()).then(|| Commitment { discounts, excluded: BTreeSet::new() }),
-        recurring: optional(&file.recurring_charge)?,
+    list.card(currency, terms, what)
+}
+
+/// The terms of a card, which hold at all times.
+///
+/// # Errors
+/// Why one of them cannot be applied.
+fn terms(file: &File) -> std::result::Result<OfferTerms, String> {
+    let number = |number: &Number| number.amount().map_err(|error| error.to_string());
+    let amount = |name: &str, own: &Option<Number>| match own.as_ref().map(number).transpose()? {
+        Some(amount) if amount.is_negative() => Err(format!("`{name}` is below 0: {amount}")),
+        amount => Ok(amount),
     };
-    let mut prices = Vec::with_capacity(file.price.len());
-    for (place, own) in file.price.into_iter().enumerate() {
-        let bad =
-            |why: String| Error::unreadable(what, format!("price {} (`{}`): {why}", place + 1, own.meter));
-        let number = |number: &Number| number.amount().map_err(|error| bad(error.to_string()));
-        let tiers = match (&own.price, own.tiers.as_slice()) {
-            (Some(price), []) => vec![(Amount::ZERO, number(price)?)],
-            (None, tiers @ [_, ..]) => tiers
-                .iter()
-                .map(|tier| Ok((number(&tier.from)?, number(&tier.price)?)))
-                .collect::<Result<_>>()?,
-            _ => return Err(bad("either `price` or `tiers` says what it costs".to_owned())),
-        };
-        let included = own.included.as_ref().map(number).transpose()?.unwrap_or_default();
-        let day = |day: &Option<Date>| day.as_ref().map(Date::day).transpose().map_err(bad);
-        prices.push(Price {
-            unit: own.unit.parse().map_err(|error: billing::Error| bad(error.to_string()))?,
-            tiers: Tiers::new(tiers, included).map_err(|error| bad(error.to_string()))?,
-            from: day(&own.from)?,
-            until: day(&own.until)?,
-            meter: own.meter.to_lowercase(),
-            name: own.name.clone(),
-            category: own.category.clone(),
-            product: own.product.clone(),
-            sku: own.sku.clone(),
-            region: own.region.clone(),
-            kind: PriceKind::Consumption,
-            is_third_party: false,
-        });
+    let credit = amount("credit", &file.credit)?;
+    let recurring = amount("recurring_charge", &file.recurring_charge)?;
+    let excluded: BTreeSet<String> = file.credit_excludes.iter().map(|id| id.to_lowercase()).collect();
+    let mut discounts: BTreeMap<Amount, Amount> = BTreeMap::new();
+    for discount in &file.commitment {
+        let (from, share) = (number(&discount.from)?, number(&discount.share)?);
+        if share.is_negative() || share > Amount::ONE {
+            return Err(format!("a commitment's share lies between 0 and 1, not at {share}"));
+        }
+        if discounts.insert(from, share).is_some_and(|other| other != share) {
+            return Err(format!("two commitments start at {from}"));
+        }
     }
-    Ok(PriceCard::new(currency, terms, prices))
+    let commitment = (!discounts.is_empty()).then(|| Commitment { discounts, excluded: BTreeSet::new() });
+    Ok(OfferTerms {
+        credits: credit.map(|amount| Dated::always(Credit { amount, excluded })).into_iter().collect(),
+        commitments: commitment.map(Dated::always).into_iter().collect(),
+        recurring: recurring.map(Dated::always).into_iter().collect(),
+    })
+}
+
+fn toml_price(row: FilePrice) -> std::result::Result<Price, String> {
+    let number = |number: &Number| number.amount().map_err(|error| error.to_string());
+    let tiers = match (&row.price, row.tiers.as_slice()) {
+        (Some(price), []) => vec![(Amount::ZERO, number(price)?)],
+        (None, tiers @ [_, ..]) => tiers
+            .iter()
+            .map(|tier| Ok((number(&tier.from)?, number(&tier.price)?)))
+            .collect::<std::result::Result<_, String>>()?,
+        _ => return Err("it needs either `price` or `tiers`".to_owned()),
+    };
+    let included = row.included.as_ref().map(number).transpose()?.unwrap_or_default();
+    let day = |day: &Option<Date>| day.as_ref().map(Date::day).transpose();
+    Ok(Price {
+        unit: row.unit.parse().map_err(|error: billing::Error| error.to_string())?,
+        tiers: Tiers::new(tiers, included).map_err(|error| error.to_string())?,
+        from: day(&row.from)?,
+        until: day(&row.until)?,
+        meter: row.meter.to_lowercase(),
+        name: row.name,
+        category: row.category,
+        product: row.product,
+        sku: row.sku,
+        region: row.region,
+        kind: PriceKind::Consumption,
+        is_third_party: false,
+    })
 }
 
 /// A row of a card in CSV.
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CsvRow {
     currency: String,
@@ -239,21 +217,22 @@ struct CsvRow {
     until: String,
 }
 
-/// A row and the line that it stands on.
+/// A row and its line in the file.
 type Placed = (u64, CsvRow);
 
-/// Reads a card in CSV with the columns `currency`, `meter`, `unit`, `price`, and where wanted `name`,
-/// `category`, `product`, `sku`, `region`, `tier_from`, `included`, `from` and `until`.
+/// Reads a card in CSV with the columns `currency`, `meter`, `unit`, `price`, and optionally `name`, `category`,
+/// `product`, `sku`, `region`, `tier_from`, `included`, `from` and `until`. Equal rows count once. A price that cannot be
+/// used is listed ([`PriceCard::unusable`]).
 ///
 /// # Errors
-/// [`Error::Unreadable`] with the line.
+/// [`Error::Unreadable`] with the line, for unknown columns and several currencies, and where no price can be used.
 pub fn read_private_csv(text: &str, what: &str) -> Result<PriceCard> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let mut groups: BTreeMap<[String; 5], (usize, Vec<Placed>)> = BTreeMap::new();
     let mut currency: Option<Currency> = None;
     let headers = reader.headers().map_err(|error| Error::unreadable(what, error))?.clone();
     refuse_semicolons(&headers, what)?;
-    for (place, record) in reader.records().enumerate() {
+    for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| Error::unreadable(what, error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let at = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
@@ -264,20 +243,36 @@ pub fn read_private_csv(text: &str, what: &str) -> Result<PriceCard> {
             _ => currency = Some(own),
         }
         let key = [&row.meter, &row.region, &row.sku, &row.from, &row.until].map(|text| text.to_lowercase());
-        groups.entry(key).or_insert_with(|| (place, Vec::new())).1.push((line, row));
+        let rows = &mut groups.entry(key).or_insert_with(|| (index, Vec::new())).1;
+        if !rows.iter().any(|(_, known)| *known == row) {
+            rows.push((line, row));
+        }
     }
     let mut groups: Vec<(usize, Vec<Placed>)> = groups.into_values().collect();
-    groups.sort_by_key(|(place, _)| *place);
-    let prices = groups.into_iter().map(|(_, rows)| csv_price(&rows, what)).collect::<Result<_>>()?;
-    let currency = currency.ok_or_else(|| Error::unreadable(what, "it holds no price"))?;
-    Ok(PriceCard::new(currency, OfferTerms::default(), prices))
+    groups.sort_by_key(|(index, _)| *index);
+    let mut list = PriceList::default();
+    for (_, rows) in groups {
+        match csv_price(&rows) {
+            Ok(price) => list.add(price),
+            Err(reason) => {
+                let (_, first) = &rows[0];
+                let (meter, sku) = (first.meter.to_lowercase(), first.sku.clone());
+                list.refuse(UnusablePrice { meter, sku, kind: None, reason });
+            }
+        }
+    }
+    match currency {
+        Some(currency) => list.card(currency, OfferTerms::default(), what),
+        None => Err(list.error(what)),
+    }
 }
 
-fn csv_price(rows: &[Placed], what: &str) -> Result<Price> {
+/// The price of some rows, or why it cannot be used.
+fn csv_price(rows: &[Placed]) -> std::result::Result<Price, String> {
     let mut tiers = Vec::with_capacity(rows.len());
-    let (_, first) = &rows[0];
+    let (line, first) = &rows[0];
     for (line, row) in rows {
-        let at = |why: &str| Error::unreadable(what, format!("line {line}: {why}"));
+        let at = |why: &str| format!("line {line}: {why}");
         if row.price.is_empty() {
             return Err(at("it has no `price`"));
         }
@@ -287,13 +282,12 @@ fn csv_price(rows: &[Placed], what: &str) -> Result<Price> {
             || !same(&row.product, &first.product)
         {
             return Err(at(
-                "it is a tier of the meter above, whose unit, product or included quantity is another",
+                "it is a tier of the meter above with another unit, product or included quantity",
             ));
         }
-        tiers.push((number(&row.tier_from, *line, what)?, number(&row.price, *line, what)?));
+        tiers.push((number(&row.tier_from, *line)?, number(&row.price, *line)?));
     }
-    let (line, first) = &rows[0];
-    let at = |why: String| Error::unreadable(what, format!("line {line}: {why}"));
+    let at = |why: String| format!("line {line}: {why}");
     let day =
         |text: &str| (!text.is_empty()).then(|| Date::Text(text.to_owned()).day().map_err(at)).transpose();
     Ok(Price {
@@ -305,20 +299,19 @@ fn csv_price(rows: &[Placed], what: &str) -> Result<Price> {
         region: first.region.clone(),
         kind: PriceKind::Consumption,
         unit: first.unit.parse().map_err(|error: billing::Error| at(error.to_string()))?,
-        tiers: Tiers::new(tiers, number(&first.included, *line, what)?)
-            .map_err(|error| at(error.to_string()))?,
+        tiers: Tiers::new(tiers, number(&first.included, *line)?).map_err(|error| at(error.to_string()))?,
         from: day(&first.from)?,
         until: day(&first.until)?,
         is_third_party: false,
     })
 }
 
-/// The number of a cell; nothing where it is empty.
-fn number(text: &str, line: u64, what: &str) -> Result<Amount> {
+/// The number of a cell; 0 for an empty cell.
+fn number(text: &str, line: u64) -> std::result::Result<Amount, String> {
     if text.is_empty() {
         return Ok(Amount::ZERO);
     }
-    text.parse().map_err(|error| Error::unreadable(what, format!("line {line}: {error}")))
+    text.parse().map_err(|error| format!("line {line}: {error}"))
 }
 
 #[cfg(test)]
@@ -352,8 +345,8 @@ mod tests {
         assert_eq!(cpu.tiers.cost("1110".parse().unwrap()).unwrap().to_string(), "21.5000000000000001");
         let span = (cpu.from.unwrap().to_string(), cpu.until.unwrap().to_string());
         assert_eq!(span, ("2026-01-01".to_owned(), "2027-01-01".to_owned()));
-        assert!(card.terms.credit.as_ref().unwrap().excluded.contains("dc-disk"));
-        assert_eq!(card.terms.recurring.unwrap().to_string(), "19.9");
+        assert!(card.terms.credits[0].term.excluded.contains("dc-disk"));
+        assert_eq!(card.terms.recurring[0].term.to_string(), "19.9");
     }
 
     #[test]
@@ -368,15 +361,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_place() {
+    fn what_is_wrong_with_a_file_is_named_with_its_place() {
         let refused = |text: &str| read_private_toml(text, "`c.toml`").unwrap_err().to_string();
-        assert!(refused(&TOML.replace("price = 4", "")).contains("price 2 (`dc-disk`): either"));
-        assert!(
-            refused(&TOML.replace("2026-01-01", "\"soon\""))
-                .contains("price 1 (`DC-vCPU`): `soon` is no day")
-        );
         assert!(refused(&TOML.replace("share = 0.05", "share = 5")).contains("between 0 and 1"));
+        assert!(refused(&TOML.replace("credit = 50", "credit = -50")).contains("`credit` is below 0: -50"));
         assert!(refused(&TOML.replace("included", "includes")).contains("includes"));
+        let twice = "[{ from = 1000, share = 0.05 }, { from = 1000, share = 0.1 }]";
+        let twice = TOML.replace("[{ from = 1000, share = 0.05 }]", twice);
+        assert!(refused(&twice).contains("two commitments start at 1000"));
         let refused = |text: &str| read_private_csv(text, "`c.csv`").unwrap_err().to_string();
         let head = "currency,meter,unit,price\n";
         assert!(refused(&format!("{head}EUR,a,1 Hour,x\n")).contains("line 2: not an amount: `x`"));
@@ -384,6 +376,32 @@ mod tests {
         assert!(refused(&format!("{head}EUR,a,1 Hour,\n")).contains("line 2: it has no `price`"));
         assert!(refused("currency,meter,unit,price,inculded\nEUR,a,1 GB,1,5\n").contains("inculded"));
         assert!(refused(head).contains("no price") && refused("a,b\n1,2\n").contains("currency"));
+    }
+
+    #[test]
+    fn a_price_that_cannot_be_used_is_listed_and_the_others_count() {
+        let odd = |from: &str, to: &str| {
+            let card = read_private_toml(&TOML.replace(from, to), "`c.toml`").unwrap();
+            assert_eq!((card.prices().len(), card.unusable().len()), (1, 1), "{to}");
+            card.unusable()[0].reason.clone()
+        };
+        assert!(odd("price = 4", "").contains("price 2 (`dc-disk`): it needs either"));
+        assert!(odd("price = 4", "price = -4").contains("below 0: -4"));
+        assert!(odd("100 GB/Month", "0 GB").contains("price 2 (`dc-disk`): `0 GB`"));
+        assert!(odd("2026-01-01", "\"soon\"").contains("price 1 (`DC-vCPU`): `soon` is not a date"));
+        assert!(odd("from = 0, price = 0.02", "from = 1, price = 0.02").contains("starts at 1"));
+        assert!(odd("included = 10", "included = -1").contains("-1"));
+        let text = "currency,meter,unit,price,tier_from\nEUR,a,1 GB,1,\nEUR,a,1 GB,1,\nEUR,b,1 GB,-1,\n\
+            EUR,c,1 GB,1,5\nEUR,d,1 GB,1,\nEUR,d,1 GB,2,\n";
+        let card = read_private_csv(text, "`c.csv`").unwrap();
+        assert_eq!((card.prices().len(), card.of_meter("a").count()), (1, 1));
+        let reasons: Vec<&str> = card.unusable().iter().map(|price| price.reason.as_str()).collect();
+        assert!(reasons[0].starts_with("line 4: ") && reasons[0].contains("below 0: -1"), "{reasons:?}");
+        assert!(reasons[1].starts_with("line 5: ") && reasons[1].contains("starts at 5"), "{reasons:?}");
+        assert!(
+            reasons[2].starts_with("line 6: ") && reasons[2].contains("two tiers start at 0"),
+            "{reasons:?}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Regions: `westeurope` as resources name it, `EU West` as price lists of old do, `West Europe` as people do.
+//! Regions: `westeurope` for resources, `EU West` in old price lists, `West Europe` in portals and texts.
 
 /// Names of countries and continents that price lists shorten.
 const SHORT: [(&str, &str); 21] = [
@@ -24,6 +24,88 @@ const SHORT: [(&str, &str); 21] = [
     ("se", "sweden"),
     ("za", "southafrica"),
 ];
+
+/// Regions as resources name them.
+const REGIONS: [&str; 65] = [
+    "australiacentral",
+    "australiacentral2",
+    "australiaeast",
+    "australiasoutheast",
+    "austriaeast",
+    "belgiumcentral",
+    "brazilsouth",
+    "brazilsoutheast",
+    "canadacentral",
+    "canadaeast",
+    "centralindia",
+    "centralus",
+    "chilecentral",
+    "chinaeast",
+    "chinaeast2",
+    "chinaeast3",
+    "chinanorth",
+    "chinanorth2",
+    "chinanorth3",
+    "denmarkeast",
+    "eastasia",
+    "eastus",
+    "eastus2",
+    "francecentral",
+    "francesouth",
+    "germanynorth",
+    "germanywestcentral",
+    "indonesiacentral",
+    "israelcentral",
+    "italynorth",
+    "japaneast",
+    "japanwest",
+    "koreacentral",
+    "koreasouth",
+    "malaysiawest",
+    "mexicocentral",
+    "newzealandnorth",
+    "northcentralus",
+    "northeurope",
+    "norwayeast",
+    "norwaywest",
+    "polandcentral",
+    "qatarcentral",
+    "southafricanorth",
+    "southafricawest",
+    "southcentralus",
+    "southeastasia",
+    "southindia",
+    "spaincentral",
+    "swedencentral",
+    "switzerlandnorth",
+    "switzerlandwest",
+    "uaecentral",
+    "uaenorth",
+    "uksouth",
+    "ukwest",
+    "usgovarizona",
+    "usgovtexas",
+    "usgovvirginia",
+    "westcentralus",
+    "westeurope",
+    "westindia",
+    "westus",
+    "westus2",
+    "westus3",
+];
+
+/// A region as resources and the services name it; an unknown one in lower case without blanks.
+///
+/// ```
+/// use prices::region_name;
+/// assert_eq!((region_name("West Europe"), region_name("EU West")), ("westeurope".into(), "westeurope".into()));
+/// assert_eq!(region_name("Moon 1"), "moon1");
+/// ```
+#[must_use]
+pub fn region_name(name: &str) -> String {
+    let known = REGIONS.iter().find(|region| same_region(region, name)).map(|region| (*region).to_owned());
+    known.unwrap_or_else(|| name.split_whitespace().collect::<String>().to_lowercase())
+}
 
 /// Whether two names mean one region, however each is spelled.
 ///

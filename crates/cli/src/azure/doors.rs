@@ -10,7 +10,6 @@ use crate::{
 use anyhow::{Context, Result};
 use azure::{
     CostQuery, QueryGroup, QueryRow, RateCardQuery, Scope, UsageDetailsQuery, UsageQuery, cost_details,
-    priced_charges,
 };
 use billing::{CycleDay, Metric, PriceCard, ServiceCharge};
 use chrono::{Days, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -110,7 +109,8 @@ async fn usage(
         Some(day) => CycleDay::new(day)?,
         None => CycleDay::FIRST,
     };
-    let mut charges = priced_charges(&records, &card, cycle_day)?;
+    let records = records.into_iter().map(ServiceCharge::from).collect();
+    let mut charges = prices::price_charges(records, &card, cycle_day)?;
     charges.retain(|charge| charge.start.date_naive() >= portion.first);
     name_unpriced(&portion.scope, &charges);
     land_charges(landing, charges).await
@@ -175,6 +175,7 @@ async fn rate_card(
     }
     let text = query.fetch_text(&connection.billing, &portion.scope).await?;
     let card = query.read(&text, "the rate card")?;
+    crate::commands::price::rates::warn_unusable(&card);
     fs::create_dir_all(&folder).with_context(|| format!("cannot write `{}`", folder.display()))?;
     output::write_file(&path, |file| Ok(file.write_all(&text)?))?;
     if !card.terms.is_nothing() {

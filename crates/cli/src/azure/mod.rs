@@ -12,8 +12,8 @@ pub mod storage;
 use crate::azure_options::{Auth, Reach};
 use anyhow::{Context, Result};
 use azure::{
-    Clock, Cloud, Endpoint, HttpSender, Limit, Method, Pace, Patience, ReadyToken, SignIn, TimeOuts, Token,
-    TokenSource, Transport,
+    Clock, Cloud, Endpoint, HttpSender, Limit, Method, RateLimiter, ReadyToken, RetryPolicy, SignIn,
+    TimeOuts, Token, TokenSource, Transport,
 };
 use chrono::{DateTime, Utc};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -81,11 +81,11 @@ impl Connection {
         let sender = Arc::new(HttpSender::new(time_outs()?)?);
         // Chance only keeps callers apart; nothing that is computed hangs on it.
         let seed = u64::from(Utc::now().timestamp_subsec_nanos()) ^ u64::from(std::process::id());
-        let patience = Patience { total: Duration::from_secs(reach.max_wait), ..Patience::default() };
+        let patience = RetryPolicy { total: Duration::from_secs(reach.max_wait), ..RetryPolicy::default() };
         let transport = |(scope, tenant), endpoint: &Endpoint, tokens: Option<Arc<dyn TokenSource>>| {
-            let pace = Arc::new(Pace::new(scope, tenant, clock.clone()));
+            let pace = Arc::new(RateLimiter::new(scope, tenant, clock.clone()));
             Transport::new(sender.clone(), tokens, endpoint.clone(), pace, clock.clone(), seed)
-                .with_patience(patience)
+                .with_retry_policy(patience)
         };
         let signed = |limits| transport(limits, &endpoint, Some(Arc::clone(&tokens)));
         let retail = variable(RETAIL_ENDPOINT);

@@ -5,6 +5,7 @@ use crate::{failure::Failure, price_options::Rates};
 use anyhow::Result;
 use azure::{RateCardQuery, RetailQuery, Scope};
 use billing::PriceCard;
+use prices::RetailReply;
 
 /// The rate card of the offer of a subscription.
 ///
@@ -25,6 +26,16 @@ pub fn rate_card(rates: &Rates, currency: &str) -> Result<PriceCard> {
     wait_for(async { Ok(query.fetch(&connection.billing, &scope).await?) })
 }
 
+/// The first queries in words.
+fn names_of(queries: &[Vec<(&'static str, String)>]) -> String {
+    const SHOWN: usize = 3;
+    let one = |fields: &Vec<(&str, String)>| {
+        fields.iter().map(|(_, value)| format!("`{value}`")).collect::<Vec<_>>().join(" in ")
+    };
+    let shown: Vec<String> = queries.iter().take(SHOWN).map(one).collect();
+    shown.join(", ") + if queries.len() > SHOWN { ", …" } else { "" }
+}
+
 /// Retail prices that meet one of the queries.
 ///
 /// # Errors
@@ -35,14 +46,18 @@ pub fn retail(
     currency: Option<&str>,
 ) -> Result<PriceCard> {
     let connection = Connection::open(&rates.reach)?;
+    let asked = names_of(&queries);
     let found = wait_for(async {
-        let mut found = Vec::new();
+        let mut found = RetailReply::default();
         for fields in queries {
             let query =
                 RetailQuery { currency: currency.map(str::to_uppercase), fields, primary_only: false };
-            found.extend(query.fetch(&connection.retail).await?);
+            found.append(query.fetch(&connection.retail).await?);
         }
         Ok(found)
     })?;
+    if found == RetailReply::default() {
+        anyhow::bail!("the service has no retail price of {asked}; it compares names with their case");
+    }
     Ok(prices::retail_card(&found, "the retail prices")?)
 }

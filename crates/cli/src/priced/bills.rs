@@ -6,7 +6,7 @@ use billing::{Amount, BillingCycle, CycleFacts, PriceCard, Unpriced, UsedDay};
 use chrono::NaiveDate;
 use forecast::{Leaf, PricedBill, PricedMeter};
 use ingest::{DailyCosts, Outlook, Usage};
-use prices::{Metered, metered};
+use prices::{MeterUsage, meter_usage};
 use std::collections::{BTreeMap, HashMap};
 
 /// Meters without a price, and what they cost in the open cycles so far.
@@ -22,16 +22,15 @@ pub fn priced_bills<'c>(
     usage: &Usage,
     card: &'c PriceCard,
 ) -> Result<(Vec<PricedBill<'c>>, NoPrice)> {
-    let mut used: HashMap<(String, &str), Vec<&UsedDay>> = HashMap::new();
+    let mut used: HashMap<(String, &str, &str), Vec<&UsedDay>> = HashMap::new();
     for own in &usage.days {
-        used.entry((lower(own.subscription.as_deref()), &own.meter)).or_default().push(own);
+        let key = (lower(own.subscription.as_deref()), own.meter.as_str(), own.invoice_unit.as_str());
+        used.entry(key).or_default().push(own);
     }
-    // What two invoices share cannot be told apart in quantities, which are one subscription's. An invoice unit that
-    // the subscription has left shares nothing any more.
-    let mut shares: HashMap<(String, String), Vec<usize>> = HashMap::new();
-    let key = |leaf: &ingest::Leaf| [0, 1].map(|place| lower(leaf.keys[place].as_deref())).into();
+    // Quantities are those of one subscription, meter and invoice unit; leaves that share these share them.
+    let mut shares: HashMap<(String, String, &str), Vec<usize>> = HashMap::new();
     for (place, leaf) in daily.leaves.iter().enumerate() {
-        shares.entry(key(leaf)).or_default().push(place);
+        shares.entry(meter_key(leaf)).or_default().push(place);
     }
     for leaves in shares.values_mut() {
         let is_charged =
@@ -62,16 +61,16 @@ pub fn priced_bills<'c>(
         bill.leaves.push(place);
         add_facts(&mut bill.facts, &leaf_of(facts));
         let meter = lower(leaf.keys[1].as_deref());
-        let Some(rows) = used.get(&(subscription, meter.as_str())) else { continue };
+        let Some(rows) = used.get(&(subscription, meter.as_str(), leaf.unit.as_str())) else { continue };
         let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
-        let found = match shares.get(&key(leaf)).map(Vec::as_slice) {
-            Some([only]) if *only == place => metered(rows, card, &meter, &cycles)?,
+        let found = match shares.get(&meter_key(leaf)).map(Vec::as_slice) {
+            Some([only]) if *only == place => meter_usage(rows, card, &meter, &cycles)?,
             // Its use is that of the leaf that goes on.
             Some([_]) => continue,
             _ => Err(Unpriced::Ambiguous),
         };
         // Less than nothing has no price: what was taken back is in the costs.
-        let is_negative = |own: &Metered<'_>| {
+        let is_negative = |own: &MeterUsage<'_>| {
             cycles.iter().any(|cycle| {
                 let used = own.used.iter().filter(|used| cycle.contains(used.day));
                 used.map(|used| used.quantity).sum::<Amount>().is_negative()
@@ -118,6 +117,12 @@ fn with_the_rest(
         *charged.entry(own.cycle.start()).or_default() += own.actual - known;
     }
     charged
+}
+
+/// Subscription, meter and invoice unit of a leaf.
+fn meter_key(leaf: &ingest::Leaf) -> (String, String, &str) {
+    let [subscription, meter] = [0, 1].map(|place| lower(leaf.keys[place].as_deref()));
+    (subscription, meter, &leaf.unit)
 }
 
 /// Ids are compared without case.

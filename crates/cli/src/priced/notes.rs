@@ -32,11 +32,24 @@ pub fn said_of_prices(
     let rows: Vec<UsedDay> = usage
         .days
         .iter()
-        .filter(|own| before.contains(own.billed_from.unwrap_or(own.day)))
+        .filter(|own| before.contains(own.billing_period.map_or(own.day, |period| period.start())))
         .cloned()
         .collect();
     let rule = CycleDay::new(before.start().day())?;
     let known = price_usage(&rows, card, rule)?;
+    let zero: Vec<&str> = known
+        .iter()
+        .filter(|own| own.is_zero_price && own.charged.is_positive())
+        .map(|own| own.meter.as_str())
+        .collect();
+    if let [first, ..] = zero.as_slice() {
+        let text = format!(
+            "the price of {} charged meters is zero in every tier, such as `{first}`: their usage is forecast at 0",
+            zero.len()
+        );
+        tracing::warn!("{text}");
+        said.push(text);
+    }
     let sums = known.iter().filter_map(|own| Some((own.cost.ok()?, own.charged)));
     let (cost, charged) = sums.fold((Amount::ZERO, Amount::ZERO), |sum, own| (sum.0 + own.0, sum.1 + own.1));
     let charged_by_data = charged;
@@ -125,7 +138,7 @@ pub fn said_of_terms(totals: &PricedTotals, card: &PriceCard, pricing: &Pricing)
                 .to_owned(),
         );
     }
-    if card.terms.commitment.is_some() && pricing.committed.is_none() {
+    if !card.terms.commitments.is_empty() && pricing.committed.is_none() {
         said.push(
             "the offer discounts what is committed to; `--committed AMOUNT` says how much that is".to_owned(),
         );

@@ -6,7 +6,7 @@ use anyhow::Result;
 use billing::{BillingCycle, Currency, CycleDay, PriceCard};
 use forecast::{PricedBill, PricedMeter, PricedTotals};
 use ingest::DailyCosts;
-use prices::{Plan, PlannedUse, planned_use};
+use prices::{Plan, PlannedUsage, planned_usage};
 use report::{cycle_name, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ pub fn add<'c>(
         return Err(Failure::NotEnough(text).into());
     }
     let mut count = 0;
-    for (name, found) in planned_use(&plan, card, &cycles)? {
+    for (name, found) in planned_usage(&plan, card, &cycles)? {
         match found {
             Ok(own) => {
                 add_use(bill, own);
@@ -102,7 +102,7 @@ fn place_of(priced: &[PricedBill<'_>], subscription: Option<&str>) -> Result<usi
 }
 
 /// Adds use to the meter that has the same prices, or as a meter of its own.
-fn add_use<'c>(bill: &mut PricedBill<'c>, own: PlannedUse<'c>) {
+fn add_use<'c>(bill: &mut PricedBill<'c>, own: PlannedUsage<'c>) {
     let same = bill.meters.iter_mut().find(|meter| meter.prices.first() == own.prices.first());
     if let Some(meter) = same {
         for (all, more) in meter.planned.iter_mut().zip(own.days) {

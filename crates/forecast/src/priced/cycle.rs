@@ -2,7 +2,7 @@
 
 use super::{LEVELS, LOWER_80, Off, POINT, PricedBill, PricedMeter, Terms, UPPER_80, rest::Rest, unpriced};
 use crate::{Bills, Leaf, Result};
-use billing::{Amount, BillingCycle, DayUse, MeterCharge, Settlement, price_rows};
+use billing::{Amount, BillingCycle, CycleTerms, DayUse, MeterCharge, Settlement, price_rows};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
@@ -98,12 +98,11 @@ impl<'a> PricedCycle<'a> {
     /// What is to pay when the rest of the cycle's use lies off by each of these.
     pub(super) fn outcomes(&self, off: [Off; LEVELS], terms: Terms<'_>) -> Result<[Outcome; LEVELS]> {
         let offer = terms.offer.in_cycle(self.cycle);
-        let terms = Terms { offer: &offer, ..terms };
-        let outcome = |level: usize| self.outcome(off[level], PLANNED[level], terms);
+        let outcome = |level: usize| self.outcome(off[level], PLANNED[level], &offer, terms.committed);
         Ok([outcome(0)?, outcome(1)?, outcome(2)?, outcome(3)?, outcome(4)?])
     }
 
-    fn outcome(&self, off: Off, planned: usize, terms: Terms<'_>) -> Result<Outcome> {
+    fn outcome(&self, off: Off, planned: usize, offer: &CycleTerms, committed: Amount) -> Result<Outcome> {
         let (factor, corrected) = match off {
             Off::Share(share) => ((1.0 + share).max(0.0), 0.0),
             Off::Amount(amount) => (1.0, amount),
@@ -159,7 +158,7 @@ impl<'a> PricedCycle<'a> {
                     is_third_party: false,
                 },
             ];
-            days.push((day, terms.offer.settle(metered.chain(beside), terms.committed)?));
+            days.push((day, offer.settle(metered.chain(beside), committed)?));
         }
         Ok(Outcome { days })
     }

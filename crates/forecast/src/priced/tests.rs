@@ -96,7 +96,7 @@ impl Year {
 }
 
 fn credit(of: &str) -> OfferTerms {
-    OfferTerms { credit: Some(Credit { amount: amount(of), ..Credit::default() }), ..OfferTerms::default() }
+    OfferTerms::with_credit(Credit { amount: amount(of), ..Credit::default() })
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     charges::{charge_table::values, query::QUANTITY},
     selection::select::{SelectedCharges, select_charges},
 };
-use billing::{Amount, UsedDay};
+use billing::{Amount, BillingCycle, UsedDay};
 use chrono::NaiveDate;
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -45,8 +45,9 @@ struct MeterKey {
     unit: String,
     currency: Option<String>,
     name: Option<String>,
-    /// Begin of the billing period, where the data states it.
-    billed_from: Option<NaiveDate>,
+    /// The billing period, where the data states it.
+    billing_period: Option<BillingCycle>,
+    invoice_unit: String,
 }
 
 /// What a key says of usage.
@@ -112,7 +113,8 @@ impl Usage {
                     name: key.name.clone(),
                     unit: key.unit.clone(),
                     day: NaiveDate::from_epoch_days(day)?,
-                    billed_from: key.billed_from,
+                    billing_period: key.billing_period,
+                    invoice_unit: key.invoice_unit.clone(),
                     quantity,
                     cost,
                     currency: key.currency.clone(),
@@ -130,7 +132,14 @@ fn usage_kinds(keys: &DataFrame) -> Result<(Vec<UsageKind>, Vec<MeterKey>)> {
     let (kinds, meters, names) = (text("kind")?, text("meter")?, text("meter_name")?);
     let (units, currencies, subscriptions) = (text("meter_unit")?, text("currency")?, text("sub")?);
     let (covered, stated) = (flag("covered")?, flag("stated")?);
-    let starts: Vec<Option<NaiveDate>> = keys.column("period_start")?.date()?.as_date_iter().collect();
+    let days = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
+        Ok(keys.column(name)?.date()?.as_date_iter().collect())
+    };
+    let (starts, ends, invoice_units) = (days("period_start")?, days("period_end")?, text("unit")?);
+    let period = |row: usize| -> Result<Option<BillingCycle>> {
+        let period = starts[row].zip(ends[row]).map(|(start, end)| BillingCycle::new(start, end));
+        Ok(period.transpose()?)
+    };
     let owned = |column: &StringChunked, row: usize| column.get(row).map(str::to_owned);
     let mut numbers: BTreeMap<MeterKey, Vec<usize>> = BTreeMap::new();
     let mut out = Vec::with_capacity(keys.height());
@@ -146,7 +155,8 @@ fn usage_kinds(keys: &DataFrame) -> Result<(Vec<UsageKind>, Vec<MeterKey>)> {
                     unit: owned(units, row).unwrap_or_default(),
                     currency: owned(currencies, row),
                     name: owned(names, row),
-                    billed_from: starts[row].filter(|_| stated.get(row) == Some(true)),
+                    billing_period: period(row)?.filter(|_| stated.get(row) == Some(true)),
+                    invoice_unit: invoice_units.get(row).unwrap_or_default().to_owned(),
                 };
                 numbers.entry(key).or_default().push(row);
                 UsageKind::Of(0)
@@ -236,7 +246,7 @@ mod tests {
             .days
             .iter()
             .map(|own| {
-                let (sub, from) = (own.subscription.as_deref().unwrap(), own.billed_from.unwrap());
+                let (sub, from) = (own.subscription.as_deref().unwrap(), own.billing_period.unwrap().start());
                 format!("{sub} {} {} {} in {from}", own.meter, own.day, own.quantity)
             })
             .collect();

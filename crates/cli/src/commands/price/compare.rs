@@ -1,14 +1,14 @@
 //! `price compare`: the same plan elsewhere.
 
 use super::{
-    estimate::{asked, is_plan, plan, refuse_other_currency, row},
+    estimate::{asked, is_plan, plan, refuse_other_currency, row, warn_zero_prices},
     rates::{self, Asked},
 };
 use crate::{exit::Exit, failure::Failure, options::Global, output, price_options::Compare};
 use anyhow::Result;
 use billing::{Amount, BillingCycle, CycleDay, PriceCard, PriceKind};
 use chrono::Utc;
-use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, plans_of_use};
+use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, usage_as_plans};
 use report::{AlternativeRow, ComparisonReport};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,17 @@ pub fn run(global: &Global, options: &Compare) -> Result<Exit> {
     }
     for line in found.planned.lines.iter().filter(|line| line.cost.is_err()) {
         tracing::warn!("`{}` has no price as planned, and is in no alternative", line.name);
+    }
+    warn_zero_prices(&found.planned.lines);
+    for own in &found.alternatives {
+        let is_new = |line: &&prices::EstimateLine| {
+            let planned = found.planned.lines.iter().find(|other| other.name == line.name);
+            line.is_zero_price && !planned.is_some_and(|planned| planned.is_zero_price)
+        };
+        let names: BTreeSet<&str> = own.lines.iter().filter(is_new).map(|line| line.name.as_str()).collect();
+        for name in names {
+            tracing::warn!("{}: the price of `{name}` is zero in every tier", own.change);
+        }
     }
     let report = ComparisonReport {
         subject,
@@ -82,25 +93,25 @@ fn used(options: &Compare) -> Result<Compared> {
         let chosen = cycles.iter().rev().find(is_whole).or(cycles.last());
         Ok(chosen.copied().map(|cycle| (cycle, found)))
     };
-    let none = || Failure::NotEnough("no charge in the input tells a meter and its quantity".to_owned());
+    let none = || Failure::NotEnough("no charge in the input has a meter and a quantity".to_owned());
     let (cycle, found) = whole(&card)?.ok_or_else(none)?;
     let known = (cycle.start().max(first), cycle.last_day().min(last));
     let span = (known.0, known.1.succ_opt().unwrap_or(known.1));
-    let mut plans = plans_of_use(&found, &card, cycle, span);
+    let mut plans = usage_as_plans(&found, &card, cycle, span);
     if matches!(options.what.rates.rates.as_str(), "retail" | "azure") {
         // Only with the prices of what is used it is known which machines they are, to be asked for elsewhere.
         let more = plans
             .iter()
             .flat_map(|plan| super::estimate::asked(plan).into_iter().chain(elsewhere(plan, options)));
         card = rates::card(&options.what.rates, &asked.into_iter().chain(more).collect::<Vec<_>>(), None)?;
-        plans = plans_of_use(&whole(&card)?.ok_or_else(none)?.1, &card, cycle, span);
+        plans = usage_as_plans(&whole(&card)?.ok_or_else(none)?.1, &card, cycle, span);
     }
     for plan in &mut plans {
         plan.committed = options.what.committed.unwrap_or_default();
     }
     let is_whole = known == (cycle.start(), cycle.last_day());
     let part = if is_whole { String::new() } else { format!(" ({} to {} only)", known.0, known.1) };
-    let subject = format!("the use of {}{part} that no commitment pays for,", report::cycle_name(cycle));
+    let subject = format!("the usage of {}{part} without commitments", report::cycle_name(cycle));
     Ok((subject, plans, card))
 }
 

@@ -44,6 +44,7 @@ pub fn run(global: &Global, options: &Estimate) -> Result<Exit> {
     for (name, why) in unpriced {
         tracing::warn!("`{name}` has no price: {}", reason(why));
     }
+    warn_zero_prices(&found.lines);
     say_blocks(&plan, &found.lines);
     if found.lines.iter().all(|line| line.cost.is_err()) {
         return Err(Failure::NotEnough("no line of the plan has a price".to_owned()).into());
@@ -158,12 +159,24 @@ fn to_pay(cycle: Option<billing::BillingCycle>, settled: &[Settlement; 3]) -> Es
     }
 }
 
+/// Warns of lines that cost nothing because every tier of their price is 0.
+pub fn warn_zero_prices(lines: &[EstimateLine]) {
+    let names: BTreeSet<&str> =
+        lines.iter().filter(|line| line.is_zero_price).map(|line| line.name.as_str()).collect();
+    for name in names {
+        tracing::warn!(
+            "`{name}` costs 0: its price is zero in every tier, as lists write it of free meters and of prices that they lack"
+        );
+    }
+}
+
 /// Why a line has no price, and what to do about it.
 pub fn reason(why: Unpriced) -> &'static str {
     match why {
         Unpriced::NoRate => {
             "the prices have no such meter or size; `price card --search TEXT` shows what there is"
         }
+        Unpriced::UnusableRate => "the prices hold one that cannot be used, which a warning names",
         Unpriced::NoRegion => "it has prices, but none of that region",
         Unpriced::NotInForce => "it has prices, but none that holds on every day of the line",
         Unpriced::UnknownUnit => "its unit is another than that of the price",
@@ -191,14 +204,16 @@ fn say_blocks(plan: &Plan, lines: &[EstimateLine]) {
 
 /// What must be said of the prices.
 fn notes(card: &PriceCard, plan: &Plan) -> Vec<String> {
-    let mut notes = vec!["estimates before tax, of what the plan says".to_owned()];
-    if card.terms.credit.is_some() {
-        let text = "as if nothing else used the credit and free amounts; `--into-forecast EXPORTS` adds the plan to what goes on";
+    let mut notes = vec!["estimates before tax, of the planned usage".to_owned()];
+    if !card.terms.credits.is_empty() {
+        let text = "as if nothing else used the credit and free amounts; `--into-forecast EXPORTS` adds the plan to existing usage";
         notes.push(text.to_owned());
     }
-    if card.terms.commitment.is_some() && plan.committed == Amount::ZERO {
-        notes
-            .push("the offer discounts what is committed to; the plan says no `committed` amount".to_owned());
+    if !card.terms.commitments.is_empty() && plan.committed == Amount::ZERO {
+        notes.push(
+            "the offer has a discount for a spending commitment; the plan has no `committed` amount"
+                .to_owned(),
+        );
     }
     notes
 }

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 use billing::CycleDay;
 use chrono::Utc;
 use prices::{
-    ElsewhereUse, Overrides, azure_region, match_sizes, plan_of, plan_text, read_elsewhere, read_overrides,
+    ForeignUsage, Overrides, azure_region, match_sizes, plan_of, plan_text, read_foreign_usage,
+    read_overrides,
 };
 use report::{MatchReport, MatchRow};
 use std::{collections::BTreeSet, fs, path::Path};
@@ -19,11 +20,18 @@ const NO_MATCH: &str = "no_match";
 
 pub fn run(global: &Global, options: &Match) -> Result<Exit> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"));
-    let ElsewhereUse { lines, days, left_out } =
-        read_elsewhere(&read(&options.usage)?, &format!("`{}`", options.usage))?;
+    let file = fs::File::open(&options.usage).with_context(|| format!("cannot read `{}`", options.usage))?;
+    let ForeignUsage { lines, days, left_out, unread_factors } =
+        read_foreign_usage(file, &format!("`{}`", options.usage))?;
+    if !unread_factors.is_empty() {
+        tracing::warn!(
+            "hours are not multiplied by these columns, which are not read: `{}`; a count is read from `count`",
+            unread_factors.join("`, `")
+        );
+    }
     if !left_out.is_empty() {
         let reasons: Vec<String> = left_out.iter().map(|(what, rows)| format!("{rows} of {what}")).collect();
-        tracing::warn!("rows that are no machine time are left out: {}", reasons.join(", "));
+        tracing::warn!("rows that are not machine time are left out: {}", reasons.join(", "));
     }
     if options.plan_out.as_deref().is_some_and(|path| path == Path::new("-")) {
         return Err(Failure::Usage("`--plan-out` writes a file; `-` is none".to_owned()).into());
@@ -82,14 +90,14 @@ pub fn run(global: &Global, options: &Match) -> Result<Exit> {
         output::write_file(path, |file| Ok(file.write_all(text.as_bytes())?))?;
     }
     let mut notes = vec![
-        "a match is a guess by cores and memory; `fit` is how much of the size would be used; settle one with `--overrides FILE`"
+        "a match is a guess by cores and memory; `fit` is the share of the size that would be used; set one with `--overrides FILE`"
             .to_owned(),
     ];
     notes.push(match days {
         Some((first, last)) => {
-            format!("the hours of {first} to {last}, brought to those of a month of 730 hours")
+            format!("the hours of {first} to {last}, converted to those of a month of 730 hours")
         }
-        None => "hours as they stand, taken as those of a month".to_owned(),
+        None => "hours as given, read as those of a month".to_owned(),
     });
     let report = MatchReport { currency: card.currency.clone(), rows, notes };
     output::write_result(global, |style| report.table(style), || report.dataset())?;

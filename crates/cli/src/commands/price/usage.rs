@@ -1,4 +1,4 @@
-//! `price estimate INPUT`: what the use in cost exports costs by a price list.
+//! `price estimate INPUT`: the cost of the usage in cost exports by a price list.
 
 use super::{
     estimate::reason,
@@ -19,10 +19,10 @@ use prices::{UsedMeter, price_usage};
 use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The use in cost exports, and what a service must be asked for to price it.
+/// The usage in cost exports, and the prices that it needs.
 ///
 /// # Errors
-/// Unusable input, or none that tells meters and quantities.
+/// Unusable input, or input without meters and quantities.
 pub fn read(options: &Subject) -> Result<(Usage, Vec<Asked>)> {
     let wanted = Charges {
         inputs: options.inputs.clone(),
@@ -50,28 +50,25 @@ pub fn run(global: &Global, options: &Subject) -> Result<Exit> {
     let card = rates::card(&options.rates, &asked, None)?;
     let found = price_usage(&usage.days, &card, CycleDay::new(options.cycle_day)?)?;
     say_unpriced(&found);
+    warn_zero_prices(&found);
     if found.iter().all(|meter| meter.cost.is_err()) {
         return Err(Failure::NotEnough("no meter of the usage has a price".to_owned()).into());
     }
-    let mut notes =
-        vec!["estimates before tax, of the use in these files that no commitment pays for".to_owned()];
+    let mut notes = vec![
+        "estimates before tax, of the usage in these files without reservations and savings plans".to_owned(),
+    ];
     if usage.covered_rows > 0 {
-        notes.push(format!(
-            "{} charges for use are paid for by reservations or savings plans",
-            usage.covered_rows
-        ));
+        notes.push(format!("reservations or savings plans pay for {} usage charges", usage.covered_rows));
     }
     if usage.unknown_rows > 0 {
-        notes.push(format!(
-            "{} charges for use tell no meter or no quantity and are left out",
-            usage.unknown_rows
-        ));
+        notes
+            .push(format!("{} usage charges without a meter or a quantity are left out", usage.unknown_rows));
     }
     let last = usage.days.iter().map(|own| own.day).max();
     if let Some(last) =
         last.filter(|last| found.iter().any(|own| own.cycle.contains(*last) && own.cycle.last_day() > *last))
     {
-        notes.push(format!("use is known up to {last}: its cycle is not whole"));
+        notes.push(format!("usage ends on {last}: its billing cycle is incomplete"));
     }
     notes.extend(beside_the_bill(&usage.days, &found, &card.currency));
     let report = EstimateReport {
@@ -109,7 +106,7 @@ fn row(own: &UsedMeter) -> EstimateRow {
     }
 }
 
-/// What is to pay in each cycle. Terms of an offer are those of a subscription, so each is settled alone.
+/// The amount due in each cycle. An offer's terms apply to each subscription alone.
 fn bills(found: &[UsedMeter], card: &billing::PriceCard, committed: Amount) -> Result<Vec<EstimateBill>> {
     let mut by_subscription: BTreeMap<(BillingCycle, &str), Vec<MeterCharge<'_>>> = BTreeMap::new();
     for own in found {
@@ -138,6 +135,25 @@ fn bills(found: &[UsedMeter], card: &billing::PriceCard, committed: Amount) -> R
         .collect())
 }
 
+/// Warns of meters that cost nothing because every tier of their price is 0.
+fn warn_zero_prices(found: &[UsedMeter]) {
+    let zero = |own: &&UsedMeter| own.is_zero_price && own.quantity.is_positive();
+    let names: BTreeSet<String> = found
+        .iter()
+        .filter(zero)
+        .map(|own| format!("`{}` {}", own.meter, own.name).trim().to_owned())
+        .collect();
+    if !names.is_empty() {
+        let shown: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+        let more = if names.len() > shown.len() { ", …" } else { "" };
+        tracing::warn!(
+            "the price is zero in every tier of {} meters: {}{more}",
+            names.len(),
+            shown.join(", ")
+        );
+    }
+}
+
 fn say_unpriced(found: &[UsedMeter]) {
     let mut whys: BTreeMap<Unpriced, BTreeSet<&str>> = BTreeMap::new();
     for own in found {
@@ -152,7 +168,7 @@ fn say_unpriced(found: &[UsedMeter]) {
     }
 }
 
-/// How the estimate compares with what the same use cost by the data, where both are in one currency.
+/// The estimate beside the charges of the same usage, where both are in one currency.
 fn beside_the_bill(days: &[UsedDay], found: &[UsedMeter], currency: &billing::Currency) -> Option<String> {
     if days.iter().any(|own| own.currency.as_deref() != Some(currency.code())) {
         return None;
@@ -163,7 +179,7 @@ fn beside_the_bill(days: &[UsedDay], found: &[UsedMeter], currency: &billing::Cu
     let digits = currency.minor_digits();
     let figure = |amount| grouped(amount, digits);
     Some(format!(
-        "the same use cost {} {currency} by the data, the prices make it {}, a difference of {}",
+        "the same usage was charged {} {currency}; these prices give {}, a difference of {}",
         figure(charged),
         figure(estimate),
         grouped(estimate.rounded(digits) - charged.rounded(digits), digits)

@@ -1,31 +1,32 @@
-//! What a plan uses on each day, with its prices: to be added to use that goes on anyway, whose tiers it shares.
+//! Planned usage of each day, with its prices: added to existing usage, whose tiers it shares.
 
 use crate::{
     Plan, PlanLine, Result,
-    estimate::{Found, days_of, find, too_large},
+    estimate::days_of,
+    lookup::{Found, find, too_large},
 };
 use billing::{BillingCycle, DayUse, Price, PriceCard, Unpriced, in_force};
 
-/// Use of a line of a plan.
+/// Usage of a line of a plan.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlannedUse<'c> {
+pub struct PlannedUsage<'c> {
     /// The line's name.
     pub name: String,
     /// Its prices.
     pub prices: Vec<&'c Price>,
-    /// Low, likely and high use of each day, in the unit of the prices.
+    /// Low, likely and high usage of each day, in the unit of the prices.
     pub days: [Vec<DayUse>; 3],
 }
 
-/// The use of a plan's lines in some cycles, or why a line has no price. Lines without dates are in no cycle.
+/// The usage of a plan's lines in some cycles, or why a line has no price. Lines without dates are left out.
 ///
 /// # Errors
 /// [`crate::Error::Line`] for quantities that cannot be held.
-pub fn planned_use<'c>(
+pub fn planned_usage<'c>(
     plan: &Plan,
     card: &'c PriceCard,
     cycles: &[BillingCycle],
-) -> Result<Vec<(String, std::result::Result<PlannedUse<'c>, Unpriced>)>> {
+) -> Result<Vec<(String, std::result::Result<PlannedUsage<'c>, Unpriced>)>> {
     let dated = plan.lines.iter().filter(|line| line.span.is_some());
     dated.map(|line| Ok((line.name.clone(), of_line(line, plan, card, cycles)?))).collect()
 }
@@ -35,7 +36,7 @@ fn of_line<'c>(
     plan: &Plan,
     card: &'c PriceCard,
     cycles: &[BillingCycle],
-) -> Result<std::result::Result<PlannedUse<'c>, Unpriced>> {
+) -> Result<std::result::Result<PlannedUsage<'c>, Unpriced>> {
     if !plan.currency.eq_ignore_ascii_case(card.currency.code()) {
         return Ok(Err(Unpriced::NoCurrency));
     }
@@ -56,5 +57,5 @@ fn of_line<'c>(
             return Ok(Err(why));
         }
     }
-    Ok(Ok(PlannedUse { name: line.name.clone(), prices, days }))
+    Ok(Ok(PlannedUsage { name: line.name.clone(), prices, days }))
 }

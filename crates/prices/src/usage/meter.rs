@@ -1,38 +1,35 @@
-//! The use of one meter, ready to be priced: its prices, and its quantities in their unit.
+//! Usage of one meter, ready to be priced: its prices, and its quantities in their unit.
 
-use crate::estimate::identity;
-use billing::{
-    Amount, BillingCycle, DayUse, Price, PriceCard, PriceKind, PricingUnit, Unpriced, UsedDay, in_force,
-};
+use crate::lookup::{identity, usage_prices};
+use billing::{Amount, BillingCycle, DayUse, Price, PriceCard, PricingUnit, Unpriced, UsedDay, in_force};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// Use of one meter of a subscription that has prices.
+/// Usage of one meter of a subscription that has prices.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Metered<'c> {
-    /// Its prices, all for one unit.
+pub struct MeterUsage<'c> {
+    /// Its prices, all of one unit.
     pub prices: Vec<&'c Price>,
-    /// What was used on each day, in that unit; days are in order and stand once.
+    /// Quantity of each day, in that unit; days ascend, each once.
     pub used: Vec<DayUse>,
-    /// What the data charged for it, by day.
+    /// The cost that the data states, by day.
     pub charged: BTreeMap<NaiveDate, Amount>,
 }
 
-/// The prices of a meter and its use in their unit, or why there is no price. Use that a later cycle bills is
-/// left out: it tells neither a level nor a tier.
+/// The prices of a meter and its usage in their unit, or why there is no price. Late usage, which a later cycle bills, is
+/// left out: it belongs neither to the level of its day nor to the tiers of its cycle.
 ///
 /// # Errors
 /// [`billing::Error::TooLarge`] when a quantity cannot be held.
-pub fn metered<'c>(
+pub fn meter_usage<'c>(
     rows: &[&UsedDay],
     card: &'c PriceCard,
     meter: &str,
     cycles: &[BillingCycle],
-) -> billing::Result<Result<Metered<'c>, Unpriced>> {
-    let prices: Vec<&Price> =
-        card.of_meter(meter).filter(|price| price.kind == PriceKind::Consumption).collect();
-    let unit = match one_unit(&prices) {
-        Ok(unit) => unit,
+) -> billing::Result<Result<MeterUsage<'c>, Unpriced>> {
+    let found = usage_prices(card, meter).and_then(|prices| one_unit(&prices).map(|unit| (prices, unit)));
+    let (prices, unit) = match found {
+        Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
     for day in cycles.iter().flat_map(|cycle| cycle.days()) {
@@ -42,7 +39,7 @@ pub fn metered<'c>(
     }
     let (mut used, mut charged): (BTreeMap<NaiveDate, Amount>, BTreeMap<NaiveDate, Amount>) =
         Default::default();
-    for row in rows.iter().filter(|row| row.billed_from.is_none_or(|start| start <= row.day)) {
+    for row in rows.iter().filter(|row| !row.is_late()) {
         let Some(quantity) = in_unit_of(row, unit)? else { return Ok(Err(Unpriced::UnknownUnit)) };
         for (sums, more) in [(&mut used, quantity), (&mut charged, row.cost)] {
             let sum = sums.entry(row.day).or_default();
@@ -50,13 +47,13 @@ pub fn metered<'c>(
         }
     }
     let used = used.into_iter().map(|(day, quantity)| DayUse { day, quantity }).collect();
-    Ok(Ok(Metered { prices, used, charged }))
+    Ok(Ok(MeterUsage { prices, used, charged }))
 }
 
-/// The unit of prices that are of one thing.
+/// The unit of prices of one thing.
 ///
 /// # Errors
-/// Why use has no price: there is none, they are of several things, or for several units.
+/// Why usage has no price: there is none, or there are several things or units.
 pub(crate) fn one_unit<'c>(prices: &[&'c Price]) -> Result<&'c PricingUnit, Unpriced> {
     let first = *prices.first().ok_or(Unpriced::NoRate)?;
     if prices.iter().any(|price| identity(price) != identity(first)) {

@@ -1,27 +1,26 @@
-//! What a service says when it does not answer: every shape of error body that Azure's billing services
-//! were seen to write.
+//! Error replies: every shape of error body that Azure's billing services were observed to write.
 //!
 //! `{"error":{code,message}}`, the same without the envelope, with capitals (`{"Error":{"Code",…}}`), the
-//! HTTP status as code, ASP.NET's `{message,messageDetail}`, and pages that are no JSON at all.
+//! HTTP status as code, ASP.NET's `{message,messageDetail}`, and pages that are not JSON.
 
 use serde_json::Value;
 use std::fmt;
 
-/// How much of a text that is no JSON is shown.
+/// Characters shown of a text that is not JSON.
 const SHOWN: usize = 120;
 
-/// What a service said.
+/// The error of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ServiceError {
     /// The HTTP status.
     pub status: u16,
     /// The service's code; empty where it gives none.
     pub code: String,
-    /// Its words.
+    /// The service's message, without secrets.
     pub message: String,
 }
 
-impl Fault {
+impl ServiceError {
     /// Reads the body of a reply with that status.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
@@ -47,7 +46,7 @@ impl Fault {
         self.status == 401 && self.code.eq_ignore_ascii_case("ExpiredAuthenticationToken")
     }
 
-    /// Whether the same request may well succeed later. A 404 of Cost Management that blames its own
+    /// Whether the same request may succeed later. A 404 of Cost Management that blames its own
     /// directory for a subscription that exists is one of these.
     #[must_use]
     pub fn may_pass(&self) -> bool {
@@ -56,8 +55,8 @@ impl Fault {
     }
 }
 
-/// A text without what must not be shown: services were seen to repeat what they were sent. Signatures of
-/// addresses, tokens and keys are cut.
+/// A text without secrets: services were observed to repeat parts of the request. Signatures of addresses, tokens and
+/// keys are cut.
 pub(crate) fn redacted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut after_bearer = false;
@@ -92,7 +91,9 @@ fn named<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-impl fmt::Display for Fault {
+impl std::error::Error for ServiceError {}
+
+impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
         if !self.code.is_empty() && self.code != self.status.to_string() {
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_shape_of_error_is_read() {
-        let read = |status, body: &str| Fault::read(status, body.as_bytes()).to_string();
+        let read = |status, body: &str| ServiceError::read(status, body.as_bytes()).to_string();
         assert_eq!(
             read(403, r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#),
             "403 AuthorizationFailed: no"
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn only_faults_that_may_pass_are_asked_again() {
-        let may = |status, body: &str| Fault::read(status, body.as_bytes()).may_pass();
+        let may = |status, body: &str| ServiceError::read(status, body.as_bytes()).may_pass();
         assert!(may(408, "") && may(429, "") && may(503, ""));
         assert!(!may(400, "") && !may(401, "") && !may(403, "") && !may(409, ""));
         let own = r#"{"error":{"code":"NotFound","message":"GtmDimensionDataProvider.GetAzureSubscriptionsById returns null or empty list for id: x"}}"#;

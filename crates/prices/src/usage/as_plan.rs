@@ -1,19 +1,19 @@
-//! Use of a cycle as plans, one a subscription: so what was used can be priced elsewhere as what is planned can.
+//! Usage of a cycle as plans, one a subscription, so that recorded usage can be compared as planned usage can.
 
 use crate::{
-    Comparison, HowMuch, Plan, PlanLine, UsedMeter,
-    estimate::{find, identity, os_of},
+    HowMuch, Plan, PlanLine, UsedMeter,
+    lookup::{find, identity, os_of, usage_prices},
     plan::What,
 };
 use billing::{Amount, BillingCycle, Price, PriceCard, PriceKind};
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A plan for each subscription of what its meters used in a cycle, on the days `from` to `to` (the day after the
-/// last), which are those that are known. Machines become sizes, where the prices tell them, so that they can change
-/// size and be committed to; all else stays a meter.
+/// A plan for each subscription of the usage in a cycle, on the days `from` to `to` (the day after the last), which are
+/// those that the data covers. The plans keep the cycle, which counts their tiers. Machines become sizes, where the prices
+/// name them, so that they can change size and be committed to; other usage stays a meter.
 #[must_use]
-pub fn plans_of_use(
+pub fn usage_as_plans(
     used: &[UsedMeter],
     card: &PriceCard,
     cycle: BillingCycle,
@@ -26,9 +26,10 @@ pub fn plans_of_use(
         let plan = plans.entry(&own.subscription).or_insert_with(|| Plan {
             currency: card.currency.code().to_owned(),
             committed: Amount::ZERO,
+            billing_period: Some(cycle),
             lines: Vec::new(),
         });
-        // A subscription's id tells lines of one meter apart; its end is enough for people.
+        // The subscription's id distinguishes lines of one meter; its end is enough for a reader.
         let end = own.subscription.rsplit('/').next().unwrap_or_default();
         let title = card.of_meter(&own.meter).next().map_or_else(|| own.name.clone(), Price::full_name);
         let short = format!("…{} {title}", end.get(end.len().saturating_sub(4)..).unwrap_or(end));
@@ -39,10 +40,10 @@ pub fn plans_of_use(
             region: String::new(),
             product: String::new(),
             os: None,
-            kind: PriceKind::Consumption,
+            kind: usage_prices(card, &own.meter).map_or(PriceKind::Consumption, |prices| prices[0].kind),
             count: Amount::ONE,
             quantity: {
-                // A plan's quantity is that of a whole month, of which the days that it has are a part.
+                // A plan's quantity is that of the whole cycle, of which its days are a part.
                 let whole = own.quantity.times(Amount::whole(cycle.len_days() as u64));
                 let month = whole.map_or(own.quantity, |whole| whole.divided_by(days));
                 HowMuch { low: month, likely: month, high: month }
@@ -59,7 +60,7 @@ pub fn plans_of_use(
 /// The same line by its size, where that has the very same price.
 fn as_machine(line: &PlanLine, card: &PriceCard) -> Option<PlanLine> {
     let What::Meter(meter) = &line.what else { return None };
-    let is_machine = |price: &&Price| price.kind == PriceKind::Consumption && !price.sku.is_empty();
+    let is_machine = |price: &&Price| price.kind == line.kind && !price.sku.is_empty();
     let price = card.of_meter(meter).find(is_machine)?;
     let machine = PlanLine {
         what: What::Sku(price.sku.clone()),
@@ -71,36 +72,10 @@ fn as_machine(line: &PlanLine, card: &PriceCard) -> Option<PlanLine> {
     (identity(found.prices[0]) == identity(price)).then_some(machine)
 }
 
-impl Comparison {
-    /// Comparisons of several subscriptions as one; they have the same alternatives. `None` of none.
-    #[must_use]
-    pub fn joined(all: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let likely = |own: &Self| -> f64 {
-            own.planned.lines.iter().filter_map(|line| Some(line.cost.ok()?[1].to_f64())).sum()
-        };
-        all.into_iter().reduce(|mut one, other| {
-            let (before, more) = (likely(&one), likely(&other));
-            for (own, added) in one.alternatives.iter_mut().zip(other.alternatives) {
-                let covered = own.covered.unwrap_or(0.0) * before + added.covered.unwrap_or(0.0) * more;
-                own.covered = (before + more > 0.0).then_some(covered / (before + more));
-                for end in 0..3 {
-                    own.as_planned[end] += added.as_planned[end];
-                    own.cost[end] += added.cost[end];
-                }
-                own.lines.extend(added.lines);
-                own.break_even.extend(added.break_even);
-            }
-            one.planned.lines.extend(other.planned.lines);
-            one.planned.bills.extend(other.planned.bills);
-            one
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Change, compare, price_usage, read_private_toml};
+    use crate::{Change, Comparison, compare, price_usage, read_private_toml};
     use billing::{CycleDay, UsedDay};
 
     const CARD: &str = r#"
@@ -132,10 +107,11 @@ mod tests {
             name: None,
             unit: unit.to_owned(),
             day: "2026-11-05".parse().unwrap(),
-            billed_from: None,
+            billing_period: None,
             quantity: quantity.parse().unwrap(),
             cost: Amount::ONE,
             currency: None,
+            invoice_unit: String::new(),
         }
     }
 
@@ -152,7 +128,7 @@ mod tests {
         ];
         let found = price_usage(&rows, &card, CycleDay::FIRST).unwrap();
         let cycle = found[0].cycle;
-        let plans = plans_of_use(&found, &card, cycle, (cycle.start(), cycle.end()));
+        let plans = usage_as_plans(&found, &card, cycle, (cycle.start(), cycle.end()));
         assert_eq!(plans.iter().map(|plan| plan.lines.len()).collect::<Vec<_>>(), [2, 3]);
         let compared = plans.iter().map(|plan| {
             compare(plan, &card, &[Change::Region("eastus".to_owned())], cycle.start(), CycleDay::FIRST)
@@ -164,9 +140,30 @@ mod tests {
         assert_eq!((own.as_planned[1].to_string(), own.cost[1].to_string()), ("160".into(), "130".into()));
         assert_eq!((own.covered, all.planned.lines.len()), (Some(1.0), 5));
         // Of half a month the same is used in half of its days.
-        let half = plans_of_use(&found, &card, cycle, (cycle.start(), "2026-11-16".parse().unwrap()));
+        let half = usage_as_plans(&found, &card, cycle, (cycle.start(), "2026-11-16".parse().unwrap()));
         assert_eq!(half[0].lines[0].quantity.likely.to_string(), "30");
         let estimate = crate::estimate(&half[0], &card, cycle.start(), CycleDay::FIRST).unwrap();
         assert_eq!(estimate.lines[0].cost.unwrap()[1].to_string(), "5", "15 GB, of which 10 are free");
+    }
+
+    #[test]
+    fn a_cycle_that_the_data_states_is_one_cycle_of_the_plan() {
+        // 10 April to 9 May: 15 GB, of which 10 are free, though the cycle has days in two months.
+        let card = read_private_toml(CARD, "the card").unwrap();
+        let period = BillingCycle::new("2026-04-10".parse().unwrap(), "2026-05-10".parse().unwrap()).unwrap();
+        let rows = ["2026-04-15", "2026-05-05"].map(|day| UsedDay {
+            day: day.parse().unwrap(),
+            billing_period: Some(period),
+            ..used("a", "egress", "7.5", "1 GB")
+        });
+        let found = price_usage(&rows, &card, CycleDay::FIRST).unwrap();
+        assert_eq!((found.len(), found[0].cycle), (1, period));
+        let plans = usage_as_plans(&found, &card, period, (period.start(), period.end()));
+        let estimate = crate::estimate(&plans[0], &card, period.start(), CycleDay::FIRST).unwrap();
+        assert_eq!((estimate.lines.len(), estimate.lines[0].cycle), (1, Some(period)));
+        assert_eq!(estimate.lines[0].cost.unwrap()[1].to_string(), "5");
+        let change = [Change::Region("eastus".to_owned())];
+        let compared = compare(&plans[0], &card, &change, period.start(), CycleDay::FIRST).unwrap();
+        assert_eq!(compared.alternatives[0].cost[1].to_string(), "5");
     }
 }
