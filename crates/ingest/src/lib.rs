@@ -1,4 +1,42 @@
-//! Azure cost exports, read into daily cost series.
+//! Azure cost exports and other FOCUS files, read into the charges that count.
+//!
+//! Data walks through the folders of this crate once, in this order:
+//!
+//! | Folder | What happens there |
+//! |---|---|
+//! | `exports` | an INPUT becomes a list of export runs, each with its files, scope, range and time |
+//! | `files` | one file becomes sums by key and day; the only reader of CSV and Parquet |
+//! | `charges` | texts get their meaning: kinds, days, owners, dimensions, meters |
+//! | `selection` | the only place that decides which charges count |
+//! | `daily` | readings of the selected charges: daily costs, series to forecast, usage, hours |
+//! | `staging` | the selected charges written as FOCUS Parquet, which every command reads |
+//!
+//! ```
+//! use ingest::{DailyCosts, Dimension, ReadOptions, Usage, select_charges};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! std::fs::write(
+//!     folder.path().join("june.csv"),
+//!     "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,ServiceName,x_SkuMeterId,ConsumedQuantity\n\
+//!      1.25,EUR,2026-06-01T00:00:00Z,Usage,s,Storage,m1,5\n\
+//!      0.75,EUR,2026-06-03T00:00:00Z,Usage,s,Storage,m1,3\n",
+//! )?;
+//! let inputs = [folder.path().to_string_lossy().into_owned()];
+//! let options = ReadOptions { group_by: vec![Dimension::parse("service")], ..ReadOptions::default() };
+//!
+//! // One selection, several readings of it.
+//! let selected = select_charges(&inputs, &options, true, &|_| ())?;
+//! let usage = Usage::of(&selected)?;
+//! assert_eq!(usage.days[1].quantity.to_string(), "3");
+//! let daily = DailyCosts::of(selected)?;
+//! let costs: Vec<String> = daily.rows().map(|row| row.cost.unwrap_or_default().to_string()).collect();
+//! // The second of June is covered: it cost nothing.
+//! assert_eq!(costs, ["1.25", "0", "0.75"]);
+//! # Ok(())
+//! # }
+//! ```
+
 mod charges;
 mod daily;
 mod dimension;
@@ -24,8 +62,9 @@ pub use dimension::{Dimension, Filter, SHORT_NAMES};
 pub use error::{Error, Result};
 pub use exports::manifest::Manifest;
 pub use exports::remote::{footer_bytes, needed_parts, repeated_runs};
-pub use exports::source::{Encoding, Found, find};
+pub use exports::source::{Found, find};
 pub use files::data_file::DataFile;
+pub use files::encoding::Encoding;
 pub use files::family::{FAMILIES, Family, Layout};
 pub use files::guard::is_reading_guarded;
 pub use options::{ForcedFamily, ReadOptions};

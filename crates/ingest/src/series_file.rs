@@ -8,7 +8,7 @@
 use crate::{
     Error, Result,
     charges::expressions::day,
-    exports::source::{Encoding, encoding},
+    files::encoding::{Encoding, encoding},
     files::{
         csv_rows::csv_columns, csv_text::header, guard::guarded, parquet_file::ParquetFile,
         parquet_footer::first_line,

@@ -63,7 +63,7 @@ pub fn run(global: &Global, config: &Config, options: &Backtest) -> Result<Exit>
             compared: None,
         }
     } else {
-        let daily = charges::read(global, &wanted, &reader)?;
+        let daily = charges::read(global, &wanted, &reader)?.by_group();
         let meta = charges::meta("backtest", &daily);
         let outlook: Outlook = daily.outlook(1)?;
         Tested {

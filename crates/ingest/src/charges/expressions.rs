@@ -3,10 +3,7 @@
 //! The same expressions serve charges row by row and groups of rows that share their raw text; the
 //! latter is how files are read, since a text that occurs a million times is then parsed once.
 
-use crate::files::{
-    amounts::{NOT_AMOUNT, parsed},
-    family::Family,
-};
+use crate::files::family::Family;
 use billing::{AMOUNT_SCALE, Agreement, ChargeKind};
 use polars::prelude::*;
 
@@ -20,23 +17,6 @@ pub(crate) const HAS_COMMITMENT: &str = "x_HasCommitment";
 #[must_use]
 pub fn amount_type() -> DataType {
     DataType::Decimal(38, AMOUNT_SCALE as usize)
-}
-
-/// An amount, exact from the file's text; null where it is not one.
-pub(crate) fn amount(value: Expr) -> Expr {
-    let read = |column: Column| {
-        let units: Int128Chunked = column
-            .str()?
-            .iter()
-            .map(|text| match parsed(text.unwrap_or_default().as_bytes()) {
-                (units, flags) if flags & NOT_AMOUNT == 0 => Some(units),
-                _ => None,
-            })
-            .collect();
-        let units = units.with_name(column.name().clone());
-        Ok(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column())
-    };
-    value.map(read, |_, field| Ok(Field::new(field.name().clone(), amount_type())))
 }
 
 /// The day of a date or time in one of the forms that files use: `MM/DD/YYYY` or ISO, with or without a
@@ -335,16 +315,6 @@ mod tests {
             days(&["2023-02-30", "13/01/2023", "31.12.2023", "yesterday", "", "20230905", "2023-09-05x"]),
             vec![None; 7]
         );
-    }
-
-    #[test]
-    fn amounts_are_decimal_from_their_text() {
-        let frame = df!("t" => [" 1.5E-05 ", "NaN", "1e309", "1.234,56", "-0", "\u{feff}7.25", ""]).unwrap();
-        let out = frame.lazy().select([amount(col("t")).alias("a")]).collect().unwrap();
-        let units: Vec<Option<i128>> = out["a"].decimal().unwrap().physical().iter().collect();
-        let expected =
-            [Some(15_000_000_000_000), None, None, None, Some(0), Some(7_250_000_000_000_000_000), None];
-        assert_eq!(units, expected);
     }
 
     fn shown(texts: &[&str], make: impl Fn(Expr) -> Expr) -> Vec<Option<String>> {

@@ -12,10 +12,10 @@ use crate::{
     },
     charges::expressions::{self as charges, CLASSIC_COST},
     charges::query::{Grain, QUANTITIES, QUANTITY, ReadQuery},
-    exports::source::Encoding,
     files::csv_rows::read_csv,
     files::data_file::DataFile,
     files::dictionary::Texts,
+    files::encoding::Encoding,
     files::parquet_rows::read_parquet,
     files::row_sums::{Fault, RowSums},
 };

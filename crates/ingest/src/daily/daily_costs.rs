@@ -225,6 +225,28 @@ impl DailyCosts {
         place as u32
     }
 
+    /// The same costs with one leaf for each group and currency, whatever invoice units its charges are on: what is
+    /// tested and learnt from is the total of a group. Its coverage is the one that reaches the latest day.
+    #[must_use]
+    pub fn by_group(mut self) -> Self {
+        let mut joined: Vec<Leaf> = Vec::with_capacity(self.leaves.len());
+        let last = |leaf: &Leaf, coverages: &[Coverage]| (coverages[leaf.coverage].last(), leaf.cells.len());
+        for leaf in std::mem::take(&mut self.leaves) {
+            match joined.last_mut() {
+                Some(group) if group.keys == leaf.keys && group.currency == leaf.currency => {
+                    if last(&leaf, &self.coverages) > last(group, &self.coverages) {
+                        (group.coverage, group.unit) = (leaf.coverage, leaf.unit);
+                    }
+                    group.cells.extend(leaf.cells);
+                    group.cells.sort_by_key(|cell| (cell.day, cell.cycle));
+                }
+                _ => joined.push(leaf),
+            }
+        }
+        self.leaves = joined;
+        self
+    }
+
     /// A digest of everything that counts, for the id of a forecast: equal costs, equal digest.
     #[must_use]
     pub fn digest(&self) -> String {

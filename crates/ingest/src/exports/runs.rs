@@ -7,12 +7,8 @@
 use crate::{
     Error, Family, Manifest, Result,
     charges::findings::Finding,
-    exports::{
-        manifest::Blob,
-        scope::ExportScope,
-        source::{Found, file_name},
-    },
-    files::data_file::DataFile,
+    exports::{manifest::Blob, scope::ExportScope, source::Found},
+    files::{data_file::DataFile, encoding::file_name},
 };
 use billing::Metric;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};

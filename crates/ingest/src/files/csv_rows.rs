@@ -6,10 +6,10 @@
 
 use crate::{
     Error, Result,
-    exports::source::Encoding,
     files::amounts::Amounts,
     files::csv_text::{CsvBytes, LAST_LINE, read_fault},
     files::data_file::DataFile,
+    files::encoding::Encoding,
     files::guard::guarded,
     files::row_sums::{LONG, RowSums, Rows, SHORT, flagged},
 };
@@ -64,8 +64,6 @@ pub(crate) struct CsvColumns {
     pub columns: Vec<StringChunked>,
     /// The number of each row after the header, empty lines counted.
     pub numbers: Vec<u64>,
-    /// Whether each row is too long or too short: [`LONG`], [`SHORT`].
-    pub shapes: Vec<u8>,
     /// The line on which the first row begins that is too long.
     pub long_line: Option<u64>,
 }
@@ -84,20 +82,19 @@ pub(crate) fn csv_columns(
         let mut rows = CsvRows::open(path, encoding, width)?;
         let builder = |_| StringChunkedBuilder::new(PlSmallStr::EMPTY, 0);
         let mut columns: Vec<StringChunkedBuilder> = places.iter().map(builder).collect();
-        let (mut numbers, mut shapes, mut long_line) = (Vec::new(), Vec::new(), None);
+        let (mut numbers, mut long_line) = (Vec::new(), None);
         while let Some(row) = rows.next()? {
             for (column, place) in columns.iter_mut().zip(places) {
                 let text = std::str::from_utf8(row.field(*place)).map_err(|_| row.not_text(path))?;
                 column.append_option(Some(text).filter(|text| !text.is_empty()));
             }
             numbers.push(row.number);
-            shapes.push(row.shape);
             if row.shape == LONG {
                 long_line.get_or_insert(row.line());
             }
         }
         let columns = columns.into_iter().map(StringChunkedBuilder::finish).collect();
-        Ok(CsvColumns { columns, numbers, shapes, long_line })
+        Ok(CsvColumns { columns, numbers, long_line })
     })
 }
 
@@ -309,7 +306,6 @@ mod tests {
         std::fs::write(&path, "a,b\n1,2\n\n1.234,56,\n\"x,y\n,\",2\n1\n").unwrap();
         let rows = csv_columns(&path, Encoding::Csv, 2, &[1]).unwrap();
         assert_eq!(rows.numbers, [1, 3, 4, 5]);
-        assert_eq!(rows.shapes, [0, LONG, 0, SHORT]);
         assert_eq!(rows.columns[0].iter().collect::<Vec<_>>(), [Some("2"), Some("56"), Some("2"), None]);
     }
 

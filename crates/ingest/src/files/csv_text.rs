@@ -5,7 +5,7 @@
 //! put together from several have more. They are taken out where a line begins. At the end a line of our own
 //! is added: where it does not come out as a row, the file ends inside a quoted field, so it was cut.
 
-use crate::{Error, Result, exports::source::Encoding};
+use crate::{Error, Result, files::encoding::Encoding};
 use flate2::read::MultiGzDecoder;
 use std::{
     fs::File,

@@ -5,22 +5,12 @@
 
 use crate::{
     Error, Result,
-    exports::source::{Encoding, encoding},
-    files::csv_rows::csv_columns,
     files::csv_text::header,
+    files::encoding::{Encoding, encoding},
     files::family::{Family, Layout, normalised},
-    files::guard::guarded,
     files::parquet_file::ParquetFile,
-    files::parquet_footer::first_line,
-    files::row_sums::LONG,
 };
-use polars::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// Name of the row number, counted from 1 after the header.
-pub(crate) const ROW: &str = "x_Row";
-/// Name of the flag of rows that have more fields than the header.
-pub(crate) const OVERLONG: &str = "x_Overlong";
 
 /// A file of charges, recognised by its header.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ pub(crate) mod csv_rows;
 pub(crate) mod csv_text;
 pub(crate) mod data_file;
 pub(crate) mod dictionary;
+pub(crate) mod encoding;
 pub(crate) mod family;
 pub(crate) mod guard;
 pub(crate) mod parquet_file;

@@ -66,7 +66,7 @@ pub fn land_files(
         if *times > 1 {
             staged
                 .folder
-                .set_file_name(format!("{}-{times}", crate::exports::source::file_name(&staged.folder)));
+                .set_file_name(format!("{}-{times}", crate::files::encoding::file_name(&staged.folder)));
         }
         let mut frames = Vec::new();
         for file in 0..run.files.len() {
