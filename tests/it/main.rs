@@ -7,5 +7,7 @@ mod contract;
 mod docs;
 mod golden;
 mod meaning;
+mod options;
 mod priced_usage;
+mod stale;
 mod support;

@@ -162,11 +162,11 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = Error;
 
-    /// Azure's own words `ActualCost` and `AmortizedCost` are taken too.
+    /// Azure's own names `ActualCost`, `actual`, `AmortizedCost` and `amortized` are read too.
     fn from_str(text: &str) -> Result<Self> {
         match text.to_ascii_lowercase().as_str() {
-            "billed" | "actualcost" | "billedcost" => Ok(Self::Billed),
-            "effective" | "amortizedcost" | "effectivecost" => Ok(Self::Effective),
+            "billed" | "actual" | "actualcost" | "billedcost" => Ok(Self::Billed),
+            "effective" | "amortized" | "amortizedcost" | "effectivecost" => Ok(Self::Effective),
             "contracted" | "contractedcost" => Ok(Self::Contracted),
             "list" | "listcost" => Ok(Self::List),
             _ => Err(Error::UnknownName {

@@ -1,23 +1,34 @@
 //! `forecast.toml`: defaults for options, and the jobs of the nightly run.
 //!
-//! Flag > environment > file > default. Unknown keys are errors with their line. Paths of inputs and
-//! outputs are relative to the folder of the file, so that a timer may start anywhere.
+//! Flag > environment > file > default. Keys are the names of options, and their values are checked as if they
+//! were typed: the file's values become the defaults of the command line. Unknown keys are errors with their
+//! line. Paths of inputs and outputs are relative to the folder of the file, so that a timer may start anywhere.
 
-use crate::{
-    failure::Failure,
-    options::{Charges, ColorChoice, Global, LogFormat},
+use crate::options::{self, Batch, charges::JobOptions};
+use chrono::NaiveDate;
+use clap::{ArgAction, Args, Command, FromArgMatches};
+use operations::{
+    BatchRequest, ChargesRequest, DEFAULT_MAX_AGE_DAYS, Error, JobRequest, PriceSource, Pricing, Result,
+    ResultExt,
 };
-use anyhow::{Context, Result};
-use billing::Metric;
-use ingest::Dimension;
 use serde::{Deserialize, Serialize};
 use std::{
-    num::NonZeroU16,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
+use toml::{Table, Value};
 
 /// Name of the file that is read where none is given.
 const DEFAULT_NAME: &str = "forecast.toml";
+/// Folder of results where none is named.
+const DEFAULT_OUT: &str = "forecasts";
+/// Format of jobs that name none.
+const DEFAULT_FORMAT: &str = "parquet";
+
+/// Keys of `[run]`: options of every command.
+const RUN_KEYS: [&str; 5] = ["output", "threads", "log-format", "color", "no-progress"];
+/// Commands that take `[defaults]`.
+const CHARGE_COMMANDS: [&str; 4] = ["predict", "series", "backtest", "train"];
 
 /// The configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -27,89 +38,32 @@ pub struct Config {
     #[serde(skip)]
     pub file: Option<PathBuf>,
     /// Defaults for options of every command.
-    #[serde(default, skip_serializing_if = "RunDefaults::says_nothing")]
-    pub run: RunDefaults,
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    run: Table,
     /// Defaults for options of the commands that read charges.
     #[serde(default)]
-    pub defaults: Defaults,
+    defaults: Table,
     /// The nightly run.
     #[serde(default)]
-    pub batch: BatchConfig,
+    batch: BatchConfig,
     /// Its jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub job: Vec<Job>,
 }
 
-/// How a command runs and writes, as a file can set it.
+/// Where the nightly run puts its results, and how old its data may be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RunDefaults {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threads: Option<NonZeroU16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_format: Option<LogFormat>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub color: Option<ColorChoice>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_progress: Option<bool>,
-}
-
-impl RunDefaults {
-    fn says_nothing(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Sets what flags and environment left open. An unknown format was refused by [`Config::load`].
-    pub fn fill(&self, global: &mut Global) {
-        let format = || self.output.as_deref().and_then(|name| name.parse().ok());
-        global.output = global.output.or_else(format);
-        global.threads = global.threads.or(self.threads.map(NonZeroU16::get));
-        global.log_format = global.log_format.or(self.log_format);
-        global.color = global.color.or(self.color);
-        global.no_progress = global.no_progress || self.no_progress.unwrap_or(false);
-    }
-}
-
-/// Options that a file can set.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Defaults {
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub group_by: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub filter: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metric: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub top: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub settle_days: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cycle_day: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub family: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub strict: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cycles: Option<u32>,
-}
-
-/// Where the nightly run puts its results.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct BatchConfig {
+struct BatchConfig {
     /// Folder of the dated folders [default: `forecasts`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub out: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// Formats of jobs that name none [default: parquet].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub outputs: Vec<String>,
+    outputs: Vec<String>,
+    /// Days that the data of a job may end before the day of the run; 0 sets no limit [default: 5].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age_days: Option<u32>,
 }
 
 /// One job of the nightly run: a forecast with options of its own.
@@ -117,33 +71,24 @@ pub struct BatchConfig {
 #[serde(rename_all = "kebab-case")]
 pub struct Job {
     /// Its name, which is the name of its files.
-    pub name: String,
+    name: String,
     /// Files, folders and patterns.
-    pub inputs: Vec<String>,
+    inputs: Vec<String>,
     /// Formats to write besides the summary.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub outputs: Vec<String>,
+    outputs: Vec<String>,
     /// Whether the levels above the grouping are written too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub totals: bool,
+    totals: bool,
     /// Prices of its use, as for `--pricing`: a file, `azure` or `retail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pricing: Option<String>,
-    /// Its options; what it does not say comes from the defaults.
+    pricing: Option<String>,
+    /// Days that its data may end before the day of the run, instead of those of `[batch]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max_age_days: Option<u32>,
+    /// Its options; what it does not set comes from the defaults.
     #[serde(flatten)]
-    pub options: JobOptions,
-}
-
-/// The options of a job. `deny_unknown_fields` and `flatten` do not go together in serde, so what is
-/// left over is collected and refused by [`Config::check`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct JobOptions(toml::Table);
-
-impl JobOptions {
-    /// The options, typed.
-    fn typed(&self) -> std::result::Result<Defaults, toml::de::Error> {
-        self.0.clone().try_into()
-    }
+    options: Table,
 }
 
 impl Config {
@@ -159,190 +104,253 @@ impl Config {
         };
         let text = std::fs::read_to_string(&path)
             .with_context(|| format!("cannot read the configuration `{}`", path.display()))?;
+        let what = || format!("the configuration `{}` is not understood", path.display());
         let mut config: Self = toml::from_str(&text)
-            .with_context(|| format!("the configuration `{}` is not understood", path.display()))?;
+            .map_err(|error| Error::failed(error.to_string().trim().to_owned()).context(what()))?;
         config.file = Some(path.clone());
-        config
-            .check(&text)
-            .with_context(|| format!("the configuration `{}` is not understood", path.display()))?;
+        config.check(&text).with_context(what)?;
         Ok(config)
     }
 
-    /// Refuses what the types cannot: unknown options of jobs, names that are none or stand twice.
+    /// Checks what the types do not: options and their values, names of jobs, formats.
     fn check(&self, text: &str) -> Result<()> {
-        if let Some(name) = &self.run.output {
-            name.parse::<report::Format>().context("`output`")?;
-        }
-        let mut seen = std::collections::BTreeSet::new();
+        let run = Command::new("run").args(run_options());
+        check_table(&run, &self.run, &RUN_KEYS, text, text.find("[run]"))?;
+        let job_command = JobOptions::augment_args(Command::new("job"));
+        let keys = long_names(&job_command);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        check_table(&job_command, &self.defaults, &keys, text, text.find("[defaults]"))?;
+        let mut seen = BTreeSet::new();
         for job in &self.job {
-            let named = |what: &str| anyhow::anyhow!("job `{}`: {what}", job.name);
-            job.options.typed().map_err(|error| {
-                let wrong = error.message().split('`').nth(1).unwrap_or_default().to_owned();
-                let line =
-                    text.lines().position(|line| line.trim_start().starts_with(&wrong)).map(|line| line + 1);
-                let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-                named(&format!("{place}{}", error.message()))
-            })?;
-            let plain = !job.name.is_empty() && !job.name.starts_with('.') && !job.name.contains(['/', '\\']);
-            anyhow::ensure!(
-                plain,
-                named(
-                    "a job's name is the name of its files; it has no slashes and does not begin with a dot"
-                )
-            );
-            anyhow::ensure!(seen.insert(&job.name), named("two jobs have this name"));
-            anyhow::ensure!(!job.inputs.is_empty(), named("it names no inputs"));
+            let named = |what: &str| Error::failed(format!("job `{}`: {what}", job.name));
+            check_table(&job_command, &job.options, &keys, text, place_of_job(text, &job.name))
+                .map_err(|error| named(&error.one_line()))?;
+            let is_plain =
+                !job.name.is_empty() && !job.name.starts_with('.') && !job.name.contains(['/', '\\']);
+            if !is_plain {
+                return Err(named(
+                    "a job's name is the name of its files; it has no slashes and does not begin with a dot",
+                ));
+            }
+            if !seen.insert(&job.name) {
+                return Err(named("two jobs have this name"));
+            }
+            if job.inputs.is_empty() {
+                return Err(named("it names no inputs"));
+            }
             for format in self.formats(job) {
                 format.parse::<report::Format>().map_err(|error| named(&error.to_string()))?;
             }
-            self.charges(job)?.read_options().map_err(|error| named(&format!("{error:#}")))?;
+            let request = self.job_request(job, None)?;
+            request.charges.read_options().map_err(|error| named(&error.one_line()))?;
         }
         Ok(())
     }
 
+    /// The command line with what the file sets as defaults.
+    pub fn as_defaults(&self, command: Command) -> Command {
+        let command = with_defaults(command, &self.run);
+        CHARGE_COMMANDS.into_iter().fold(command, |command, name| {
+            command.mut_subcommand(name, |command| with_defaults(command, &self.defaults))
+        })
+    }
+
+    /// The nightly run of this file.
+    ///
+    /// # Errors
+    /// No jobs, or none of a name that was asked for.
+    pub fn batch_request(&self, options: &Batch, today: NaiveDate) -> Result<BatchRequest> {
+        if self.job.is_empty() {
+            let text = "no jobs: name a configuration with `--config FILE` that has a `[[job]]`";
+            return Err(Error::usage(text));
+        }
+        if let Some(name) = options.job.iter().find(|name| !self.job.iter().any(|job| job.name == **name)) {
+            return Err(Error::usage(format!("the configuration has no job `{name}`")));
+        }
+        let chosen = self.job.iter().filter(|job| options.job.is_empty() || options.job.contains(&job.name));
+        let out = self.batch.out.clone().unwrap_or_else(|| DEFAULT_OUT.into());
+        Ok(BatchRequest {
+            date: options.as_of.unwrap_or(today),
+            out: self.resolve(&out.to_string_lossy()).into(),
+            jobs: chosen.map(|job| self.job_request(job, options.as_of)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The forecast of a job: its own options are like flags, `[defaults]` are defaults.
+    fn job_request(&self, job: &Job, as_of: Option<NaiveDate>) -> Result<JobRequest> {
+        let command = JobOptions::augment_args(Command::new("job").no_binary_name(true));
+        let matches = with_defaults(command, &self.defaults)
+            .try_get_matches_from(flags(&job.options))
+            .and_then(|matches| JobOptions::from_arg_matches(&matches))
+            .map_err(|error| Error::failed(reason(&error)).context(format!("job `{}`", job.name)))?;
+        let is_service = |source: &str| matches!(source, "azure" | "retail");
+        let pricing = job.pricing.as_deref().map(|source| Pricing {
+            source: PriceSource::named(match is_service(source) {
+                true => source.to_owned(),
+                false => self.resolve(source),
+            }),
+            ..Pricing::default()
+        });
+        Ok(JobRequest {
+            name: job.name.clone(),
+            charges: ChargesRequest {
+                inputs: job.inputs.iter().map(|input| self.resolve(input)).collect(),
+                as_of,
+                ..matches.charges.request()
+            },
+            model: matches.forecast.model.model,
+            cycles: matches.forecast.cycles,
+            pricing,
+            formats: self.formats(job).into_iter().map(str::to_owned).collect(),
+            totals: job.totals,
+            max_age_days: job.max_age_days.or(self.batch.max_age_days).unwrap_or(DEFAULT_MAX_AGE_DAYS),
+        })
+    }
+
     /// The formats a job is written in.
-    pub fn formats<'a>(&'a self, job: &'a Job) -> Vec<&'a str> {
+    fn formats<'a>(&'a self, job: &'a Job) -> Vec<&'a str> {
         let own = if job.outputs.is_empty() { &self.batch.outputs } else { &job.outputs };
-        if own.is_empty() { vec!["parquet"] } else { own.iter().map(String::as_str).collect() }
+        if own.is_empty() { vec![DEFAULT_FORMAT] } else { own.iter().map(String::as_str).collect() }
     }
 
     /// A path of the file as seen from where the program runs.
-    pub fn resolve(&self, path: &str) -> String {
+    fn resolve(&self, path: &str) -> String {
         if Path::new(path).is_absolute() || path.contains("://") {
             return path.to_owned();
         }
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         folder.join(path).to_string_lossy().into_owned()
     }
-
-    /// The options of a job, with the defaults behind them.
-    ///
-    /// # Errors
-    /// An unknown metric.
-    pub fn charges(&self, job: &Job) -> Result<JobRun> {
-        let own = job.options.typed()?;
-        let inputs = job.inputs.iter().map(|input| self.resolve(input)).collect();
-        let mut charges = Charges { inputs, ..Charges::default() };
-        own.fill(&mut charges)?;
-        self.defaults.fill(&mut charges)?;
-        Ok(JobRun {
-            charges,
-            model: own.model.or_else(|| self.defaults.model.clone()),
-            cycles: own.cycles.or(self.defaults.cycles),
-        })
-    }
 }
 
-/// What a job runs with.
-#[derive(Debug, Clone)]
-pub struct JobRun {
-    /// Which charges.
-    pub charges: Charges,
-    /// Which forecaster.
-    pub model: Option<String>,
-    /// How many cycles.
-    pub cycles: Option<u32>,
+/// The options behind the keys of `[run]`.
+fn run_options() -> Vec<clap::Arg> {
+    let command = options::command();
+    let series = command.find_subcommand(CHARGE_COMMANDS[1]);
+    let all = command.get_arguments().chain(series.into_iter().flat_map(Command::get_arguments));
+    all.filter(|arg| arg.get_long().is_some_and(|name| RUN_KEYS.contains(&name))).cloned().collect()
 }
 
-impl JobRun {
-    fn read_options(&self) -> Result<ingest::ReadOptions> {
-        self.charges.read_options()
-    }
+/// The long names of a command's options.
+fn long_names(command: &Command) -> Vec<String> {
+    command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect()
 }
 
-impl Defaults {
-    /// Sets what flags and environment left open.
-    ///
-    /// # Errors
-    /// An unknown metric.
-    pub fn fill(&self, charges: &mut Charges) -> Result<()> {
-        if charges.group_by.is_empty() {
-            charges.group_by.clone_from(&self.group_by);
+/// The same command and those below it with the values of a table as defaults of the options of that name that
+/// the environment can set too; others of the same name mean something else.
+fn with_defaults(command: Command, table: &Table) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.mut_args(|arg| {
+        let value = arg.get_long().filter(|_| arg.get_env().is_some()).and_then(|name| table.get(name));
+        match value {
+            Some(value) => arg.default_values(texts(value)).hide_default_value(true),
+            None => arg,
         }
-        if charges.filter.is_empty() {
-            charges.filter.clone_from(&self.filter);
-        }
-        if let (None, Some(name)) = (charges.metric, &self.metric) {
-            charges.metric = Some(name.parse().map_err(|error| Failure::Usage(format!("{error}")))?);
-        }
-        charges.top = charges.top.or(self.top);
-        charges.settle_days = charges.settle_days.or(self.settle_days);
-        charges.cycle_day = charges.cycle_day.or(self.cycle_day);
-        charges.currency = charges.currency.take().or_else(|| self.currency.clone());
-        charges.family = charges.family.take().or_else(|| self.family.clone());
-        charges.strict = charges.strict || self.strict.unwrap_or(false);
-        Ok(())
+    });
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |command| with_defaults(command, table)))
+}
+
+/// A value, or each of a list, as it would be typed.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::String(text) => vec![text.clone()],
+        other => vec![other.to_string()],
     }
 }
 
-impl Charges {
-    /// The options of the reader.
-    ///
-    /// # Errors
-    /// Names and values that are not known.
-    pub fn read_options(&self) -> Result<ingest::ReadOptions> {
-        let usage = |error: &dyn std::fmt::Display| anyhow::Error::new(Failure::Usage(error.to_string()));
-        let group_by: Vec<Dimension> = self.group_by.iter().map(|name| Dimension::parse(name)).collect();
-        for (place, dimension) in group_by.iter().enumerate() {
-            if let Some(why) = why_no_group(dimension, &group_by[..place]) {
-                return Err(usage(&format!("cannot group by `{}`: {why}", self.group_by[place])));
-            }
-        }
-        let cycle_day =
-            self.cycle_day.map(billing::CycleDay::new).transpose().map_err(|error| usage(&error))?;
-        Ok(ingest::ReadOptions {
-            group_by,
-            filters: self
-                .filter
-                .iter()
-                .map(|text| ingest::Filter::parse(text))
-                .collect::<ingest::Result<_>>()?,
-            metric: self.metric,
-            top: self.top.map(|most| most as usize),
-            as_of: self.as_of,
-            settle_days: self.settle_days,
-            cycle_day: cycle_day.unwrap_or_default(),
-            currency: self
-                .currency
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(|error: billing::Error| usage(&error))?,
-            family: self
-                .family
-                .as_deref()
-                .map(ingest::ForcedFamily::named)
-                .transpose()
-                .map_err(|error| usage(&error))?,
-            strict: self.strict,
-        })
-    }
+/// The options of a table as flags.
+fn flags(table: &Table) -> Vec<String> {
+    let flag = |(name, value): (&String, &Value)| match value {
+        Value::Boolean(true) => vec![format!("--{name}")],
+        Value::Boolean(false) => Vec::new(),
+        value => texts(value).into_iter().map(|text| format!("--{name}={text}")).collect(),
+    };
+    table.iter().flat_map(flag).collect()
 }
 
-/// Why a result cannot be grouped by `dimension` beside the `earlier` ones.
-fn why_no_group(dimension: &Dimension, earlier: &[Dimension]) -> Option<String> {
-    let column = dimension.column();
-    let alike = |other: &str| other.eq_ignore_ascii_case(&column);
-    if earlier.iter().any(|other| alike(&other.column())) {
-        return Some("it is named twice".to_owned());
-    }
-    if matches!(dimension, Dimension::Tag(key) if key.is_empty()) {
-        return Some("a tag is written `tag:KEY`".to_owned());
-    }
-    let own = report::columns::OF_RESULTS.into_iter().chain(Metric::ALL.map(Metric::column));
-    own.into_iter().any(alike).then(|| {
-        let more = if alike(report::columns::BILLING_CURRENCY) {
-            "; each currency has rows of its own anyway"
-        } else {
-            ""
+/// Checks keys and values of a table against the options of a command.
+fn check_table(
+    command: &Command,
+    table: &Table,
+    keys: &[&str],
+    text: &str,
+    place: Option<usize>,
+) -> Result<()> {
+    for (key, value) in table {
+        let line =
+            line_of(text, place.unwrap_or(0), key).map_or_else(String::new, |line| format!("line {line}: "));
+        let refuse = |what: String| Err(Error::failed(format!("{line}{what}")));
+        let option = command.get_arguments().find(|arg| arg.get_long() == Some(key.as_str()));
+        let Some(option) = option.filter(|_| keys.contains(&key.as_str())) else {
+            let known: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+            return refuse(format!("unknown field `{key}`, expected one of {}", known.join(", ")));
         };
-        format!("`{column}` is a column that every result has{more}")
-    })
+        let is_flag = matches!(option.get_action(), ArgAction::SetTrue);
+        if is_flag != matches!(value, Value::Boolean(_)) {
+            let form = if is_flag { "true or false" } else { "a value, not true or false" };
+            return refuse(format!("`{key}` is {form}"));
+        }
+        let takes_many = matches!(option.get_action(), ArgAction::Append);
+        if matches!(value, Value::Array(_)) && !takes_many || matches!(value, Value::Table(_)) {
+            return refuse(format!("`{key}` is one value"));
+        }
+        let one = Table::from_iter([(key.clone(), value.clone())]);
+        let alone = Command::new("file").no_binary_name(true).arg(option.clone());
+        if let Err(error) = alone.try_get_matches_from(flags(&one)) {
+            return refuse(format!("`{key}`: {}", reason(&error)));
+        }
+    }
+    Ok(())
+}
+
+/// Why a value was refused, without how it would be typed.
+fn reason(error: &clap::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => {
+            let text = error.to_string();
+            text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        }
+    }
+}
+
+/// The line on which a key is set, at or behind a place in the text.
+fn line_of(text: &str, place: usize, key: &str) -> Option<usize> {
+    let before = text.get(..place)?.lines().count();
+    let sets = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let found = text.get(place..)?.lines().position(sets)?;
+    let is_line_begun = place > 0 && !text[..place].ends_with('\n');
+    Some(before + found + usize::from(!is_line_begun))
+}
+
+/// Where the job of this name begins in the text.
+fn place_of_job(text: &str, name: &str) -> Option<usize> {
+    let is_its = |section: &str| {
+        let mut lines = section.lines().map(|line| line.split('=').map(str::trim).collect::<Vec<_>>());
+        lines.any(|line| {
+            line[0] == "name" && line.get(1).is_some_and(|value| value.trim_matches(['"', '\'']) == name)
+        })
+    };
+    let starts: Vec<usize> = text.match_indices("[[job]]").map(|(start, _)| start).collect();
+    let end = |index: usize| starts.get(index + 1).copied().unwrap_or(text.len());
+    starts
+        .iter()
+        .enumerate()
+        .find(|(index, start)| is_its(&text[**start..end(*index)]))
+        .map(|(_, start)| *start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{Cli, ColorChoice, Command as Chosen};
+    use billing::Metric;
 
     fn load(text: &str) -> Result<Config> {
         let folder = tempfile::tempdir().unwrap();
@@ -351,48 +359,79 @@ mod tests {
         Config::load(Some(&path))
     }
 
+    fn why(text: &str) -> String {
+        load(text).unwrap_err().one_line()
+    }
+
+    fn typed(config: &Config, args: &[&str]) -> Cli {
+        let command = config.as_defaults(options::command());
+        Cli::from_arg_matches(&command.try_get_matches_from([&["forecast"], args].concat()).unwrap()).unwrap()
+    }
+
     #[test]
-    fn a_job_takes_what_it_does_not_say_from_the_defaults() {
+    fn a_job_takes_what_it_does_not_set_from_the_defaults() {
         let config = load("[defaults]\nmetric = \"ActualCost\"\ntop = 3\n[[job]]\nname = \"a\"\ninputs = [\"x\"]\ntop = 5\n").unwrap();
-        let run = config.charges(&config.job[0]).unwrap();
-        assert_eq!((run.charges.top, run.charges.metric), (Some(5), Some(billing::Metric::Billed)));
-        assert!(run.charges.inputs[0].ends_with("/x"));
-        assert_eq!(config.formats(&config.job[0]), ["parquet"]);
+        let job = config.job_request(&config.job[0], None).unwrap();
+        assert_eq!((job.charges.top, job.charges.metric), (Some(5), Some(Metric::Billed)));
+        assert!(job.charges.inputs[0].ends_with("/x"));
+        assert_eq!((job.formats, job.max_age_days), (vec!["parquet".to_owned()], 5));
     }
 
     #[test]
-    fn a_file_says_how_a_command_runs_and_flags_say_more() {
-        let config = load("[run]\noutput = \"json\"\nthreads = 1\ncolor = \"never\"\n").unwrap();
-        let cli = <crate::options::Cli as clap::Parser>::parse_from(["forecast", "man", "--color", "always"]);
-        let mut global = cli.global;
-        (global.output, global.threads) = (None, None);
-        config.run.fill(&mut global);
-        assert_eq!(global.output, Some(report::Format::Json));
-        assert_eq!((global.threads, global.color), (Some(1), Some(ColorChoice::Always)));
-        assert!(load("[run]\noutput = \"pdf\"\n").is_err());
-        assert!(load("[run]\nthreads = 0\n").is_err());
+    fn the_age_of_data_is_set_for_all_jobs_and_for_one() {
+        let config = load("[batch]\nmax-age-days = 0\n[[job]]\nname = \"a\"\ninputs = [\"x\"]\n[[job]]\nname = \"b\"\ninputs = [\"x\"]\nmax-age-days = 2\n").unwrap();
+        let age = |job: &Job| config.job_request(job, None).unwrap().max_age_days;
+        assert_eq!((age(&config.job[0]), age(&config.job[1])), (0, 2));
     }
 
     #[test]
-    fn unknown_keys_are_named_with_their_line() {
-        let error = format!("{:#}", load("[defaults]\nmetrik = \"x\"\n").unwrap_err());
-        assert!(error.contains("line 2") && error.contains("metrik"), "{error}");
-        let error = format!("{:#}", load("[[job]]\nname = \"a\"\ninputs = [\"x\"]\ntopp = 5\n").unwrap_err());
-        assert!(error.contains("line 4") && error.contains("topp"), "{error}");
-    }
-
-    #[test]
-    fn a_group_that_is_there_twice_or_a_column_of_every_result_is_refused() {
-        let why = |names: &[&str]| {
-            let group_by = names.iter().map(|name| (*name).to_owned()).collect();
-            Charges { group_by, ..Charges::default() }.read_options().map_err(|error| error.to_string())
+    fn the_file_sets_defaults_and_a_flag_replaces_them() {
+        let config =
+            load("[run]\noutput = \"json\"\nthreads = 1\ncolor = \"never\"\n[defaults]\ncycles = 3\nstrict = true\ngroup-by = [\"service\", \"region\"]\n")
+                .unwrap();
+        let cli = typed(&config, &["predict", "x", "--color", "always", "--cycles", "2"]);
+        assert_eq!((cli.global.threads, cli.global.color), (Some(1), Some(ColorChoice::Always)));
+        let Chosen::Predict(predict) = cli.command else { panic!("another command") };
+        assert_eq!(predict.output.output, Some(report::Format::Json));
+        assert_eq!(predict.charges.options.group_by, ["service", "region"]);
+        assert!(predict.charges.options.strict);
+        assert_eq!(predict.forecast.cycles, Some(2));
+        // The cycles that `backtest` tests are another thing.
+        let Chosen::Backtest(backtest) = typed(&config, &["backtest", "x"]).command else {
+            panic!("another command")
         };
-        assert!(why(&["service", "subscription", "x_ChargeKind", "tag:Env"]).is_ok());
-        assert!(why(&["service", "ServiceName"]).unwrap_err().contains("named twice"));
-        assert!(why(&["tag:env", "tag:Env"]).unwrap_err().contains("named twice"));
-        assert!(why(&["BillingCurrency"]).unwrap_err().contains("rows of its own"));
-        assert!(why(&["x_metric"]).unwrap_err().contains("every result has"));
-        assert!(why(&["BilledCost"]).is_err() && why(&["tag:"]).is_err());
+        assert_eq!(backtest.cycles, None);
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_named_with_their_line() {
+        for (text, line, what) in [
+            ("[defaults]\nmetrik = \"x\"\n", 2, "metrik"),
+            ("[run]\noutput = \"pdf\"\n", 2, "pdf"),
+            ("[run]\nthreads = 0\n", 2, "threads"),
+            ("[run]\n\nout-file = \"x\"\n", 3, "out-file"),
+            ("# top\n[defaults]\nmetric = \"billed\"\ntop = 0\n", 4, "top"),
+            ("[defaults]\ntop = [1, 2]\n", 2, "one value"),
+            ("[defaults]\nstrict = 1\n", 2, "true or false"),
+            ("[defaults]\nas-of = \"2026-10-18\"\n", 2, "as-of"),
+            ("[[job]]\nname = \"a\"\ninputs = [\"x\"]\ntopp = 5\n", 4, "topp"),
+            (
+                "[[job]]\nname = \"a\"\ninputs = [\"x\"]\ntop = 5\n[[job]]\nname = \"b\"\ninputs = [\"x\"]\ntop = 0\n",
+                8,
+                "top",
+            ),
+        ] {
+            let error = why(text);
+            assert!(error.contains(&format!("line {line}")) && error.contains(what), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_group_that_no_result_can_have_is_refused_when_the_file_is_read() {
+        assert!(
+            why("[[job]]\nname = \"a\"\ninputs = [\"x\"]\ngroup-by = [\"x_Metric\"]\n")
+                .contains("every result has")
+        );
     }
 
     #[test]
@@ -400,7 +439,7 @@ mod tests {
         let job =
             |name: &str, more: &str| load(&format!("[[job]]\nname = \"{name}\"\ninputs = [\"x\"]\n{more}"));
         assert!(job("../up", "").is_err() && job("", "").is_err());
-        assert!(format!("{:#}", job("a", "outputs = [\"pdf\"]").unwrap_err()).contains("pdf"));
+        assert!(job("a", "outputs = [\"pdf\"]").unwrap_err().one_line().contains("pdf"));
         assert!(job("a", "[[job]]\nname = \"a\"\ninputs = [\"x\"]").is_err());
     }
 }

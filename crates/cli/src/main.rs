@@ -1,26 +1,21 @@
-//! The `forecast` command: reads options, calls the crates, hands results to a renderer.
+//! The `forecast` command: reads options, calls the operations, hands results to a renderer.
 
-#[cfg(feature = "azure")]
-mod azure;
-#[cfg(feature = "azure")]
-mod azure_options;
-mod charges;
+mod clock;
+mod color;
 mod commands;
 mod config;
-mod exit;
-mod failure;
-mod forecasting;
+mod messages;
 mod options;
 mod output;
-mod price_options;
-mod priced;
-mod talk;
+mod progress;
+mod session;
 
-use clap::Parser;
+use clap::{ArgMatches, FromArgMatches};
 use config::Config;
-use exit::Exit;
-use options::{Cli, Command, Global};
-use std::process::ExitCode;
+use operations::{ErrorKind, Result};
+use options::{Cli, check_needless};
+use session::Session;
+use std::{path::PathBuf, process::ExitCode};
 
 /// Frames come and go by the megabyte; this allocator keeps their pages instead of asking for new ones.
 #[global_allocator]
@@ -41,72 +36,54 @@ fn keep_freed_pages() {
 
 fn main() -> ExitCode {
     keep_freed_pages();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout and are no failure.
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let _ = error.print();
-            return exit.into();
-        }
-    };
     quiet_panics();
     survive_full_disks();
-    let config = if cli.command.is_configured() {
-        Config::load(cli.global.config.as_deref())
-    } else {
-        Ok(Config::default())
-    };
-    let mut global = cli.global.clone();
-    if let Ok(config) = &config {
-        config.run.fill(&mut global);
-    }
-    limit_threads(global.threads);
-    talk::start(&global);
-    match config.and_then(|config| run(&cli.command, &global, &config)) {
-        Ok(exit) => exit.into(),
-        Err(error) if output::is_broken_pipe(&error) => Exit::Done.into(),
+    let (cli, config) = match parse() {
+        Ok(parsed) => parsed,
         Err(error) => {
-            tracing::error!("{}", one_line(&error));
-            for hint in failure::hints(&error) {
-                tracing::error!(target: talk::HINT, "{hint}");
-            }
-            exit::of(&error).into()
+            // Help and version go to stdout and are no failure.
+            let code = if error.use_stderr() { ErrorKind::Usage.exit_code() } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    limit_threads(cli.global.threads);
+    messages::start(&cli.global);
+    let run = |config| {
+        let session = Session { global: cli.global.clone(), config };
+        commands::run(&session, &cli.command)
+    };
+    match config.and_then(run) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            messages::report_error(&error);
+            ExitCode::from(error.kind().exit_code())
         }
     }
 }
 
-/// The error and its causes, without saying anything twice.
-fn one_line(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !text.contains(cause.trim()) {
-            let separator = if text.is_empty() { "" } else { ": " };
-            text = format!("{text}{separator}{}", cause.trim());
-        }
-    }
-    text
+/// Reads the command line twice: for the name of the configuration file, and with what that file sets as
+/// defaults. So an option is declared once, and flag > environment > file > default holds for each.
+fn parse() -> std::result::Result<(Cli, Result<Config>), clap::Error> {
+    let mut command = options::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    check_needless(&mut command, &matches)?;
+    let first = Cli::from_arg_matches(&matches)?;
+    let config = match named_config(&matches) {
+        Some(named) => Config::load(named.as_deref()),
+        None => Ok(Config::default()),
+    };
+    let Ok(found) = &config else { return Ok((first, config)) };
+    let mut command = found.as_defaults(options::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Ok((Cli::from_arg_matches(&matches)?, config))
 }
 
-fn run(command: &Command, global: &Global, config: &Config) -> anyhow::Result<Exit> {
-    match command {
-        Command::Predict(options) => commands::predict::run(global, config, options),
-        Command::Series(options) => commands::series::run(global, config, options),
-        Command::Backtest(options) => commands::backtest::run(global, config, options),
-        Command::Train(options) => commands::train::run(global, config, options),
-        Command::Sample(options) => commands::sample::run(global, options),
-        #[cfg(feature = "azure")]
-        Command::Ingest(options) => commands::ingest::run(global, options),
-        #[cfg(feature = "azure")]
-        Command::Invoice(command) => azure::invoice::run(global, command),
-        #[cfg(feature = "azure")]
-        Command::Doctor(options) => azure::doctor::run(global, options),
-        Command::Price(command) => commands::price::run(global, command),
-        Command::Batch(options) => commands::batch::run(global, config, options),
-        Command::Config(action) => commands::config::run(global, config, action),
-        Command::Completions { shell } => commands::setup::completions(global, *shell),
-        Command::Man => commands::setup::man(global),
-    }
+/// The configuration file that is named; `None` for commands that read none.
+fn named_config(matches: &ArgMatches) -> Option<Option<PathBuf>> {
+    let (_, matches) = matches.subcommand()?;
+    matches.try_get_one::<PathBuf>(options::CONFIG).ok().map(|path| path.cloned())
 }
 
 /// A fault of our own is reported as such, in one line. What a damaged file makes a decoder stop at is reported

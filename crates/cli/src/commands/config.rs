@@ -1,24 +1,22 @@
 //! `config show` and `config check`.
 
-use crate::{
-    config::Config,
-    exit::Exit,
-    options::{self, Global},
-    output,
-};
-use anyhow::Result;
+use super::DONE;
+use crate::{options::Config, output, session::Session};
+use operations::{Error, Result};
 
-pub fn run(global: &Global, config: &Config, action: &options::Config) -> Result<Exit> {
+pub fn run(session: &Session, action: &Config) -> Result<u8> {
+    let config = &session.config;
     match action {
-        options::Config::Show => output::write_text(global, &toml::to_string(config)?)?,
-        options::Config::Check => {
-            let text = match (&config.file, config.job.len()) {
-                (None, _) => "no configuration: there is no `forecast.toml` here\n".to_owned(),
-                (Some(file), 1) => format!("`{}` is understood: 1 job\n", file.display()),
-                (Some(file), jobs) => format!("`{}` is understood: {jobs} jobs\n", file.display()),
-            };
-            output::write_text(global, &text)?;
+        Config::Show { file } => {
+            let text = toml::to_string(config).map_err(|error| Error::failed(error.to_string()))?;
+            let own = config.file.as_ref().map(|path| path.to_string_lossy().into_owned());
+            file.write(&text, &Vec::from_iter(own))?;
         }
+        Config::Check => output::print(&match (&config.file, config.job.len()) {
+            (None, _) => "no configuration: there is no `forecast.toml` here\n".to_owned(),
+            (Some(file), 1) => format!("`{}` is understood: 1 job\n", file.display()),
+            (Some(file), jobs) => format!("`{}` is understood: {jobs} jobs\n", file.display()),
+        })?,
     }
-    Ok(Exit::Done)
+    Ok(DONE)
 }

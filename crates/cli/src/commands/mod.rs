@@ -1,13 +1,48 @@
-//! One file a command.
+//! One file a command: options become a request, an operation answers it, a renderer shows the result.
 
-pub mod backtest;
-pub mod batch;
-pub mod config;
+mod backtest;
+mod batch;
+mod config;
 #[cfg(feature = "azure")]
-pub mod ingest;
-pub mod predict;
-pub mod price;
-pub mod sample;
-pub mod series;
-pub mod setup;
-pub mod train;
+mod doctor;
+mod ingest;
+#[cfg(feature = "azure")]
+mod ingest_azure;
+#[cfg(feature = "azure")]
+mod invoice;
+mod predict;
+mod price;
+mod sample;
+mod series;
+mod setup;
+mod train;
+
+use crate::{options::Command, session::Session};
+use operations::Result;
+
+/// Exit code of a command that did everything.
+const DONE: u8 = 0;
+
+/// Runs a command and gives its exit code.
+///
+/// # Errors
+/// What the command could not do.
+pub fn run(session: &Session, command: &Command) -> Result<u8> {
+    match command {
+        Command::Predict(options) => predict::run(session, options),
+        Command::Series(options) => series::run(session, options),
+        Command::Backtest(options) => backtest::run(session, options),
+        Command::Train(options) => train::run(session, options),
+        Command::Sample(options) => sample::run(options),
+        Command::Ingest(options) => ingest::run(session, options),
+        #[cfg(feature = "azure")]
+        Command::Invoice(command) => invoice::run(session, command),
+        #[cfg(feature = "azure")]
+        Command::Doctor(options) => doctor::run(session, options),
+        Command::Price(command) => price::run(session, command),
+        Command::Batch(options) => batch::run(session, options),
+        Command::Config(action) => config::run(session, action),
+        Command::Completions { shell, file } => setup::completions(*shell, file),
+        Command::Man { file } => setup::man(file),
+    }
+}

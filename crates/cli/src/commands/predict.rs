@@ -1,114 +1,68 @@
 //! `predict`: what the cycle will cost, in total or day by day.
 
-use crate::{
-    charges,
-    config::Config,
-    exit::Exit,
-    forecasting::{DailyPath, Forecasted, Wanted, forecast_charges, forecast_series},
-    options::{Global, Predict},
-    output, priced,
-};
-use anyhow::Result;
-use billing::Amount;
-use chrono::NaiveDate;
-use report::{Column, ColumnValues, Dataset, Format, columns, predict_table};
+use super::DONE;
+use crate::{messages, options::charges::Predict, session::Session};
+use operations::{Forecasted, PredictRequest, PricedRequest, Result, predict, predict_priced};
+use report::{Format, predict_table};
 
-pub fn run(global: &Global, config: &Config, options: &Predict) -> Result<Exit> {
-    charges::refuse_ledger(options.ledger.as_deref())?;
-    let mut options = options.clone();
-    config.defaults.fill(&mut options.charges)?;
-    let model = options.model.as_deref().or(config.defaults.model.as_deref());
-    let for_people = output::format(global) == Format::Table && !options.daily;
-    let wanted = Wanted { model, cycles: options.cycles.or(config.defaults.cycles), for_people };
-    #[cfg_attr(not(feature = "azure"), expect(unused_mut, reason = "only a peer adds to it"))]
-    let mut done = match (&options.any.series, &options.pricing.pricing) {
-        (Some(_), _) => forecast_series(&options.any, &options.charges, &wanted)?,
-        (None, Some(_)) => priced::forecast(global, &options.charges, &options.pricing, &wanted, None)?,
-        (None, None) => forecast_charges(global, &options.charges, &wanted)?,
-    };
-    #[cfg(feature = "azure")]
-    if options.compare.is_some() {
-        let is_shown = matches!(output::format(global), Format::Table | Format::Json) && !options.daily;
-        crate::azure::peer::compare(&mut done.report, options.compare_scope.as_deref(), is_shown)?;
-    }
-    if options.daily {
-        output::write_dataset(global, &daily_dataset(&done)?)?;
-    } else if output::format(global) == Format::Table {
-        output::write_text(global, &predict_table(&done.report, output::style(global)))?;
-    } else {
-        output::write_dataset(global, &done.report.dataset(options.totals)?)?;
-    }
-    Ok(Exit::Done)
-}
-
-/// One row of the daily path.
-struct Day<'a> {
-    path: &'a DailyPath,
-    date: NaiveDate,
-    cost: Option<f64>,
-    record: &'static str,
-    bounds: Option<[f64; 4]>,
-}
-
-/// The rows of the interface's "Daily path".
-fn daily_dataset(done: &Forecasted) -> Result<Dataset> {
-    let mut days: Vec<Day<'_>> = Vec::new();
-    for path in &done.paths {
-        let actual = |(date, cost): &(NaiveDate, Option<f64>)| Day {
-            path,
-            date: *date,
-            cost: *cost,
-            record: "Actual",
-            bounds: None,
-        };
-        days.extend(path.actual.iter().map(actual));
-        days.extend(path.expected.iter().map(|day| Day {
-            path,
-            date: day.date,
-            cost: Some(day.expected),
-            record: if day.is_settling { "Settling" } else { "Forecast" },
-            bounds: Some(day.ranges.ascending()),
-        }));
-    }
-    let text = |get: &dyn Fn(&Day<'_>) -> Option<String>| ColumnValues::Text(days.iter().map(get).collect());
-    let number = |get: &dyn Fn(&Day<'_>) -> Option<f64>| {
-        let values = days.iter().map(get);
-        if done.report.exact {
-            ColumnValues::Amount {
-                values: values.map(|value| value.and_then(Amount::from_estimate)).collect(),
-                least_digits: 2,
-            }
-        } else {
-            ColumnValues::Float(values.collect())
+pub fn run(session: &Session, options: &Predict) -> Result<u8> {
+    let (charges, series) = (options.charges.request(), options.any.request());
+    options.output.check(&read_paths(options))?;
+    let (model, cycles) = (options.forecast.model.model.clone(), options.forecast.cycles);
+    let is_table = options.output.format() == Format::Table && !options.daily;
+    let done = match options.pricing.request() {
+        Some(pricing) => {
+            let request = PricedRequest { charges, model, cycles, pricing };
+            session.run(|host| predict_priced(&request, None, host))?
+        }
+        None => {
+            let request = PredictRequest { charges, series, model, cycles, by_invoice_unit: is_table };
+            session.run(|host| predict(&request, host))?
         }
     };
-    let mut all = vec![
-        Column::new(
-            columns::CHARGE_PERIOD_START,
-            ColumnValues::Timestamp(days.iter().map(|day| Some(day.date)).collect()),
+    messages::report(&done.findings);
+    session.warn_if_old(done.age.as_ref(), options.charges.as_of)?;
+    #[cfg(feature = "azure")]
+    let done = compared(session, options, done)?;
+    write(session, options, &done)?;
+    Ok(DONE)
+}
+
+/// Every file that the command reads.
+fn read_paths(options: &Predict) -> Vec<String> {
+    let mut paths = options.charges.inputs.clone();
+    paths.extend(options.any.series.as_ref().map(|path| path.to_string_lossy().into_owned()));
+    paths.extend(options.forecast.model.model.clone());
+    paths.extend(options.pricing.pricing.clone());
+    paths
+}
+
+fn write(session: &Session, options: &Predict, done: &Forecasted) -> Result<()> {
+    let output = &options.output;
+    match options.daily {
+        true => output.write_dataset(&done.daily_dataset()?),
+        false => output.write_result(
+            session.color(),
+            |style| predict_table(&done.report, style),
+            || Ok(done.report.dataset(options.totals)?),
         ),
-        Column::new(
-            columns::CHARGE_PERIOD_END,
-            ColumnValues::Timestamp(days.iter().map(|day| day.date.succ_opt()).collect()),
-        ),
-    ];
-    for (place, name) in done.report.group_columns.iter().enumerate() {
-        all.push(Column::new(name.as_str(), text(&|day| day.path.keys[place].clone())));
     }
-    all.extend([
-        Column::new(
-            columns::BILLING_CURRENCY,
-            text(&|day| day.path.currency.as_ref().map(|currency| currency.code().to_owned())),
-        ),
-        Column::new(done.report.metric.column(), number(&|day| day.cost)),
-        Column::new(columns::RECORD_TYPE, text(&|day| Some(day.record.to_owned()))),
-    ]);
-    let bounds =
-        [(columns::LOWER_80, 1), (columns::UPPER_80, 2), (columns::LOWER_95, 0), (columns::UPPER_95, 3)];
-    all.extend(
-        bounds.map(|(name, place)| Column::new(name, number(&|day| day.bounds.map(|bounds| bounds[place])))),
-    );
-    all.push(Column::new(columns::RUN_ID, text(&|_| Some(done.report.run_id.clone()))));
-    let (schema, version) = columns::DAILY_PATH;
-    Ok(Dataset::new(schema, version, all)?.with_meta(done.report.meta())?)
+}
+
+/// The same with Azure's own forecast beside it: as notes where the output shows them, otherwise as messages.
+#[cfg(feature = "azure")]
+fn compared(session: &Session, options: &Predict, mut done: Forecasted) -> Result<Forecasted> {
+    use operations::{Finding, azure_forecast};
+    if options.compare.is_none() {
+        return Ok(done);
+    }
+    let scope = options.compare_scope.as_deref();
+    let (notes, findings) = session.run(|host| azure_forecast(&done.report, scope, host))?;
+    messages::report(&findings);
+    let is_shown = matches!(options.output.format(), Format::Table | Format::Json) && !options.daily;
+    if !is_shown {
+        messages::report(&notes.iter().map(Finding::warning).collect::<Vec<_>>());
+    }
+    done.report.notes.extend(notes);
+    Ok(done)
 }

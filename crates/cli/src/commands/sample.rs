@@ -1,16 +1,12 @@
 //! `sample`: a made-up export.
 
-use crate::{
-    exit::Exit,
-    failure::Failure,
-    options::{Global, Sample},
-    output,
-};
-use anyhow::Result;
+use super::DONE;
+use crate::{options::Sample, output};
 use ingest::sample::{SampleError, SampleOptions, write_sample};
+use operations::{Error, ErrorKind, Result};
 use std::str::FromStr;
 
-pub fn run(global: &Global, options: &Sample) -> Result<Exit> {
+pub fn run(options: &Sample) -> Result<u8> {
     let usual = SampleOptions::default();
     let wanted = SampleOptions {
         seed: options.seed.unwrap_or(usual.seed),
@@ -23,8 +19,8 @@ pub fn run(global: &Global, options: &Sample) -> Result<Exit> {
         through: options.through.unwrap_or(usual.through),
     };
     let summary = write_sample(&options.out, &wanted).map_err(|error| match error {
-        SampleError::Option { .. } => anyhow::Error::new(Failure::Usage(error.to_string())),
-        other => other.into(),
+        SampleError::Option { .. } => Error::usage(error.to_string()),
+        other => Error::caused(ErrorKind::Failed, other),
     })?;
     let mut text = format!(
         "made-up export `{}` in `{}`: {} rows, {} runs, {} files\n",
@@ -37,10 +33,10 @@ pub fn run(global: &Global, options: &Sample) -> Result<Exit> {
     for (currency, total) in &summary.totals {
         text.push_str(&format!("cost in the newest run of each month: {total} {currency}\n"));
     }
-    output::write_text(global, &text)?;
-    Ok(Exit::Done)
+    output::print(&text)?;
+    Ok(DONE)
 }
 
 fn named<T: FromStr<Err = billing::Error>>(name: Option<&str>) -> Result<Option<T>> {
-    Ok(name.map(str::parse).transpose().map_err(|error: billing::Error| Failure::Usage(error.to_string()))?)
+    name.map(str::parse).transpose().map_err(|error: billing::Error| Error::usage(error.to_string()))
 }

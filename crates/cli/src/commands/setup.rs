@@ -1,23 +1,23 @@
 //! `completions` and `man`.
 
-use crate::{
-    exit::Exit,
-    options::{Cli, Global},
-    output,
-};
-use anyhow::Result;
-use clap::CommandFactory;
+use super::DONE;
+use crate::options::{self, TextFile};
+use operations::{Error, Result};
 
-pub fn completions(global: &Global, shell: clap_complete::Shell) -> Result<Exit> {
+pub fn completions(shell: clap_complete::Shell, file: &TextFile) -> Result<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "forecast", &mut text);
-    output::write_text(global, &String::from_utf8(text)?)?;
-    Ok(Exit::Done)
+    clap_complete::generate(shell, &mut options::command(), "forecast", &mut text);
+    write(text, file)
 }
 
-pub fn man(global: &Global) -> Result<Exit> {
+pub fn man(file: &TextFile) -> Result<u8> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
-    output::write_text(global, &String::from_utf8(text)?)?;
-    Ok(Exit::Done)
+    clap_mangen::Man::new(options::command()).render(&mut text)?;
+    write(text, file)
+}
+
+fn write(text: Vec<u8>, file: &TextFile) -> Result<u8> {
+    let text = String::from_utf8(text).map_err(|error| Error::failed(error.to_string()))?;
+    file.write(&text, &[])?;
+    Ok(DONE)
 }

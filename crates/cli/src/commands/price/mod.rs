@@ -2,32 +2,29 @@
 
 mod card;
 mod compare;
-pub mod estimate;
-mod matching;
-pub mod rates;
-mod usage;
+mod estimate;
+mod match_sizes;
 
+use super::DONE;
 use crate::{
-    exit::Exit,
-    options::Global,
-    output,
-    price_options::{Price, SchemaOf},
+    options::price::{Price, SchemaOf},
+    session::Session,
 };
-use anyhow::Result;
+use operations::Result;
 
-pub fn run(global: &Global, command: &Price) -> Result<Exit> {
+pub fn run(session: &Session, command: &Price) -> Result<u8> {
     match command {
-        Price::Card(options) => card::run(global, options),
-        Price::Estimate(options) => estimate::run(global, options),
-        Price::Compare(options) => compare::run(global, options),
-        Price::Match(options) => matching::run(global, options),
-        Price::Schema { of } => {
+        Price::Card(options) => card::run(session, options),
+        Price::Estimate(options) => estimate::run(session, options),
+        Price::Compare(options) => compare::run(session, options),
+        Price::Match(options) => match_sizes::run(session, options),
+        Price::Schema { of, file } => {
             let schema = match of {
                 SchemaOf::Plan => prices::plan_schema(),
                 SchemaOf::Card => prices::card_schema(),
             };
-            output::write_text(global, &schema)?;
-            Ok(Exit::Done)
+            file.write(&schema, &[])?;
+            Ok(DONE)
         }
     }
 }

@@ -1,0 +1,332 @@
+//! Past cycles, forecast as if each cut day had been today, beside what they came to.
+
+use crate::{
+    ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
+    charges::{self, ReadCharges},
+    digest::Forecaster,
+    predict::bills,
+    series_table::read_series,
+    train::{TrainingSet, trained},
+};
+use billing::{BillingCycle, Currency, SeriesSetBuilder};
+use forecast::{
+    BacktestOptions, BacktestRow, Bills, Engine, ScoreLine, Seen, Task, TrainOptions, backtest_watched,
+    compare, summarize,
+};
+use ingest::{SeriesTable, TaskRow};
+use report::{Column, ColumnValues, Dataset, ScoreTableRow, columns};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeSet, path::PathBuf};
+
+/// Days of the cycle after which it is cut, by default.
+const CUT_DAYS: [u32; 6] = [3, 7, 10, 15, 20, 25];
+/// Complete cycles that are tested, by default.
+const CYCLES: u32 = 4;
+
+/// What to test.
+///
+/// | field | unit, range | default |
+/// |---|---|---|
+/// | `cycles` | complete cycles at the end of each series, 1 to 120 | 4 |
+/// | `cut_days` | days of the cycle, 1 to 31 | 3, 7, 10, 15, 20, 25 |
+/// | `folds` | parts of the series, 2 to 100 | none |
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BacktestRequest {
+    /// Which charges; of a series table only `cycle_day` counts.
+    pub charges: ChargesRequest,
+    /// A table of any daily series, instead of charges.
+    pub series: Option<SeriesTableRequest>,
+    /// How many cycles.
+    pub cycles: Option<u32>,
+    /// After which days each cycle is cut.
+    pub cut_days: Vec<u32>,
+    /// A table of the only forecasts to make.
+    pub tasks: Option<PathBuf>,
+    /// A table of late days as they were known.
+    pub seen: Option<PathBuf>,
+    /// The forecaster.
+    pub model: Option<String>,
+    /// Another forecaster, whose errors are compared.
+    pub compare_model: Option<String>,
+    /// Test each of so many parts with a model that is trained on the others.
+    pub folds: Option<u32>,
+    /// Test the series of each source with a model that is trained on the other sources.
+    pub leave_out: bool,
+}
+
+/// Scores of past forecasts.
+pub struct Backtested {
+    tested: Tested,
+    rows: Vec<BacktestRow>,
+    /// What was found on the way, in order.
+    pub findings: Vec<Finding>,
+}
+
+/// What is tested, under the names that users know.
+struct Tested {
+    bills: Bills,
+    key_columns: Vec<String>,
+    keys: Vec<Vec<Option<String>>>,
+    currencies: Option<Vec<Currency>>,
+    /// What the JSON envelope holds beside the rows.
+    meta: Map<String, Value>,
+    /// How the errors compare with those of another forecaster, in words.
+    compared: Option<String>,
+}
+
+/// Tests a forecaster on past cycles.
+///
+/// # Errors
+/// Unusable input; no complete cycle to test on.
+pub fn backtest(request: &BacktestRequest, host: &Host<'_>) -> Result<Backtested> {
+    let mut findings = Vec::new();
+    match tested_rows(request, host, &mut findings) {
+        Ok((tested, rows)) => Ok(Backtested { tested, rows, findings }),
+        Err(error) => Err(error.after(findings)),
+    }
+}
+
+fn tested_rows(
+    request: &BacktestRequest,
+    host: &Host<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(Tested, Vec<BacktestRow>)> {
+    request.charges.check_no_invoices()?;
+    let reader = request.charges.read_options()?;
+    let mut test = BacktestOptions {
+        engine: Forecaster::named(request.model.as_deref())?.engine,
+        cut_days: if request.cut_days.is_empty() { CUT_DAYS.to_vec() } else { request.cut_days.clone() },
+        cycles: request.cycles.unwrap_or(CYCLES) as usize,
+        cycle_day: reader.cycle_day,
+        tasks: None,
+        series: None,
+        seen: Vec::new(),
+    };
+    let mut tested = match &request.series {
+        Some(table) => {
+            let table = read_series(table)?;
+            read_tasks(&table, request, &mut test)?;
+            Tested::of_table(table)
+        }
+        None => {
+            let ReadCharges { daily, findings: read } = charges::read(&request.charges, &reader, host)?;
+            let daily = daily.by_group();
+            findings.extend(read);
+            Tested {
+                meta: charges::meta("backtest", &daily),
+                bills: bills(daily.outlook(1)?)?,
+                key_columns: daily.group_columns.clone(),
+                keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
+                currencies: Some(daily.leaves.iter().map(|leaf| leaf.currency.clone()).collect()),
+                compared: None,
+            }
+        }
+    };
+    let rows = match parts(request, &tested) {
+        Some(parts) => backtest_unseen(&tested, &test, &parts, host)?,
+        None => counted(&tested, &test, host),
+    };
+    if rows.is_empty() {
+        let text = "no series holds a complete cycle to test on; give more history, or fewer `--cycles`";
+        return Err(Error::not_enough(text));
+    }
+    if let Some(other) = &request.compare_model {
+        test.engine = Forecaster::named(Some(other))?.engine;
+        let others = counted(&tested, &test, host);
+        findings.extend(compare_with(other, &mut tested, &rows, &others));
+    }
+    Ok((tested, rows))
+}
+
+impl Tested {
+    fn of_table(table: SeriesTable) -> Self {
+        Self {
+            keys: table.ids.iter().map(|ids| ids.iter().cloned().map(Some).collect()).collect(),
+            bills: Bills::bare(table.series),
+            key_columns: table.columns.ids,
+            currencies: None,
+            meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
+            compared: None,
+        }
+    }
+}
+
+fn counted(tested: &Tested, test: &BacktestOptions, host: &Host<'_>) -> Vec<BacktestRow> {
+    (host.progress)(Progress::Steps(tested.bills.len()));
+    (host.progress)(Progress::Doing("testing"));
+    let rows = backtest_watched(&tested.bills, test, &|| (host.progress)(Progress::Step));
+    (host.progress)(Progress::Finished);
+    rows
+}
+
+impl Backtested {
+    /// The scores of each currency, by cut day and over all: errors of different currencies do not add up.
+    #[must_use]
+    pub fn scores(&self) -> Vec<(Option<Currency>, Vec<ScoreTableRow>)> {
+        let currencies = self.tested.currencies.as_ref();
+        let currency = |row: &BacktestRow| currencies.map(|all| &all[row.series]);
+        let all: BTreeSet<Option<&Currency>> = self.rows.iter().map(currency).collect();
+        let scores = |one: Option<&Currency>| {
+            let own: Vec<BacktestRow> =
+                self.rows.iter().filter(|row| currency(row) == one).cloned().collect();
+            let mut lines: Vec<ScoreTableRow> =
+                summarize(&own).iter().map(|line| score_row(Some(line.cut_day), line)).collect();
+            let together: Vec<BacktestRow> =
+                own.into_iter().map(|row| BacktestRow { cut_day: 0, ..row }).collect();
+            lines.extend(summarize(&together).iter().map(|line| score_row(None, line)));
+            (one.cloned(), lines)
+        };
+        all.into_iter().map(scores).collect()
+    }
+
+    /// How the errors compare with those of the other forecaster, in words.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&str> {
+        self.tested.compared.as_deref()
+    }
+
+    /// One row a series, cycle and cut day.
+    ///
+    /// # Errors
+    /// A group with the name of a column of this table.
+    pub fn dataset(&self) -> Result<Dataset> {
+        dataset(&self.tested, &self.rows)
+    }
+}
+
+/// The parts of the series that are tested with a model that never saw them.
+fn parts(request: &BacktestRequest, tested: &Tested) -> Option<Vec<Vec<usize>>> {
+    let all = 0..tested.bills.len();
+    if request.leave_out {
+        let sources: BTreeSet<&Option<String>> = tested.keys.iter().map(|keys| &keys[0]).collect();
+        let of =
+            |source: &Option<String>| all.clone().filter(|index| &tested.keys[*index][0] == source).collect();
+        return Some(sources.into_iter().map(of).collect());
+    }
+    let folds = request.folds? as usize;
+    Some((0..folds).map(|fold| all.clone().filter(|index| index % folds == fold).collect()).collect())
+}
+
+/// Each part, forecast by a model that is trained on the other parts.
+fn backtest_unseen(
+    tested: &Tested,
+    test: &BacktestOptions,
+    parts: &[Vec<usize>],
+    host: &Host<'_>,
+) -> Result<Vec<BacktestRow>> {
+    (host.progress)(Progress::Steps(parts.len()));
+    let training =
+        TrainOptions { held_out_cycles: test.cycles, cycle_day: test.cycle_day, ..Default::default() };
+    let mut rows = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let mut series = SeriesSetBuilder::new();
+        let mut sources = Vec::new();
+        for index in (0..tested.bills.len()).filter(|index| !part.contains(index)) {
+            let level = tested.bills.get(index).level;
+            series.push(level.id, level.start, level.values)?;
+            sources.push(tested.keys[index][0].clone().unwrap_or_default());
+        }
+        let set = TrainingSet { series: series.build(), sources };
+        let doing = |step: &str| (host.progress)(Progress::Doing(&format!("part {}: {step}", number + 1)));
+        let model = trained(set, &training, None, &doing)?;
+        let engine = Engine::with_model(test.engine.spec(), model);
+        let own = BacktestOptions { engine, series: Some(part.clone()), ..test.clone() };
+        rows.extend(backtest_watched(&tested.bills, &own, &|| ()));
+        (host.progress)(Progress::Step);
+    }
+    (host.progress)(Progress::Finished);
+    rows.sort_by_key(|row| (row.series, row.cycle, row.cut_day));
+    Ok(rows)
+}
+
+/// Compares the errors, for the table and the envelope.
+fn compare_with(
+    other: &str,
+    tested: &mut Tested,
+    rows: &[BacktestRow],
+    others: &[BacktestRow],
+) -> Option<Finding> {
+    let Some(found) = compare(rows, others, 1) else {
+        return Some(Finding::warning(format!(
+            "`{other}` forecast none of these totals, or all of them exactly; nothing can be compared"
+        )));
+    };
+    let comparison = json!({
+        "model": other, "ratio": found.ratio, "lower95": found.low, "upper95": found.high, "series": found.series,
+    });
+    tested.meta.insert("comparison".to_owned(), comparison);
+    tested.compared = Some(format!(
+        "Errors are {:.3} times those of `{other}`; in 95 of 100 resamplings of the {} series\n{:.3} to {:.3} times\n",
+        found.ratio, found.series, found.low, found.high,
+    ));
+    None
+}
+
+fn read_tasks(table: &SeriesTable, request: &BacktestRequest, test: &mut BacktestOptions) -> Result<()> {
+    let cycle = |task: &TaskRow| BillingCycle::containing(task.cycle, test.cycle_day);
+    if let Some(path) = &request.tasks {
+        let task = |row: TaskRow| Task { series: row.series, cycle: cycle(&row), cut_day: row.cut_day };
+        test.tasks = Some(table.read_tasks(path)?.into_iter().map(task).collect());
+    }
+    if let Some(path) = &request.seen {
+        let seen = table.read_seen(path)?.into_iter().map(|row| Seen {
+            series: row.task.series,
+            cycle: cycle(&row.task),
+            cut_day: row.task.cut_day,
+            date: row.date,
+            value: row.value,
+        });
+        test.seen = seen.collect();
+    }
+    Ok(())
+}
+
+fn score_row(cut_day: Option<u32>, line: &ScoreLine) -> ScoreTableRow {
+    ScoreTableRow {
+        cut_day,
+        totals: line.count as u64,
+        wape_model: line.wape,
+        wape_run_rate: line.run_rate_wape,
+        wape_seasonal_naive: line.seasonal_naive_wape,
+        bias: line.bias,
+        pinball: line.pinball,
+        coverage80: line.coverage80,
+        coverage95: line.coverage95,
+    }
+}
+
+fn dataset(tested: &Tested, rows: &[BacktestRow]) -> Result<Dataset> {
+    let text =
+        |get: &dyn Fn(&BacktestRow) -> Option<String>| ColumnValues::Text(rows.iter().map(get).collect());
+    let number =
+        |get: &dyn Fn(&BacktestRow) -> Option<f64>| ColumnValues::Float(rows.iter().map(get).collect());
+    let mut all = Vec::new();
+    for (place, name) in tested.key_columns.iter().enumerate() {
+        all.push(Column::new(name.as_str(), text(&|row| tested.keys[row.series][place].clone())));
+    }
+    if let Some(currencies) = &tested.currencies {
+        all.push(Column::new(
+            columns::BILLING_CURRENCY,
+            text(&|row| Some(currencies[row.series].code().to_owned())),
+        ));
+    }
+    let bound = |place: usize| number(&|row| row.ranges.map(|ranges| ranges.ascending()[place]));
+    all.extend([
+        Column::new("cycle", text(&|row| Some(row.cycle.start().format("%Y-%m").to_string()))),
+        Column::new(
+            "cut_day",
+            ColumnValues::Integer(rows.iter().map(|row| Some(i64::from(row.cut_day))).collect()),
+        ),
+        Column::new("total", number(&|row| row.total)),
+        Column::new("lo80", bound(1)),
+        Column::new("hi80", bound(2)),
+        Column::new("lo95", bound(0)),
+        Column::new("hi95", bound(3)),
+        Column::new("actual", number(&|row| Some(row.actual))),
+        Column::new("status", text(&|row| Some(row.status.to_string()))),
+        Column::new("model", text(&|row| Some(row.model.clone()))),
+    ]);
+    Ok(Dataset::new("backtest", 1, all)?.with_meta(tested.meta.clone())?)
+}

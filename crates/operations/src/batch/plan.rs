@@ -1,0 +1,58 @@
+//! What a nightly run does: its jobs, where they write, and how old their data may be.
+
+use crate::{ChargesRequest, Pricing};
+use chrono::NaiveDate;
+use report::Format;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Days that a job's data may be old, where nothing else is asked for.
+pub const DEFAULT_MAX_AGE_DAYS: u32 = 5;
+
+/// A nightly run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchRequest {
+    /// The day of the run: the folder of its files, and the day that the age of data counts from.
+    pub date: NaiveDate,
+    /// The folder of the dated folders.
+    pub out: PathBuf,
+    /// Its jobs, with distinct names.
+    pub jobs: Vec<JobRequest>,
+}
+
+/// One job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobRequest {
+    /// Its name, which is the name of its files.
+    pub name: String,
+    /// Which charges.
+    pub charges: ChargesRequest,
+    /// The forecaster.
+    pub model: Option<String>,
+    /// How many cycles, the open one included.
+    pub cycles: Option<u32>,
+    /// Prices of its use, where it is to be priced.
+    pub pricing: Option<Pricing>,
+    /// The formats that it is written in, by name.
+    pub formats: Vec<String>,
+    /// Whether the levels above the grouping are written too.
+    pub totals: bool,
+    /// Days before the date of the run that its data may end; 0 sets no limit.
+    pub max_age_days: u32,
+}
+
+impl JobRequest {
+    /// The names of the files that it writes.
+    ///
+    /// # Errors
+    /// An unknown format.
+    pub(super) fn files(&self) -> crate::Result<Vec<(Format, String)>> {
+        let file = |name: &String| {
+            let format: Format = name.parse()?;
+            Ok((format, format!("{}.{}", self.name, format.extension())))
+        };
+        self.formats.iter().map(file).collect()
+    }
+}

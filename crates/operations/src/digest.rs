@@ -1,0 +1,95 @@
+//! Digests of requests and the id of a run. A digest is BLAKE3 of canonical JSON: keys in order, no blanks.
+
+use crate::{Error, Result};
+use forecast::{Engine, Model, ModelSpec};
+use serde::Serialize;
+use serde_json::Value;
+use std::{fs, sync::LazyLock};
+
+/// Hexadecimal digits of a run's id.
+const RUN_ID_DIGITS: usize = 16;
+
+/// The digest of the model inside the program.
+static SHIPPED: LazyLock<String> =
+    LazyLock::new(|| hex(Model::shipped().to_json().unwrap_or_default().as_bytes()));
+
+/// The digest of a request: equal requests have equal digests, whatever the order of their keys.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn digest(request: &impl Serialize) -> Result<String> {
+    let value = sorted(serde_json::to_value(request)?);
+    Ok(hex(&serde_json::to_vec(&value)?))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().to_string()
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut pairs: Vec<(String, Value)> = map.into_iter().collect();
+            pairs.sort_by(|one, other| one.0.cmp(&other.0));
+            Value::Object(pairs.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+/// A forecaster and the digest of its model, taken once when the model is read.
+pub(crate) struct Forecaster {
+    pub engine: Engine,
+    model_digest: String,
+}
+
+impl Forecaster {
+    /// The forecaster of a model's name, or of a model's file (`.json`).
+    ///
+    /// # Errors
+    /// An unknown name, with the known ones; a file that holds no model.
+    pub fn named(model: Option<&str>) -> Result<Self> {
+        let name = model.unwrap_or("default");
+        if name.ends_with(".json") {
+            let text = fs::read_to_string(name)
+                .map_err(|error| Error::from(error).context(format!("cannot read the model `{name}`")))?;
+            let model = Model::from_json(&text)
+                .map_err(|error| Error::from(error).context(format!("`{name}` is no model")))?;
+            let engine = Engine::with_model(ModelSpec::Default, model);
+            return Ok(Self { engine, model_digest: hex(text.as_bytes()) });
+        }
+        let spec: ModelSpec = name.parse().map_err(|error| Error::usage(format!("{error}")))?;
+        Ok(Self { engine: Engine::new(spec), model_digest: SHIPPED.clone() })
+    }
+
+    /// The id of a run: the same inputs, request, model and version have the same id.
+    ///
+    /// # Errors
+    /// A request that JSON cannot hold.
+    pub fn run_id(&self, inputs: &str, request: &impl Serialize) -> Result<String> {
+        let text = format!(
+            "{inputs}\n{}\n{}\n{}\n{}",
+            digest(request)?,
+            self.engine.spec(),
+            self.model_digest,
+            env!("CARGO_PKG_VERSION")
+        );
+        let mut id = hex(text.as_bytes());
+        id.truncate(RUN_ID_DIGITS);
+        Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_keys_does_not_change_a_digest_and_a_value_does() {
+        let one = digest(&json!({ "top": 3, "group-by": ["a", "b"] })).unwrap();
+        assert_eq!(one, digest(&json!({ "group-by": ["a", "b"], "top": 3 })).unwrap());
+        assert_ne!(one, digest(&json!({ "group-by": ["b", "a"], "top": 3 })).unwrap());
+    }
+}

@@ -1,0 +1,432 @@
+//! Forecasts of charges, or of any daily series: the totals of cycles and the daily path.
+
+use crate::{
+    ChargesRequest, DataAge, Error, Finding, Host, Result, SeriesTableRequest,
+    charges::{self, ReadCharges},
+    data_age::{check_age, hidden_runs},
+    digest::Forecaster,
+    series_table::read_series,
+};
+use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
+use chrono::NaiveDate;
+use forecast::{Bills, DayForecast, GroupTotal, Leaf, Status, forecast_totals, recent};
+use ingest::{DailyCosts, Dimension, Outlook, RateEffect};
+use report::{Control, ForecastReport, TotalRow};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days in the sparkline of a row.
+pub(crate) const TREND_DAYS: usize = 30;
+
+/// What is grouped by where nothing is asked for.
+const DEFAULT_GROUP: &str = "subscription";
+
+/// What to forecast, and how.
+///
+/// | field | unit, range | default |
+/// |---|---|---|
+/// | `cycles` | cycles, the open one included, 1 to 60 | 1 |
+/// | `model` | a name of [`forecast::ModelSpec`], or the path of a model's file | `default` |
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PredictRequest {
+    /// Which charges. Of a series table only `as_of`, `settle_days` and `cycle_day` count.
+    pub charges: ChargesRequest,
+    /// A table of any daily series, instead of charges.
+    pub series: Option<SeriesTableRequest>,
+    /// The forecaster.
+    pub model: Option<String>,
+    /// How many cycles.
+    pub cycles: Option<u32>,
+    /// Whether subscriptions stand below their invoice unit, where nothing is grouped by and there are several:
+    /// for tables that people read.
+    pub by_invoice_unit: bool,
+}
+
+/// A finished forecast.
+pub struct Forecasted {
+    /// Its totals, for every renderer.
+    pub report: ForecastReport,
+    /// The days of each row of the grouping asked for.
+    pub paths: Vec<DailyPath>,
+    /// How old the data is; `None` for a series table.
+    pub age: Option<DataAge>,
+    /// What was found on the way, in order.
+    pub findings: Vec<Finding>,
+}
+
+/// Known and expected days of one group and cycle.
+pub struct DailyPath {
+    /// Values of the grouping columns.
+    pub keys: Vec<Option<String>>,
+    /// Currency of its amounts; `None` for a series table.
+    pub currency: Option<billing::Currency>,
+    /// Days up to the cutoff, with their cost.
+    pub actual: Vec<(NaiveDate, Option<f64>)>,
+    /// Days after it.
+    pub expected: Vec<DayForecast>,
+}
+
+/// The column of invoice units, which stand in tables for people only.
+const INVOICE_UNIT: &str = "x_InvoiceUnit";
+
+/// Forecasts the charges or the series of a request.
+///
+/// # Errors
+/// Unusable input; a request that contradicts it; nothing that can be forecast.
+pub fn predict(request: &PredictRequest, host: &Host<'_>) -> Result<Forecasted> {
+    match &request.series {
+        Some(table) => predict_series(request, table),
+        None => predict_charges(request, host),
+    }
+}
+
+/// Forecasts charges, by subscription where no grouping is asked for.
+fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecasted> {
+    request.charges.check_no_invoices()?;
+    let forecaster = Forecaster::named(request.model.as_deref())?;
+    let mut asked = request.clone();
+    let mut options = asked.charges.read_options()?;
+    let by_default = options.group_by.is_empty();
+    if by_default {
+        asked.charges.group_by.push(DEFAULT_GROUP.to_owned());
+        options.group_by.push(Dimension::parse(DEFAULT_GROUP));
+    }
+    let is_unknown_group = |error: &Error| error.is_unknown_dimension();
+    let ReadCharges { daily, mut findings } = match charges::read(&asked.charges, &options, host) {
+        Err(error) if by_default && is_unknown_group(&error) => {
+            asked.charges.group_by.clear();
+            options.group_by.clear();
+            charges::read(&asked.charges, &options, host)?
+        }
+        other => other?,
+    };
+    let done = forecast_daily(&asked, &forecaster, &daily, by_default, &mut findings);
+    let report = done.map_err(|error| error.after(findings.clone()))?;
+    Ok(Forecasted { age: Some(DataAge::of(&daily, &request.charges.inputs)), findings, ..report })
+}
+
+fn forecast_daily(
+    request: &PredictRequest,
+    forecaster: &Forecaster,
+    daily: &DailyCosts,
+    by_default: bool,
+    findings: &mut Vec<Finding>,
+) -> Result<Forecasted> {
+    let cycles = request.cycles.unwrap_or(1) as usize;
+    let outlook = daily.outlook(cycles)?;
+    check_age(daily, &outlook, request.charges.as_of)?;
+    check_history(daily, &outlook)?;
+    let by_unit =
+        by_default && request.by_invoice_unit && daily.units().len() > 1 && noun(daily) != "subscription";
+    let leaves: Vec<Leaf> = daily
+        .leaves
+        .iter()
+        .zip(&outlook.leaves)
+        .map(|(leaf, facts)| Leaf {
+            keys: by_unit.then(|| Some(leaf.unit.clone())).into_iter().chain(leaf.keys.clone()).collect(),
+            names: by_unit.then(|| leaf.unit.clone()).into_iter().chain(leaf.names.clone()).collect(),
+            currency: Some(leaf.currency.clone()),
+            ..leaf_of(facts)
+        })
+        .collect();
+    let run = Run {
+        id: forecaster.run_id(&daily.digest(), &counted(request))?,
+        as_of: daily.as_of(),
+        metric: daily.metric,
+        exact: true,
+        columns: by_unit
+            .then(|| INVOICE_UNIT.to_owned())
+            .into_iter()
+            .chain(daily.group_columns.clone())
+            .collect(),
+    };
+    let mut done = forecast_leaves(forecaster, outlook, &leaves, run, findings)?;
+    let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
+    done.report.notes.extend(notes(daily, &cycles.into_iter().collect::<Vec<_>>()));
+    done.report.notes.extend(hidden_runs(daily, &request.charges.inputs, request.charges.as_of));
+    done.report.warnings = daily.controls.warnings();
+    done.report.control = control(daily);
+    Ok(done)
+}
+
+/// What of a request counts for the id of its run: neither paths nor who reads the result.
+fn counted(request: &PredictRequest) -> PredictRequest {
+    let series = request.series.clone().map(|table| SeriesTableRequest { path: Default::default(), ..table });
+    let charges = request.charges.without_inputs();
+    let cycles = Some(request.cycles.unwrap_or(1));
+    PredictRequest { charges, series, cycles, model: None, by_invoice_unit: false }
+}
+
+/// What was read, in counts.
+pub(crate) fn control(daily: &DailyCosts) -> Control {
+    Control {
+        files: daily.controls.files,
+        rows: daily.controls.rows,
+        malformed_rows: daily.controls.malformed_rows(),
+    }
+}
+
+/// Refuses charges of which no day is final yet.
+pub(crate) fn check_history(daily: &DailyCosts, outlook: &Outlook) -> Result<()> {
+    if outlook.leaves.iter().any(|leaf| leaf.history_days > 0) {
+        return Ok(());
+    }
+    let first = daily.coverages.iter().filter_map(ingest::Coverage::first).min();
+    let covered = match (first, daily.last_covered()) {
+        (Some(first), Some(last)) if first == last => format!("the data covers {first} only"),
+        (Some(first), Some(last)) => format!("the data covers {first} to {last}"),
+        _ => "the data covers no whole day".to_owned(),
+    };
+    Err(Error::not_enough(format!(
+        "nothing can be forecast: {covered}, and none of it is final yet; give more days, or take the last days as \
+         final with `--settle-days 0`"
+    )))
+}
+
+/// Forecasts any daily series.
+fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Result<Forecasted> {
+    let forecaster = Forecaster::named(request.model.as_deref())?;
+    let table = read_series(table)?;
+    let options = request.charges.read_options()?;
+    let outlook = table.outlook(&options, request.cycles.unwrap_or(1) as usize)?;
+    let leaves: Vec<Leaf> = table
+        .ids
+        .iter()
+        .zip(&outlook.leaves)
+        .map(|(ids, facts)| Leaf {
+            keys: ids.iter().cloned().map(Some).collect(),
+            names: ids.clone(),
+            currency: None,
+            ..leaf_of(facts)
+        })
+        .collect();
+    let run = Run {
+        id: forecaster.run_id(&table.digest, &counted(request))?,
+        as_of: options.as_of,
+        metric: Metric::Billed,
+        exact: false,
+        columns: table.columns.ids.clone(),
+    };
+    let mut findings = Vec::new();
+    let done = forecast_leaves(&forecaster, outlook, &leaves, run, &mut findings);
+    let done = done.map_err(|error| error.after(findings.clone()))?;
+    Ok(Forecasted { findings, ..done })
+}
+
+/// Names that a note lists before it only counts them.
+const MOST_NAMES: usize = 3;
+
+/// Series by kind, for the engine.
+///
+/// # Errors
+/// Series that are not aligned.
+pub(crate) fn bills(outlook: Outlook) -> Result<Bills> {
+    Ok(Bills::new(outlook.level, Some(outlook.recurring), Some(outlook.irregular))?)
+}
+
+/// What is known of a run before it is forecast.
+struct Run {
+    id: String,
+    as_of: Option<NaiveDate>,
+    metric: Metric,
+    exact: bool,
+    columns: Vec<String>,
+}
+
+/// What the forecaster must know of a leaf besides its series.
+pub(crate) fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
+    Leaf {
+        keys: Vec::new(),
+        names: Vec::new(),
+        currency: None,
+        cutoff: facts.cutoff,
+        cycles: facts.cycles.clone(),
+        history_days: facts.history_days,
+        missing_days: facts.missing_days,
+        stopped: facts.stopped,
+    }
+}
+
+fn forecast_leaves(
+    forecaster: &Forecaster,
+    outlook: Outlook,
+    leaves: &[Leaf],
+    run: Run,
+    findings: &mut Vec<Finding>,
+) -> Result<Forecasted> {
+    let bills = bills(outlook)?;
+    let depth = run.columns.len();
+    let totals = forecast_totals(&forecaster.engine, &bills, leaves, depth)?;
+    if totals.iter().all(|total| total.forecast.is_none()) {
+        let why = totals
+            .iter()
+            .find_map(|total| total.reason.clone())
+            .unwrap_or_else(|| "there is too little history".to_owned());
+        return Err(Error::not_enough(format!("nothing can be forecast: {why}")));
+    }
+    for total in totals.iter().filter(|total| total.status == Status::Failed) {
+        let why = total.reason.clone().unwrap_or_default();
+        findings.push(Finding::warning(format!("`{}`: no model could be fitted: {why}", total.name)));
+    }
+    findings.extend(members(&totals));
+    let mut notes = Vec::new();
+    for total in totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0) {
+        notes.push(format!(
+            "{} groups of {} have no forecast; the total holds only what they cost so far",
+            total.without_forecast, total.cycle
+        ));
+    }
+    notes.extend(unfinished(&totals, leaves));
+    let paths = totals.iter().filter(|total| total.level == depth).map(|total| path(&bills, total)).collect();
+    let rows = totals.iter().map(|total| row(&bills, total, depth)).collect();
+    let report = ForecastReport {
+        metric: run.metric,
+        total_kind: if run.exact { run.metric.total_kind() } else { TotalKind::Billed },
+        exact: run.exact,
+        as_of: run.as_of,
+        run_id: run.id,
+        group_columns: run.columns,
+        rows,
+        notes,
+        warnings: Vec::new(),
+        control: Control::default(),
+    };
+    Ok(Forecasted { report, paths, age: None, findings: Vec::new() })
+}
+
+/// What each forecast is made of: the members of its model and their weights.
+fn members(totals: &[GroupTotal]) -> Vec<Finding> {
+    let mut named = BTreeSet::new();
+    let mut findings = Vec::new();
+    for total in totals.iter().filter(|total| !total.members.is_empty()) {
+        if named.insert(&total.leaves) {
+            let percent = |(name, weight): &(String, f64)| format!("{name} {:.0} %", weight * 100.0);
+            let members: Vec<String> = total.members.iter().map(percent).collect();
+            let text = format!("the forecast of `{}` is made of {}", total.name, members.join(", "));
+            findings.push(Finding::detail(text));
+        }
+    }
+    findings
+}
+
+/// Which series end with days that look unfinished, so that they are expected and not taken as final.
+fn unfinished(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<String> {
+    let moved: BTreeSet<&str> = totals
+        .iter()
+        .filter(|total| matches!(total.leaves[..], [leaf] if total.cutoff < leaves[leaf].cutoff))
+        .map(|total| total.name.as_str())
+        .collect();
+    let some: Vec<&str> = moved.iter().copied().take(MOST_NAMES).collect();
+    let more = moved.len().checked_sub(MOST_NAMES).filter(|more| *more > 0);
+    let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+    (!moved.is_empty()).then(|| {
+        format!(
+            "last days look unfinished and are not taken as final (`x_Cutoff`): {}{more}",
+            some.join(", ")
+        )
+    })
+}
+
+fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {
+    let bound = |get: fn(&forecast::TotalRange) -> Amount| total.forecast.as_ref().map(get);
+    let mut keys = total.keys.clone();
+    keys.resize(depth, None);
+    TotalRow {
+        level: total.level as u32,
+        keys,
+        label: total.name.clone(),
+        currency: total.currency.clone(),
+        cycle: total.cycle,
+        cutoff: Some(total.cutoff),
+        status: total.status.to_string(),
+        model: total.model.clone(),
+        actual_to_date: total.forecast.map(|_| total.actual),
+        remaining: total.forecast.map(|forecast| forecast.total - total.actual),
+        total: bound(|forecast| forecast.total),
+        lower80: bound(|forecast| forecast.lower80),
+        upper80: bound(|forecast| forecast.upper80),
+        lower95: bound(|forecast| forecast.lower95),
+        upper95: bound(|forecast| forecast.upper95),
+        previous_total: total.previous,
+        history_days: total.history_days,
+        missing_days: total.missing_days,
+        trend: recent(bills, &total.leaves, TREND_DAYS),
+        members: total.members.clone(),
+        to_pay: None,
+    }
+}
+
+fn path(bills: &Bills, total: &GroupTotal) -> DailyPath {
+    let days = total.cycle.days().take_while(|day| *day <= total.cutoff);
+    let actual = days.map(|day| (day, charged_on(bills, &total.leaves, day))).collect();
+    DailyPath {
+        keys: total.keys.clone(),
+        currency: total.currency.clone(),
+        actual,
+        expected: total.daily.clone(),
+    }
+}
+
+fn charged_on(bills: &Bills, leaves: &[usize], day: NaiveDate) -> Option<f64> {
+    let costs: Vec<f64> = leaves.iter().filter_map(|leaf| bills.get(*leaf).charged_on(day)).collect();
+    (!costs.is_empty()).then(|| costs.iter().sum())
+}
+
+/// What must be said beside the totals of charges.
+pub(crate) fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let units = daily.units();
+    if units.len() > 1 {
+        notes.push(format!(
+            "the total is a sum over {} {}s, each with an invoice of its own",
+            units.len(),
+            noun(daily)
+        ));
+    }
+    if daily.agreements.contains(&Agreement::EnterpriseAgreement) && daily.metric == Metric::Billed {
+        notes.push("under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it".to_owned());
+    }
+    notes.extend(daily.controls.notes());
+    if let Some(first) = cycles.first() {
+        notes.extend(daily.rate_effects(daily.cycle_before(*first)).iter().map(rate_effect));
+    }
+    let mut by_cycle: BTreeMap<(BillingCycle, bool), Vec<String>> = BTreeMap::new();
+    for line in daily.lines(cycles) {
+        let digits = line.currency.minor_digits();
+        let text = format!("{} {} {}", line.name, report::grouped(line.amount, digits), line.currency);
+        by_cycle.entry((line.cycle, line.inside)).or_default().push(text);
+    }
+    for ((cycle, inside), lines) in by_cycle {
+        let place = if inside { "in the total" } else { "beside the total" };
+        notes.push(format!("{place} of {}: {}", report::cycle_name(cycle), lines.join(", ")));
+    }
+    notes
+}
+
+/// What a rate has made of the last cycle's cost, and makes of it now.
+fn rate_effect(effect: &RateEffect) -> String {
+    let figure = |amount| report::grouped(amount, effect.currency.minor_digits());
+    format!(
+        "prices are in {pricing}, of which one was {then} {currency} in {cycle} and is {now} now: at that rate the {billed} {currency} \
+         of then would be {restated}, so {moved} of the change are the rate's",
+        pricing = effect.pricing,
+        currency = effect.currency,
+        then = effect.then,
+        now = effect.now,
+        cycle = report::cycle_name(effect.cycle),
+        billed = figure(effect.billed),
+        restated = figure(effect.restated),
+        moved = figure(effect.restated - effect.billed),
+    )
+}
+
+/// What the invoices are per, where all are per the same.
+fn noun(daily: &DailyCosts) -> &'static str {
+    let nouns: BTreeSet<&'static str> =
+        daily.agreements.iter().map(|agreement| agreement.invoice_unit().noun()).collect();
+    match nouns.first() {
+        Some(only) if nouns.len() == 1 => only,
+        _ => "invoice unit",
+    }
+}

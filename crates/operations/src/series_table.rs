@@ -1,0 +1,36 @@
+//! Any daily series instead of charges: a long table with ids, days and values.
+
+use crate::Result;
+use ingest::{SeriesColumns, SeriesTable};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Which table, and what its columns mean.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeriesTableRequest {
+    /// The table: Parquet or CSV.
+    pub path: PathBuf,
+    /// Columns that name a series; `unique_id` by default.
+    pub id_columns: Vec<String>,
+    /// Column of the day; `ds` by default.
+    pub date_column: Option<String>,
+    /// Column of the value; `y` by default.
+    pub value_column: Option<String>,
+    /// Whether a day without a row is zero; missing by default.
+    pub fill_zero: bool,
+}
+
+/// Reads the table.
+///
+/// # Errors
+/// Unusable input.
+pub(crate) fn read_series(request: &SeriesTableRequest) -> Result<SeriesTable> {
+    let usual = SeriesColumns::default();
+    let columns = SeriesColumns {
+        ids: if request.id_columns.is_empty() { usual.ids } else { request.id_columns.clone() },
+        date: request.date_column.clone().unwrap_or(usual.date),
+        value: request.value_column.clone().unwrap_or(usual.value),
+    };
+    Ok(SeriesTable::read(&request.path, columns, request.fill_zero.then_some(0.0))?)
+}
