@@ -29,6 +29,7 @@ mod price;
 mod series;
 mod service_charge;
 mod tiers;
+mod total_line;
 mod unit;
 mod used_day;
 
@@ -43,5 +44,6 @@ pub use price::{DayUse, Price, PriceCard, PriceKind, Unpriced, UnusablePrice, in
 pub use series::{CostSeries, SeriesSet, SeriesSetBuilder};
 pub use service_charge::ServiceCharge;
 pub use tiers::Tiers;
+pub use total_line::{LineSums, TotalLine};
 pub use unit::PricingUnit;
 pub use used_day::UsedDay;

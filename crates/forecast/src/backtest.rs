@@ -1,20 +1,24 @@
 //! Backtests: past cycles forecast as if each cut day had been today.
 //!
 //! At cut day `d` of a tested cycle only days up to `d` are seen, late ones as they were known then.
-//! Past errors are those of cycles that were over then. Where the history starts inside a tested cycle the actual total is that of the days from the start on. Wrong
-//! as a promise: it tells how the method did, on these bills, then.
+//! Past errors are those of cycles that were over then. Where the history starts inside a tested cycle,
+//! the actual total is that of the days from the start on. Days that the data never holds are in neither
+//! the actual total nor the forecasts of it: nobody knows what they cost. Wrong as a promise: it shows how
+//! the method did, on these series, then.
 
 use crate::{
-    Bills,
-    bills::Bill,
+    Components,
     calendar::cycles_before,
     candidates::ModelSpec,
-    cycle_total::Status,
-    engine::{Engine, Known},
-    layers::Past,
-    ranges::Ranges,
+    components::SeriesComponents,
+    cycle_total::{CycleForecast, Status},
+    engine::Engine,
+    ensemble::Past,
+    incomplete_days::evident_cutoff,
+    missing_days::MissingDays,
+    quantiles::Quantiles,
+    series_view::SeriesView,
     settling::{Seen, as_known, last_seen},
-    unfinished::evident_cutoff,
 };
 use billing::{BillingCycle, CostSeries, CycleDay};
 use rayon::prelude::*;
@@ -75,10 +79,8 @@ pub struct BacktestRow {
     /// After which of its days it was cut.
     pub cut_day: u32,
     /// Forecast of the cycle's total; `None` without a forecast.
-    pub total: Option<f64>,
-    /// Ranges of the total.
-    pub ranges: Option<Ranges>,
-    /// The total as it came.
+    pub total: Option<Quantiles>,
+    /// The total as it came. Days that the data never holds are neither in it nor in the forecasts.
     pub actual: f64,
     /// Total by the run rate.
     pub run_rate: Option<f64>,
@@ -95,24 +97,24 @@ pub struct BacktestRow {
 /// A task whose series does not exist, or holds no day of its cycle, has no row.
 ///
 /// ```
-/// use forecast::{BacktestOptions, Bills, backtest, summarize};
+/// use forecast::{BacktestOptions, Components, backtest, summarize};
 /// # let start = "2026-01-01".parse().unwrap();
 /// # let values: Vec<f64> = (0..181).map(|day| if day % 7 < 2 { 4.0 } else { 10.0 }).collect();
 /// let mut series = billing::SeriesSetBuilder::new();
 /// series.push("web", start, &values).unwrap();
-/// let rows = backtest(&Bills::bare(series.build()), &BacktestOptions { cycles: 1, ..Default::default() });
+/// let rows = backtest(&Components::level_only(series.build()), &BacktestOptions { cycles: 1, ..Default::default() });
 /// assert_eq!(rows.len(), 6);
 /// assert!(summarize(&rows)[0].wape.unwrap() < 0.05);
 /// ```
 #[must_use]
-pub fn backtest(bills: &Bills, options: &BacktestOptions) -> Vec<BacktestRow> {
+pub fn backtest(bills: &Components, options: &BacktestOptions) -> Vec<BacktestRow> {
     backtest_watched(bills, options, &|| ())
 }
 
 /// The same as [`backtest`]; `step` is called once a series, for a bar of progress.
 #[must_use]
 pub fn backtest_watched(
-    bills: &Bills,
+    bills: &Components,
     options: &BacktestOptions,
     step: &(dyn Fn() + Sync),
 ) -> Vec<BacktestRow> {
@@ -129,7 +131,8 @@ pub fn backtest_watched(
         .zip(&late)
         .enumerate()
         .map(|(index, (tasks, late))| {
-            let days: Vec<usize> = tasks.iter().flat_map(|task| cut_days_near(task, late)).collect();
+            let days: Vec<usize> =
+                tasks.iter().flat_map(|task| error_days_near(task, &bills.get(index), late)).collect();
             let (first, last) = (tasks.first(), tasks.iter().map(|task| task.cycle.start()).max());
             let rows = match first.zip(last) {
                 Some((first, last)) => {
@@ -150,7 +153,7 @@ pub fn backtest_watched(
 }
 
 /// The forecasts to make of each series, in order.
-fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Vec<Task>> {
+fn plan(bills: &Components, options: &BacktestOptions) -> Vec<Vec<Task>> {
     let mut given: Vec<Vec<Task>> = vec![Vec::new(); bills.len()];
     for task in options.tasks.iter().flatten() {
         if let Some(of_series) = given.get_mut(task.series) {
@@ -175,10 +178,21 @@ fn plan(bills: &Bills, options: &BacktestOptions) -> Vec<Vec<Task>> {
     given.into_iter().enumerate().map(of_series).collect()
 }
 
-/// The cut day, and those it moves back to where late days may be unusable.
-fn cut_days_near(task: &Task, late: &[Seen]) -> Vec<usize> {
+/// The days of the cycle whose past errors a task needs: the cut day, those it moves back to where late days
+/// may be unusable, and the day with as much left as with the missing days.
+fn error_days_near(task: &Task, components: &SeriesComponents<'_>, late: &[Seen]) -> Vec<usize> {
     let cut = task.cut_day as usize;
-    if late.is_empty() { vec![cut] } else { vec![cut, cut.saturating_sub(1), cut.saturating_sub(3)] }
+    let moved: &[usize] = if late.is_empty() { &[0] } else { &[0, 1, 3] };
+    let missing =
+        MissingDays::of(components, components.level, task.cycle, last_seen(task.cycle, task.cut_day));
+    let all = moved.iter().map(|days| cut.saturating_sub(*days));
+    match missing.is_empty() {
+        true => all.collect(),
+        false => {
+            let left = task.cycle.len_days().saturating_sub(cut);
+            all.chain([missing.equivalent_day(task.cycle, left)]).collect()
+        }
+    }
 }
 
 /// The two baselines, which need no past.
@@ -193,14 +207,33 @@ impl Baselines {
         Self { run_rate: single(ModelSpec::RUN_RATE), seasonal_naive: single(ModelSpec::SEASONAL_NAIVE) }
     }
 
-    fn remaining(&self, engine: &Engine, known: &Known<'_>, cycle: BillingCycle) -> Option<f64> {
-        engine.forecast_one(known, &[cycle], &Past::default()).cycles.first()?.remaining
+    fn total(&self, engine: &Engine, view: &SeriesView<'_>, truth: &Truth<'_>) -> Option<f64> {
+        let forecast = engine.forecast_one(view, &[truth.cycle], &Past::default());
+        truth.total_of(forecast.cycles.first()?, view).map(|total| total.point())
+    }
+}
+
+/// What a cycle came to, and which of its days the data holds.
+struct Truth<'a> {
+    components: SeriesComponents<'a>,
+    cycle: BillingCycle,
+}
+
+impl Truth<'_> {
+    /// The forecast of the total of the days that the data holds.
+    fn total_of(&self, forecast: &CycleForecast, view: &SeriesView<'_>) -> Option<Quantiles> {
+        let so_far = sum_of(&view.components, self.cycle).unwrap_or(0.0);
+        let never_known =
+            forecast.daily.iter().filter(|day| self.components.level.value_on(day.date).is_none());
+        let absent: f64 =
+            never_known.map(|day| day.expected() - view.components.charged_on(day.date).unwrap_or(0.0)).sum();
+        Some(forecast.remaining.as_ref()?.shift(so_far - absent))
     }
 }
 
 fn run_task(
     task: &Task,
-    bill: Bill<'_>,
+    bill: SeriesComponents<'_>,
     options: &BacktestOptions,
     past: &Past,
     late: &[Seen],
@@ -214,11 +247,12 @@ fn run_task(
     let as_known = as_known(bill.level, as_of, &of_task, late, &options.engine.model().settling);
     let level = CostSeries { values: &as_known.seen, ..bill.level };
     let cut = |kind: Option<CostSeries<'_>>| -> Option<Vec<f64>> { Some(kind?.up_to(as_of).values.to_vec()) };
-    let (recurring, irregular) = (cut(bill.recurring), cut(bill.irregular));
-    let seen = Bill {
+    let (recurring, irregular, partial) = (cut(bill.recurring), cut(bill.irregular), cut(bill.partial));
+    let seen = SeriesComponents {
         level,
         recurring: recurring.as_deref().map(|values| CostSeries { values, ..level }),
         irregular: irregular.as_deref().map(|values| CostSeries { values, ..level }),
+        partial: partial.as_deref().map(|values| CostSeries { values, ..level }),
     };
     let believed = CostSeries { values: &as_known.believed, ..level };
     // Rows that say how days fill up say more than a guess.
@@ -226,33 +260,25 @@ fn run_task(
         true => evident_cutoff(believed, as_known.cutoff, &options.engine.model().settling),
         false => as_known.cutoff,
     };
-    let known = Known { bill: seen, believed, cutoff, rule: options.cycle_day };
-    let forecast = options.engine.forecast_one(&known, &[cycle], past);
+    let view = SeriesView { components: seen, believed, cutoff, rule: options.cycle_day };
+    let truth = Truth { components: bill, cycle };
+    let forecast = options.engine.forecast_one(&view, &[cycle], past);
     let of_cycle = forecast.cycles.first()?;
-    let so_far = sum_of(&seen, cycle).unwrap_or(0.0);
-    let ranges = of_cycle.ranges.map(|ranges| Ranges {
-        lower80: so_far + ranges.lower80,
-        upper80: so_far + ranges.upper80,
-        lower95: so_far + ranges.lower95,
-        upper95: so_far + ranges.upper95,
-    });
-    let baseline = |engine: &Engine| Some(so_far + baselines.remaining(engine, &known, cycle)?);
     Some(BacktestRow {
         series,
         cycle,
         cut_day,
-        total: of_cycle.remaining.map(|remaining| so_far + remaining),
-        ranges,
+        total: truth.total_of(of_cycle, &view),
         actual,
-        run_rate: baseline(&baselines.run_rate),
-        seasonal_naive: baseline(&baselines.seasonal_naive),
+        run_rate: baselines.total(&baselines.run_rate, &view, &truth),
+        seasonal_naive: baselines.total(&baselines.seasonal_naive, &view, &truth),
         status: of_cycle.status,
         model: forecast.model,
     })
 }
 
 /// Everything charged in the days of the cycle that have a value; `None` without such a day.
-fn sum_of(bill: &Bill<'_>, cycle: BillingCycle) -> Option<f64> {
+fn sum_of(bill: &SeriesComponents<'_>, cycle: BillingCycle) -> Option<f64> {
     let mut days = cycle.days().filter_map(|day| bill.charged_on(day)).peekable();
     days.peek()?;
     Some(days.sum())
@@ -270,13 +296,13 @@ mod tests {
 
     #[test]
     fn a_flat_bill_is_forecast_exactly() {
-        let bills = Bills::bare(set_of(&[("a", "2025-09-01", &[2.0; 242])]));
+        let bills = Components::level_only(set_of(&[("a", "2025-09-01", &[2.0; 242])]));
         let rows = backtest(&bills, &BacktestOptions::default());
         assert_eq!(rows.len(), 4 * 6);
         for row in rows {
             let days = row.cycle.len_days() as f64;
             assert!((row.actual - 2.0 * days).abs() < 1e-9);
-            assert!((row.total.unwrap() - row.actual).abs() < 1e-6, "{row:?}");
+            assert!((row.total.as_ref().unwrap().point() - row.actual).abs() < 1e-6, "{row:?}");
             assert!((row.run_rate.unwrap() - row.actual).abs() < 1e-6);
         }
     }
@@ -288,13 +314,14 @@ mod tests {
         // 2026-01-01 on 212 days ends with July; the tested months are April to July.
         altered[192..].fill(500.0);
         let run = |values: &[f64]| {
-            let bills = Bills::bare(set_of(&[("a", "2026-01-01", values), ("b", "2026-01-01", &honest)]));
+            let bills =
+                Components::level_only(set_of(&[("a", "2026-01-01", values), ("b", "2026-01-01", &honest)]));
             backtest(&bills, &BacktestOptions::default())
         };
         let (before, after) = (run(&honest), run(&altered));
         for (one, other) in before.iter().zip(&after) {
             if last_seen(one.cycle, one.cut_day) < date("2026-07-12") || one.series == 1 {
-                assert_eq!((one.total, one.ranges), (other.total, other.ranges));
+                assert_eq!(&one.total, &other.total);
             }
         }
         assert_ne!(before.last().unwrap().actual, 0.0);
@@ -302,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_history_that_starts_inside_the_month_is_totalled_from_its_start() {
-        let bills = Bills::bare(set_of(&[("new", "2026-03-11", &[1.0; 21])]));
+        let bills = Components::level_only(set_of(&[("new", "2026-03-11", &[1.0; 21])]));
         let task = Task { series: 0, cycle: month("2026-03-01"), cut_day: 20 };
         let early = Task { cut_day: 3, ..task };
         let missing = Task { series: 7, ..task };
@@ -310,21 +337,36 @@ mod tests {
             BacktestOptions { tasks: Some(vec![task, early, missing]), ..BacktestOptions::default() };
         let rows = backtest(&bills, &options);
         assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0].status, rows[0].total), (Status::Insufficient, None));
+        assert_eq!((rows[0].status, &rows[0].total), (Status::Insufficient, &None));
         assert_eq!((rows[1].status, rows[1].actual), (Status::Wide, 21.0));
-        assert!((rows[1].total.unwrap() - 21.0).abs() < 1e-9);
+        assert!((rows[1].total.as_ref().unwrap().point() - 21.0).abs() < 1e-9);
     }
 
     #[test]
     fn a_late_day_counts_as_it_was_seen_and_is_made_up_for() {
-        let bills = Bills::bare(set_of(&[("a", "2026-01-01", &[10.0; 212])]));
+        let bills = Components::level_only(set_of(&[("a", "2026-01-01", &[10.0; 212])]));
         let cycle = month("2026-07-01");
         let seen = Seen { series: 0, cycle, cut_day: 10, date: date("2026-07-10"), value: 3.0 };
         let task = Task { series: 0, cycle, cut_day: 10 };
         let options =
             BacktestOptions { tasks: Some(vec![task]), seen: vec![seen], ..BacktestOptions::default() };
         let row = &backtest(&bills, &options)[0];
-        assert!((row.total.unwrap() - 310.0).abs() < 1e-6, "{row:?}");
+        assert!((row.total.as_ref().unwrap().point() - 310.0).abs() < 1e-6, "{row:?}");
+    }
+
+    #[test]
+    fn days_that_the_data_never_holds_are_in_neither_total() {
+        // Every seventh day is missing, before and after the cut: 26 or 27 days of 10 in July.
+        let values: Vec<f64> = (0..212).map(|day| if day % 7 == 3 { f64::NAN } else { 10.0 }).collect();
+        let components = Components::level_only(set_of(&[("a", "2026-01-01", &values)]));
+        let rows = backtest(&components, &BacktestOptions::default());
+        assert_eq!(rows.len(), 24);
+        for row in rows {
+            let total = row.total.as_ref().unwrap();
+            assert!((total.point() - row.actual).abs() < 1e-6, "{row:?}");
+            assert!((row.run_rate.unwrap() - row.actual).abs() < 1e-6, "{row:?}");
+            assert!(row.actual < 10.0 * row.cycle.len_days() as f64 - 30.0);
+        }
     }
 
     #[test]
@@ -340,12 +382,12 @@ mod tests {
         once[151 + 4] = 50.0;
         let sets = [vec![1.0; days], monthly, once].map(|values| set_of(&[("a", "2026-01-01", &values)]));
         let [level, monthly, once] = sets;
-        let bills = Bills::new(level, Some(monthly), Some(once)).unwrap();
+        let bills = Components::new(level, Some(monthly), Some(once)).unwrap();
         let options = BacktestOptions { cycles: 1, ..BacktestOptions::default() };
         for row in backtest(&bills, &options) {
             assert_eq!(row.actual, 30.0 + 100.0 + 50.0);
             let unknown = if row.cut_day < 5 { 50.0 } else { 0.0 };
-            assert!((row.total.unwrap() - (180.0 - unknown)).abs() < 1e-6, "{row:?}");
+            assert!((row.total.as_ref().unwrap().point() - (180.0 - unknown)).abs() < 1e-6, "{row:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub fn weekday(day: NaiveDate) -> usize {
 }
 
 /// The rule that a cycle belongs to: a border that falls on the end of a short month hides a later
-/// day, so the later of the two borders tells it.
+/// day, so the later of the two borders shows it.
 #[must_use]
 pub fn rule_of(cycle: BillingCycle) -> CycleDay {
     CycleDay::new(cycle.start().day().max(cycle.end().day())).unwrap_or(CycleDay::FIRST)
@@ -32,6 +32,12 @@ pub fn day_after(day: NaiveDate) -> NaiveDate {
 #[must_use]
 pub fn days_before(day: NaiveDate, count: usize) -> NaiveDate {
     day.checked_sub_days(Days::new(count as u64)).unwrap_or(NaiveDate::MIN)
+}
+
+/// Days of the cycle that lie before `next`, 0 when it has not begun.
+#[must_use]
+pub fn days_into(cycle: BillingCycle, next: NaiveDate) -> usize {
+    (next - cycle.start()).num_days().max(0) as usize
 }
 
 /// The complete cycles that end on or before `end`, newest first, at most `count`, back to `first`.

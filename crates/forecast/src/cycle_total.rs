@@ -1,19 +1,20 @@
 //! A cycle's total: what was seen so far, and what remains.
 //!
-//! `total = actual to date + remaining`. What remains is the expected cost of every day after the
-//! cutoff, less what unsettled days already show (`max(seen, expected) − seen`, where no value is
-//! negative), plus the recurring charges still to come. Wrong where a cost is neither level nor recurring.
+//! `total = actual to date + remaining`. What remains is the expected cost of every day after the cutoff
+//! and of every missing day before it, less what unsettled and partly covered days already show
+//! (`max(seen, expected) − seen`, where no value is negative), plus the recurring charges still to come.
+//! Wrong where a cost is neither level nor recurring.
 
-use crate::ranges::Ranges;
+use crate::quantiles::Quantiles;
 use billing::BillingCycle;
 use chrono::NaiveDate;
 
-/// How far a forecast is to be trusted; the words of `x_Status`.
+/// How reliable a forecast is; the values of `x_Status`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Status {
     /// A forecast.
     Ok,
-    /// A forecast from little, broken or unsettled history: its range says so.
+    /// A forecast from a short, incomplete or unsettled history, with a range to match.
     Wide,
     /// The cycle is over and settled.
     Closed,
@@ -26,7 +27,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in `x_Status`.
+    /// The value in `x_Status`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,69 +75,72 @@ pub struct CycleForecast {
     pub cycle: BillingCycle,
     /// Status of this cycle.
     pub status: Status,
-    /// What is still to come beyond all values in the series; `None` without a forecast.
-    pub remaining: Option<f64>,
-    /// Ranges of `remaining`.
-    pub ranges: Option<Ranges>,
-    /// Days of the cycle after the cutoff.
+    /// What is still expected beyond all values in the series, in their unit; `None` without a forecast.
+    /// Its floor is 0, or none where credits or refunds occur.
+    pub remaining: Option<Quantiles>,
+    /// The part of `remaining` that is recurring charges.
+    pub recurring: f64,
+    /// The part of `remaining` that missing days are expected to cost.
+    pub missing: f64,
+    /// Days of the cycle that are expected: missing ones, and those after the cutoff, in order.
     pub daily: Vec<DayForecast>,
-    /// No bound lies below this: 0, or minus infinity where credits or refunds occur.
-    pub floor: f64,
+}
+
+/// Why a day is expected and not known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DayState {
+    /// It lies after the data.
+    ToCome,
+    /// A part of it is in the data and not final.
+    Settling,
+    /// It lies before the cutoff, and no file covers it, or not whole.
+    Missing,
 }
 
 /// The expected cost of one day.
 ///
-/// Wrong to add up: ranges of days do not sum to that of a cycle.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Wrong to add up: quantiles of days do not sum to those of a cycle.
+#[derive(Clone, Debug, PartialEq)]
 pub struct DayForecast {
     /// The day.
     pub date: NaiveDate,
-    /// Its expected cost; for an unsettled day what it will be when settled.
-    pub expected: f64,
-    /// Whether a part of it was already seen.
-    pub is_settling: bool,
-    /// Ranges of the day's cost.
-    pub ranges: Ranges,
+    /// Why it is expected.
+    pub state: DayState,
+    /// Its cost when everything of it is known.
+    pub cost: Quantiles,
+}
+
+impl DayForecast {
+    /// The expected cost.
+    #[must_use]
+    pub fn expected(&self) -> f64 {
+        self.cost.point()
+    }
 }
 
 impl CycleForecast {
     /// A cycle that has no forecast, for the reason that its status names.
     #[must_use]
     pub fn without(cycle: BillingCycle, status: Status) -> Self {
-        Self { cycle, status, remaining: None, ranges: None, daily: Vec::new(), floor: 0.0 }
+        Self { cycle, status, remaining: None, recurring: 0.0, missing: 0.0, daily: Vec::new() }
     }
 
     /// A cycle of which nothing is left.
     #[must_use]
     pub fn closed(cycle: BillingCycle) -> Self {
-        Self {
-            remaining: Some(0.0),
-            ranges: Some(Ranges::exactly(0.0)),
-            ..Self::without(cycle, Status::Closed)
-        }
+        Self { remaining: Some(Quantiles::exactly(0.0)), ..Self::without(cycle, Status::Closed) }
     }
 
-    /// The same range around another point: for a parent, whose point is the sum of its children.
-    ///
-    /// Bounds move along with the point, stay nested around it and do not fall below the floor.
-    ///
-    /// ```
-    /// # use forecast::{CycleForecast, Ranges, Status};
-    /// # use billing::{BillingCycle, CycleDay};
-    /// # let cycle = BillingCycle::containing("2026-11-10".parse().unwrap(), CycleDay::FIRST);
-    /// let ranges = Ranges { lower80: 8.0, upper80: 13.0, lower95: 2.0, upper95: 20.0 };
-    /// let mut parent = CycleForecast::without(cycle, Status::Ok);
-    /// (parent.remaining, parent.ranges) = (Some(10.0), Some(ranges));
-    /// let shifted = parent.recentred(5.0).ranges.unwrap();
-    /// assert_eq!(shifted.ascending(), [0.0, 3.0, 8.0, 15.0]);
-    /// ```
+    /// The expected remaining cost; `None` without a forecast.
     #[must_use]
-    pub fn recentred(&self, remaining: f64) -> Self {
-        let shift = remaining - self.remaining.unwrap_or(remaining);
-        let floor = self.floor.min(remaining);
-        let ranges =
-            self.ranges.map(|ranges| Ranges::around(remaining, ranges.ascending().map(|b| b + shift), floor));
-        Self { remaining: Some(remaining), ranges, ..self.clone() }
+    pub fn point(&self) -> Option<f64> {
+        self.remaining.as_ref().map(Quantiles::point)
+    }
+
+    /// The expected day `date`, if it is one of [`daily`](Self::daily).
+    #[must_use]
+    pub fn on(&self, date: NaiveDate) -> Option<&DayForecast> {
+        self.daily.binary_search_by_key(&date, |day| day.date).ok().map(|index| &self.daily[index])
     }
 }
 
@@ -148,13 +152,7 @@ mod tests {
     #[test]
     fn a_closed_cycle_leaves_nothing() {
         let closed = CycleForecast::closed(month("2026-10-01"));
-        assert_eq!((closed.remaining, closed.ranges), (Some(0.0), Some(Ranges::exactly(0.0))));
+        assert_eq!(closed.remaining, Some(Quantiles::exactly(0.0)));
         assert_eq!(Status::Insufficient.to_string(), "insufficient");
-    }
-
-    #[test]
-    fn a_point_below_the_floor_keeps_its_range() {
-        let moved = CycleForecast::closed(month("2026-10-01")).recentred(-3.0);
-        assert_eq!(moved.ranges.unwrap().ascending(), [-3.0; 4]);
     }
 }

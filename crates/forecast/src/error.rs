@@ -64,6 +64,12 @@ pub enum Error {
         /// How many there are.
         got: usize,
     },
+    /// Numbers that must ascend and do not.
+    #[error("{what} do not ascend")]
+    NotAscending {
+        /// Which numbers.
+        what: &'static str,
+    },
     /// Fewer rows than columns where no penalty makes up for them.
     #[error("{rows} rows cannot determine {columns} columns without a penalty")]
     TooFewRows {

@@ -5,9 +5,9 @@
 
 use crate::{
     calendar::{Place, WEEK},
-    candidates::local_level::LevelBank,
+    level_bank::LevelBank,
     profile::{WeekdayProfile, median},
-    track::{State, Track},
+    series_cache::{SeriesCache, State},
 };
 
 /// Windows, in days, of the profiles and of the recent level.
@@ -17,9 +17,9 @@ const LONG_WINDOW: usize = 210;
 const LEVEL_WINDOW: usize = 28;
 /// Observations of 1 a weekday in profiles of means.
 const PSEUDO: f64 = 1.0;
-/// Days whose levels are kept; after so many at a weight of 0.07 nothing is left.
+/// Days whose levels are kept; older ones have no weight left at a rate of 0.07.
 const SMOOTHING_WINDOW: usize = 180;
-/// A size below this is no cost: quotients of such numbers mean nothing.
+/// A size below this counts as zero: quotients of such numbers mean nothing.
 const NOTHING: f64 = 1e-100;
 /// Least deviation as a share of a typical day.
 const LEAST_DEVIATION: f64 = 0.01;
@@ -31,7 +31,7 @@ const ROBUST_NEEDS: usize = 21;
 /// Wrong when the last days are not settled: the origin must lie before them.
 #[derive(Clone, Debug)]
 pub struct History<'a> {
-    track: &'a Track<'a>,
+    track: &'a SeriesCache<'a>,
     state: &'a State,
     /// The day after the origin, which is also the number of days.
     end: usize,
@@ -49,52 +49,10 @@ pub struct History<'a> {
     bank: LevelBank,
 }
 
-/// The days that are asked for: numbers from `first` up to, and without, `end`.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Rest {
-    /// The first of them.
-    pub first: usize,
-    /// The day after the last of them.
-    pub end: usize,
-    /// How many of them fall on each weekday.
-    weekdays: [f64; WEEK],
-}
-
-impl Rest {
-    /// These days of a track's timeline; at least one.
-    #[must_use]
-    pub fn new(track: &Track<'_>, first: usize, end: usize) -> Self {
-        let mut weekdays = [0.0; WEEK];
-        for day in first..end {
-            weekdays[usize::from(track.place(day).weekday)] += 1.0;
-        }
-        Self { first, end, weekdays }
-    }
-
-    /// How many days.
-    #[must_use]
-    pub fn days(&self) -> usize {
-        self.end - self.first
-    }
-
-    /// Mean factor of their weekdays.
-    #[must_use]
-    pub fn mean_factor(&self, profile: &WeekdayProfile) -> f64 {
-        self.mean_by_weekday(|weekday| profile.factor(weekday))
-    }
-
-    /// Mean of a value that depends on the weekday only.
-    #[must_use]
-    pub fn mean_by_weekday(&self, value: impl Fn(usize) -> f64) -> f64 {
-        let sum: f64 = self.weekdays.iter().enumerate().map(|(weekday, count)| count * value(weekday)).sum();
-        sum / self.days() as f64
-    }
-}
-
 impl<'a> History<'a> {
     /// The history that ends with the origin whose state stands at `place` in the track.
     #[must_use]
-    pub fn at(track: &'a Track<'a>, place: usize) -> Self {
+    pub fn at(track: &'a SeriesCache<'a>, place: usize) -> Self {
         let state = &track.states[place];
         let end = state.origin + 1;
         let values = &track.values()[..end];
@@ -146,7 +104,7 @@ impl<'a> History<'a> {
 
     /// The series that it is a part of; only days before [`History::end`] may be looked at.
     #[must_use]
-    pub fn track(&self) -> &'a Track<'a> {
+    pub fn track(&self) -> &'a SeriesCache<'a> {
         self.track
     }
 
@@ -306,7 +264,7 @@ impl<'a> History<'a> {
     }
 }
 
-fn robust_profile(track: &Track<'_>, end: usize) -> WeekdayProfile {
+fn robust_profile(track: &SeriesCache<'_>, end: usize) -> WeekdayProfile {
     // A ratio reaches three days beyond its own, which must not lie after the origin.
     let (first, last) = (end.saturating_sub(ROBUST_WINDOW), end.saturating_sub(WEEK / 2));
     let first = (first + WEEK / 2).min(last);

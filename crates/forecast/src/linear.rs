@@ -30,7 +30,7 @@ pub struct FittedRidge {
     coefficients: Vec<f64>,
 }
 
-/// A coefficient beyond this many times the spread of y over that of its column is no finding.
+/// A coefficient beyond this many times the spread of y over that of its column is an unstable fit.
 const LARGEST_LEVERAGE: f64 = 1e8;
 
 /// What must be left of a column of length 1 beside the others.
@@ -63,7 +63,7 @@ impl Design {
     /// The cells of row `index`.
     ///
     /// # Panics
-    /// When there are not so many rows.
+    /// When the index is out of range.
     #[must_use]
     pub fn row(&self, index: usize) -> &[f64] {
         &self.x[index * self.names.len()..(index + 1) * self.names.len()]
@@ -72,7 +72,7 @@ impl Design {
     /// The target of row `index`.
     ///
     /// # Panics
-    /// When there are not so many rows.
+    /// When the index is out of range.
     #[must_use]
     pub fn target(&self, index: usize) -> f64 {
         self.y[index]

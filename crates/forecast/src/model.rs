@@ -1,23 +1,23 @@
 //! A model: what `models/default.json` holds, or a file that `forecast train` wrote.
 //!
-//! Settings say which candidates are mixed and how past errors turn into weights and ranges; the prior
-//! is what many series taught. Each number lives in that file only. Wrong for bills unlike all that it
-//! was trained on: weights adapt to them, the prior does not.
+//! Settings name the candidates that are mixed, and how past errors become weights and quantiles; the
+//! prior holds what was trained on many series. Each number is in that file only. Wrong for series unlike
+//! all that it was trained on: weights adapt to them, the prior does not.
 
 use crate::{
     Error, Result,
     booster::Booster,
     candidates::Candidate,
-    combine::Pool,
     layers::{LAYERS, feature_names},
-    ranges::SHARES,
+    quantiles::SHARES,
+    settings::{OriginSettings, RangeSettings, SettlingSettings, StatusSettings, WeightSettings},
+    weights::PooledErrors,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::ser::Formatter;
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    sync::{Arc, LazyLock},
 };
 
 /// The file, as it is built in.
@@ -25,7 +25,7 @@ const DEFAULT_JSON: &str = include_str!("../../../models/default.json");
 /// The version of the file's format that this engine reads.
 const FORMAT_VERSION: u32 = 3;
 
-/// A model's settings, and what it was taught.
+/// A model: its settings and its prior.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
@@ -48,12 +48,12 @@ pub struct Model {
     pub settling: SettlingSettings,
     /// When a forecast is called by another status than `ok`.
     pub status: StatusSettings,
-    /// What many series taught; without it candidates are weighed by a series' own past alone.
+    /// Trained on many series; without it candidates are weighed by a series' own past alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prior: Option<Prior>,
 }
 
-/// What many series taught.
+/// The prior: errors, weights and trees that were trained on many series.
 ///
 /// Wrong for series of a kind that was not among them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,9 +76,9 @@ pub struct Prior {
 #[serde(deny_unknown_fields)]
 pub struct PriorDay {
     /// Of the candidates, by past origins of many series.
-    pub candidates: Pool,
+    pub candidates: PooledErrors,
     /// Of the layers.
-    pub layers: Pool,
+    pub layers: PooledErrors,
     /// Mean absolute error of the forecast, in range units.
     pub error_size: f64,
     /// Quantiles of errors divided by their expected size, at 2.5, 10, 90 and 97.5 %.
@@ -98,7 +98,7 @@ pub struct Provenance {
     pub trained_on: Vec<String>,
     /// In a sentence.
     pub source: String,
-    /// The last day of the data that was looked at; nothing later has taught it.
+    /// The last day of the data that was looked at; nothing later is in the prior.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<NaiveDate>,
     /// Name and version of the program that trained it.
@@ -109,97 +109,10 @@ pub struct Provenance {
     pub options: BTreeMap<String, String>,
 }
 
-/// Where past errors are measured.
-///
-/// | field | purpose | range |
-/// |---|---|---|
-/// | `days_of_cycle` | days after which earlier cycles are cut | 0 to 30, ascending |
-/// | `near_days` | cuts that far from today's day count for today | ≥ 1 |
-/// | `cycles` | how many earlier cycles | ≥ 1 |
-/// | `history_days` | days that must lie before a cut | ≥ 1 |
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OriginSettings {
-    /// Days after which earlier cycles are cut; 0 is before the first.
-    pub days_of_cycle: Vec<usize>,
-    /// Cuts that far from today's day count for today.
-    pub near_days: usize,
-    /// How many earlier cycles are looked at.
-    pub cycles: usize,
-    /// Days that must lie before a cut.
-    pub history_days: usize,
-}
-
-/// How past errors become weights: `score = (n · own + pool_weight · pooled) / (n + pool_weight)`
-/// and `weight ∝ score^−power`, where `n = Σ cycle_weight · fade^age`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WeightSettings {
-    /// What a cycle's errors are worth after each further cycle, 0 to 1.
-    pub fade_per_cycle: f64,
-    /// Pseudo-observations that a cycle counts.
-    pub cycle_weight: f64,
-    /// Pseudo-observations of the pool for candidates.
-    pub pool_weight: f64,
-    /// The same for layers.
-    pub layer_pool_weight: f64,
-    /// How strictly the best are preferred, ≥ 0; 0 weighs all alike.
-    pub power: f64,
-    /// The same for layers.
-    pub layer_power: f64,
-    /// An error counts at most so many typical days, a day.
-    pub largest_error: f64,
-}
-
-/// How past errors become ranges.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RangeSettings {
-    /// Pseudo-observations of the pooled error size against a series' own.
-    pub pool_weight: f64,
-    /// Pseudo-observations of the Laplace law against the pooled scaled errors.
-    pub law_weight: f64,
-    /// Error of a mean day, in range units, where nothing at all is known of errors.
-    pub unknown_error: f64,
-    /// An error counts at most so many typical days, a day.
-    pub largest_error: f64,
-    /// Ranges are this much wider where nothing at all is known of errors.
-    pub short_factor: f64,
-    /// Growth of the error's variance for each cycle between the cutoff and the asked cycle.
-    pub widening_per_cycle: f64,
-}
-
-/// When a late day's value may be divided by its usual completeness.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SettlingSettings {
-    /// A day is complete from this share of its final value on.
-    pub complete_share: f64,
-    /// So many earlier cutoffs must have shown it.
-    pub fewest_observations: usize,
-    /// The mean deviation of the share must stay below this part of it.
-    pub largest_spread: f64,
-    /// A last day is suspect below this part of the lowest share of eight weeks, 0 to 1; a day's share is
-    /// its cost over the usual cost of its weekday.
-    pub suspect_share: f64,
-    /// Suspect days are each below this part of the day before, both as shares, 0 to 1.
-    pub emptier_share: f64,
-    /// A bill is steady enough to be suspected when no share of eight weeks was below this, 0 to 1.
-    pub steady_share: f64,
-    /// At most so many last days are not believed; 0 believes all.
-    pub most_suspect_days: usize,
-}
-
-/// When a forecast is called by another status than `ok`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StatusSettings {
-    /// Fewer known days are a short history.
-    pub short_days: usize,
-    /// So many days without cost, or without value, may mean that a series stopped.
-    pub silent_days: usize,
-    /// Largest share of missing days in the last eight weeks of a history that is not called broken.
-    pub missing_share: f64,
+/// A key and its value on one line.
+fn line(key: &str, value: &impl Serialize) -> Result<String> {
+    let value = serde_json::to_string(value).map_err(|cause| Error::Model(cause.to_string()))?;
+    Ok(format!("  \"{key}\": {value}"))
 }
 
 impl Model {
@@ -258,16 +171,26 @@ impl Model {
         Ok(model)
     }
 
-    /// The file's text: indented, a tree and the list of a day on a line.
+    /// The file's text: one top-level key a line.
     ///
     /// # Errors
     /// [`Error::Model`] when a number is not finite.
     pub fn to_json(&self) -> Result<String> {
-        let mut text = Vec::new();
-        let mut writer = serde_json::Serializer::with_formatter(&mut text, Lines::default());
-        self.serialize(&mut writer).map_err(|cause| Error::Model(cause.to_string()))?;
-        text.push(b'\n');
-        String::from_utf8(text).map_err(|cause| Error::Model(cause.to_string()))
+        let mut lines = vec![
+            line("format_version", &self.format_version)?,
+            line("name", &self.name)?,
+            line("provenance", &self.provenance)?,
+            line("candidates", &self.names)?,
+            line("origins", &self.origins)?,
+            line("weights", &self.weights)?,
+            line("ranges", &self.ranges)?,
+            line("settling", &self.settling)?,
+            line("status", &self.status)?,
+        ];
+        if let Some(prior) = &self.prior {
+            lines.push(line("prior", prior)?);
+        }
+        Ok(format!("{{\n{}\n}}\n", lines.join(",\n")))
     }
 
     /// The same model under another name, with where it comes from.
@@ -276,13 +199,16 @@ impl Model {
         Self { name: name.to_owned(), provenance, ..self.clone() }
     }
 
-    /// The settings that are built in.
+    /// The model that is built in, parsed once a process and shared.
     ///
     /// # Panics
     /// Never in a build that passes the tests: they read the file.
     #[must_use]
-    pub fn shipped() -> Self {
-        Self::from_json(DEFAULT_JSON).expect("the built-in settings are valid")
+    pub fn shipped() -> Arc<Self> {
+        static SHIPPED: LazyLock<Arc<Model>> = LazyLock::new(|| {
+            Arc::new(Model::from_json(DEFAULT_JSON).expect("the built-in settings are valid"))
+        });
+        Arc::clone(&SHIPPED)
     }
 
     /// The same settings with another prior.
@@ -322,7 +248,7 @@ impl Prior {
             return refused("`prior.days` must hold an entry for each of 0 to 31 days");
         }
         for day in &self.days {
-            let fits = |pool: &Pool, count| pool.errors.len() == count && pool.weights.len() == count;
+            let fits = |pool: &PooledErrors, count| pool.errors.len() == count && pool.weights.len() == count;
             if !fits(&day.candidates, candidates.len()) || !fits(&day.layers, LAYERS.len()) {
                 return refused("`prior.days` does not hold one number for each candidate and layer");
             }
@@ -354,85 +280,6 @@ impl Prior {
     }
 }
 
-/// Depth from which on everything stands on one line.
-const PACKED_DEPTH: usize = 4;
-
-/// Writes JSON with line ends and indentation down to [`PACKED_DEPTH`].
-#[derive(Default)]
-struct Lines {
-    depth: usize,
-    is_filled: bool,
-}
-
-impl Lines {
-    fn open<W: ?Sized + Write>(&mut self, writer: &mut W, mark: &[u8]) -> io::Result<()> {
-        self.depth += 1;
-        self.is_filled = false;
-        writer.write_all(mark)
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, writer: &mut W, mark: &[u8]) -> io::Result<()> {
-        self.depth -= 1;
-        if self.is_filled && self.depth < PACKED_DEPTH {
-            self.next_line(writer)?;
-        }
-        self.is_filled = true;
-        writer.write_all(mark)
-    }
-
-    fn next<W: ?Sized + Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
-        if !is_first {
-            writer.write_all(b",")?;
-        }
-        if self.depth <= PACKED_DEPTH { self.next_line(writer) } else { Ok(()) }
-    }
-
-    fn next_line<W: ?Sized + Write>(&self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b"\n")?;
-        (0..self.depth).try_for_each(|_| writer.write_all(b"  "))
-    }
-}
-
-impl Formatter for Lines {
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open(writer, b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
-        self.next(writer, is_first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.is_filled = true;
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open(writer, b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.close(writer, b"}")
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, is_first: bool) -> io::Result<()> {
-        self.next(writer, is_first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.is_filled = true;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,12 +293,20 @@ mod tests {
     }
 
     #[test]
+    fn the_built_in_file_is_what_the_model_writes() {
+        assert!(
+            Model::shipped().to_json().unwrap() == DEFAULT_JSON,
+            "`models/default.json` has another layout"
+        );
+    }
+
+    #[test]
     fn unknown_keys_candidates_and_bad_numbers_are_refused() {
         let with = |from: &str, to: &str| Model::from_json(&DEFAULT_JSON.replace(from, to)).unwrap_err();
         assert!(with("\"near_days\"", "\"nearby\"").to_string().contains("nearby"));
         assert!(matches!(with("\"ridge_7\"", "\"magic\""), Error::UnknownModel { .. }));
         assert!(with("\"format_version\": 3", "\"format_version\": 9").to_string().contains("format 9"));
-        assert!(matches!(with("\"power\": 8.0", "\"power\": -8.0"), Error::Model(_)));
-        assert!(matches!(with("      0,\n      2,", "      2,\n      0,"), Error::Model(_)));
+        assert!(matches!(with("\"power\":8.0", "\"power\":-8.0"), Error::Model(_)));
+        assert!(matches!(with("[0,2,", "[2,0,"), Error::Model(_)));
     }
 }

@@ -1,17 +1,18 @@
-//! Rolling origins: what each candidate would have said in earlier cycles, and what came.
+//! Rolling origins: estimates of each candidate in earlier cycles, and the actual mean.
 //!
 //! An earlier cycle is cut after some of its days; every candidate is asked on what lay before the
-//! cut, and its mean for the rest of the cycle is held against the true mean. An estimate knows
+//! cut, and its mean rest is compared with the actual one. An estimate knows
 //! nothing after its cut, so one table of a series serves every later question about it. Wrong where
 //! late days were not final at the time: earlier cuts are taken as if they had been.
 
 use crate::{
     calendar::Timeline,
     candidates::{Candidate, Estimates},
-    history::{History, Rest, mean_of},
-    model::OriginSettings,
-    track::Track,
-    traits::{TRAITS, scale, traits},
+    history::{History, mean_of},
+    horizon::Horizon,
+    origin_features::{ORIGIN_FEATURES, origin_features, scale},
+    series_cache::SeriesCache,
+    settings::OriginSettings,
 };
 use billing::{CostSeries, CycleDay};
 use chrono::{Days, NaiveDate};
@@ -34,7 +35,7 @@ pub struct Origin {
     /// Each candidate's mean of the days asked for, and the median of the base ones.
     pub estimates: Estimates,
     /// What the origin is like.
-    pub traits: [f32; TRAITS.len()],
+    pub features: [f32; ORIGIN_FEATURES.len()],
     /// No mean lies below: 0, or minus infinity where the history has negative days.
     pub floor: f64,
 }
@@ -42,7 +43,7 @@ pub struct Origin {
 impl Origin {
     /// Asks the candidates at an origin.
     #[must_use]
-    pub fn at(history: &History<'_>, rest: &Rest, candidates: &[Candidate]) -> Self {
+    pub fn at(history: &History<'_>, horizon: &Horizon, candidates: &[Candidate]) -> Self {
         let scale = scale(history);
         let timeline = history.track().timeline();
         Self {
@@ -51,8 +52,12 @@ impl Origin {
             unit: history.typical_size(),
             scale,
             range_unit: history.range_unit(),
-            estimates: Estimates::at(history, rest, candidates),
-            traits: if scale > 0.0 { traits(history, rest, scale) } else { [0.0; TRAITS.len()] },
+            estimates: Estimates::at(history, horizon, candidates),
+            features: if scale > 0.0 {
+                origin_features(history, horizon, scale)
+            } else {
+                [0.0; ORIGIN_FEATURES.len()]
+            },
             floor: if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 },
         }
     }
@@ -97,7 +102,7 @@ impl OriginTable {
     ) -> Self {
         let known = series.up_to(crate::calendar::days_before(end, 1));
         let cuts = |timeline: &Timeline, days: usize| cuts(timeline, days, settings, cycles, &wanted);
-        let Some(track) = Track::new(known, rule, 0, |timeline, days| {
+        let Some(track) = SeriesCache::new(known, rule, 0, |timeline, days| {
             cuts(timeline, days).into_iter().map(|(_, cut)| cut - 1).collect()
         }) else {
             return Self::default();
@@ -113,7 +118,7 @@ impl OriginTable {
             let history = History::at(&track, place);
             let Some(actual) = mean_of(rest).filter(|_| history.typical_size() > 0.0) else { continue };
             let past = PastOrigin {
-                origin: Origin::at(&history, &Rest::new(&track, cut, cycle_end), candidates),
+                origin: Origin::at(&history, &Horizon::new(&track, cut, cycle_end), candidates),
                 known_from: track.timeline().start() + Days::new(cycle_end as u64),
                 actual,
             };
@@ -178,12 +183,12 @@ mod tests {
     fn table_of(values: &[f64], candidates: &[Candidate]) -> OriginTable {
         let set = set_of(&[("a", "2026-01-01", values)]);
         let end = set.get(0).end();
-        let settings = Model::shipped().origins;
+        let settings = Model::shipped().origins.clone();
         OriginTable::build(set.get(0), CycleDay::FIRST, end, candidates, &settings, 9, |day| day == 10)
     }
 
     #[test]
-    fn an_estimate_is_held_against_the_mean_of_the_rest() {
+    fn an_estimate_is_compared_with_the_mean_of_the_rest() {
         // March: ten days at 1, the other 21 at 3. The run rate says 1.
         let values: Vec<f64> = [1.0; 69].into_iter().chain([3.0; 21]).collect();
         let table = table_of(&values, &[Candidate::RunRate]);

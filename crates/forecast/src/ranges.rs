@@ -1,57 +1,16 @@
-//! Ranges of a cycle's rest, from the errors of past rests.
+//! Quantiles of a cycle's remaining cost, from past errors.
 //!
-//! A past error is that of the *mean of the rest* at an earlier cut of the same day, in range units;
-//! never a sum of daily quantiles. A series' own mean error `u` (shrunk to the pool's) is its scale,
-//! errors divided by it are pooled over all series at hand, and their quantiles, blended with those
-//! of a Laplace law, times `u` are the range. So a dozen cycles do not make a largest error a 95 %
-//! bound. Wrong when something happens that happened to none of the series.
+//! A past error is that of the *mean rest* at an earlier origin after the same day of the cycle, in range
+//! units; never a sum of daily quantiles. A series' own mean error `u`, shrunk to the prior's, is its
+//! scale. The bounds are quantiles of errors divided by it, as trained on many series and blended with
+//! those of a Laplace law, times `u`. So a dozen cycles do not make a largest error a 95 % bound. Wrong
+//! when something happens that happened to none of the training series.
 
-use crate::model::Model;
+use crate::{
+    model::Model,
+    quantiles::{LAPLACE, SHARES},
+};
 use chrono::NaiveDate;
-
-/// Bounds of an amount; the 80 % range lies inside that of 95 %, and both contain the point.
-///
-/// Wrong to add up over series or days.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranges {
-    /// 10 of 100 lie below.
-    pub lower80: f64,
-    /// 10 of 100 lie above.
-    pub upper80: f64,
-    /// 2.5 of 100 lie below.
-    pub lower95: f64,
-    /// 2.5 of 100 lie above.
-    pub upper95: f64,
-}
-
-impl Ranges {
-    /// Bounds around `point`, none below `floor`, brought into order.
-    #[must_use]
-    pub fn around(point: f64, bounds: [f64; 4], floor: f64) -> Self {
-        let [lower95, lower80, upper80, upper95] = bounds.map(|bound| bound.max(floor));
-        let (lower80, upper80) = (lower80.min(point), upper80.max(point));
-        Self { lower80, upper80, lower95: lower95.min(lower80), upper95: upper95.max(upper80) }
-    }
-
-    /// All bounds are the point: nothing is left open.
-    #[must_use]
-    pub fn exactly(point: f64) -> Self {
-        Self { lower80: point, upper80: point, lower95: point, upper95: point }
-    }
-
-    /// The bounds from the lowest to the highest.
-    #[must_use]
-    pub fn ascending(&self) -> [f64; 4] {
-        [self.lower95, self.lower80, self.upper80, self.upper95]
-    }
-}
-
-/// The shares of cases below the four bounds, lowest first.
-pub const SHARES: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
-
-/// Quantiles of a Laplace law with mean absolute value 1 at [`SHARES`]: `± ln(2 · tail)`.
-pub const LAPLACE: [f64; 4] =
-    [-2.995_732_273_553_991, -1.609_437_912_434_100_3, 1.609_437_912_434_100_3, 2.995_732_273_553_991];
 
 /// The bounds of (mean rest − forecast) ÷ expected error after a day of the cycle, lowest first: the mean
 /// of the pooled quantiles and of the models of bounds, times what makes them hold as often as they
@@ -122,7 +81,7 @@ impl OwnScale {
     pub fn of(errors: &[PastError], day: usize, known_on: NaiveDate, settings: &Model) -> Option<Self> {
         let rules = &settings.weights;
         let known = errors.partition_point(|error| error.known_from <= known_on);
-        let (mut worth, mut sum, mut total, mut count) = (1.0, 0.0, 0.0, 0);
+        let (mut decay, mut sum, mut total, mut count) = (1.0, 0.0, 0.0, 0);
         for cycle in errors[..known].chunk_by(|one, next| one.known_from == next.known_from).rev() {
             let near: Vec<f64> = cycle
                 .iter()
@@ -130,11 +89,11 @@ impl OwnScale {
                 .map(|error| error.size)
                 .collect();
             if !near.is_empty() {
-                sum += worth * near.iter().sum::<f64>() / near.len() as f64;
-                total += worth;
+                sum += decay * near.iter().sum::<f64>() / near.len() as f64;
+                total += decay;
                 count += near.len();
             }
-            worth *= rules.fade_per_cycle;
+            decay *= rules.fade_per_cycle;
         }
         (total > 0.0).then(|| Self { size: sum / total, weight: rules.cycle_weight * total, count })
     }
@@ -159,13 +118,6 @@ impl OwnScale {
 mod tests {
     use super::*;
     use crate::test_series::date;
-
-    #[test]
-    fn bounds_are_brought_into_order_around_the_point() {
-        let ranges = Ranges::around(10.0, [-5.0, 11.0, 9.0, 8.0], 0.0);
-        assert_eq!(ranges.ascending(), [0.0, 10.0, 10.0, 10.0]);
-        assert_eq!(Ranges::exactly(2.0).ascending(), [2.0; 4]);
-    }
 
     #[test]
     fn few_errors_leave_the_law_in_charge() {

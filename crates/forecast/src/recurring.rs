@@ -1,4 +1,4 @@
-//! Recurring purchases: each comes again on its day of the cycle with its last amount.
+//! Recurring purchases: each is expected on its day of the cycle with its last amount.
 //!
 //! A charge of the cycle before is expected again on the same day (clipped to short months) unless
 //! it was already seen in this cycle, on that day or at most three days off it. What was absent from the last
@@ -13,7 +13,8 @@ const DRIFT_DAYS: i64 = 3;
 /// Cycles that are looked back at for the true day of a clipped charge, and for a yearly one.
 const YEAR_OF_CYCLES: usize = 12;
 
-/// The charges that are still expected in `cycle` on days after `cutoff`, in order of days.
+/// The charges that are still expected in `cycle`, in order of days: on days after `cutoff`, and on days
+/// before it that no file covers.
 #[must_use]
 pub fn expected_charges(
     recurring: &CostSeries<'_>,
@@ -29,8 +30,8 @@ pub fn expected_charges(
         .filter(|&(place, _)| !is_yearly(recurring, before, place, rule))
         .map(|(place, amount)| (true_place(recurring, before, place, rule), amount))
         .collect();
-    // A cycle that is not over yet hands on what it still expects itself.
-    if before.end() > cutoff {
+    // A cycle that is not over, or not covered whole, passes on what it still expects itself.
+    if before.end() > cutoff || before.days().any(|day| is_missing(recurring, day)) {
         let waiting = expected_charges(recurring, before, cutoff, rule);
         carried.extend(
             waiting.into_iter().map(|(day, amount)| ((day - before.start()).num_days() as usize, amount)),
@@ -53,10 +54,15 @@ pub fn expected_charges(
             }
         })
         .map(|(place, amount)| (cycle.start() + Days::new(place as u64), amount))
-        .filter(|&(day, _)| day > cutoff)
+        .filter(|&(day, _)| day > cutoff || is_missing(recurring, day))
         .collect();
     expected.sort_by_key(|&(day, _)| day);
     expected
+}
+
+/// Whether a day after the first has no value.
+fn is_missing(recurring: &CostSeries<'_>, day: NaiveDate) -> bool {
+    day >= recurring.start && recurring.value_on(day).is_none()
 }
 
 /// Charges of a cycle as place (0 for the first day) and amount.
@@ -82,7 +88,7 @@ fn is_yearly(recurring: &CostSeries<'_>, cycle: BillingCycle, place: usize, rule
     !has_charge_near(recurring, earlier, place) && has_charge_near(recurring, year_ago, place)
 }
 
-/// A charge on the last day of a short cycle may have been clipped: the cycle before tells its day.
+/// A charge on the last day of a short cycle may have been clipped: the cycle before shows its day.
 fn true_place(recurring: &CostSeries<'_>, cycle: BillingCycle, place: usize, rule: CycleDay) -> usize {
     if place + 1 < cycle.len_days() {
         return place;
@@ -126,6 +132,28 @@ mod tests {
     fn a_charge_already_seen_comes_no_more_even_a_day_early_and_unsettled() {
         let charges = [("2025-04-15", 100.0), ("2025-05-14", 100.0)];
         assert!(expected_in(&charges, "2025-05-14", "2025-05-01", "2025-05-12").is_empty());
+    }
+
+    #[test]
+    fn a_charge_whose_day_is_missing_is_still_expected_in_this_cycle_and_in_the_next() {
+        let days = |missing: std::ops::Range<usize>| {
+            let start = date("2025-03-01");
+            let mut values: Vec<f64> = start
+                .iter_days()
+                .take(80)
+                .map(|day| if day == date("2025-03-15") || day == date("2025-04-15") { 9.0 } else { 0.0 })
+                .collect();
+            values[missing].fill(f64::NAN);
+            set_of(&[("a", "2025-03-01", &values)])
+        };
+        // 2025-03-01 on 80 days ends with 19 May. Days 73 to 77 are 13 to 17 May, 43 to 47 13 to 17 April.
+        let of = |missing, cycle| {
+            expected_charges(&days(missing).get(0), month(cycle), date("2025-05-19"), CycleDay::FIRST)
+        };
+        assert_eq!(of(73..78, "2025-05-01"), [(date("2025-05-15"), 9.0)]);
+        assert_eq!(of(0..0, "2025-05-01"), []);
+        assert_eq!(of(43..48, "2025-04-01"), [(date("2025-04-15"), 9.0)]);
+        assert_eq!(of(73..78, "2025-06-01"), [(date("2025-06-15"), 9.0)]);
     }
 
     #[test]

@@ -4,7 +4,11 @@
 //! Σ loss ÷ Σ|y|`, and the share of totals inside the ranges. Sums are over money, so large bills
 //! count most. Wrong across currencies: score them apart.
 
-use crate::{backtest::BacktestRow, profile::quantile, ranges::SHARES};
+use crate::{
+    backtest::BacktestRow,
+    profile::quantile,
+    quantiles::{Quantiles, SHARES},
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -53,12 +57,18 @@ fn line(cut_day: u32, rows: &[&BacktestRow]) -> ScoreLine {
     let scored: Vec<&BacktestRow> = rows.iter().copied().filter(|row| row.total.is_some()).collect();
     let size: f64 = scored.iter().map(|row| row.actual.abs()).sum();
     let over_size = |sum: f64| (size > 0.0).then(|| sum / size);
+    let point = |row: &BacktestRow| row.total.as_ref().map(Quantiles::point);
     let wape_of = |total: fn(&BacktestRow) -> Option<f64>| {
         let errors: Option<f64> = scored.iter().map(|row| Some((total(row)? - row.actual).abs())).sum();
         errors.and_then(over_size)
     };
-    let ranged: Vec<(f64, f64, [f64; 4])> =
-        scored.iter().filter_map(|row| Some((row.actual, row.total?, row.ranges?.ascending()))).collect();
+    let ranged: Vec<(f64, f64, [f64; 4])> = scored
+        .iter()
+        .filter_map(|row| {
+            let total = row.total.as_ref()?;
+            Some((row.actual, total.point(), total.bounds()))
+        })
+        .collect();
     let inside = |low: usize, high: usize| {
         let covered = ranged.iter().filter(|(actual, _, bounds)| {
             let edge = EDGE * actual.abs();
@@ -75,8 +85,8 @@ fn line(cut_day: u32, rows: &[&BacktestRow]) -> ScoreLine {
         cut_day,
         count: scored.len(),
         without_forecast: rows.len() - scored.len(),
-        wape: wape_of(|row| row.total),
-        bias: over_size(scored.iter().filter_map(|row| Some(row.total? - row.actual)).sum()),
+        wape: wape_of(|row| row.total.as_ref().map(Quantiles::point)),
+        bias: over_size(scored.iter().filter_map(|row| Some(point(row)? - row.actual)).sum()),
         pinball: over_size(2.0 * loss / (SHARES.len() + 1) as f64).filter(|_| ranged.len() == scored.len()),
         coverage80: inside(1, 2),
         coverage95: inside(0, 3),
@@ -108,10 +118,11 @@ const RESAMPLINGS: usize = 2000;
 #[must_use]
 pub fn compare(rows: &[BacktestRow], others: &[BacktestRow], seed: u64) -> Option<Comparison> {
     let key = |row: &BacktestRow| (row.series, row.cycle, row.cut_day);
-    let known: BTreeMap<_, f64> = others.iter().filter_map(|row| Some((key(row), row.total?))).collect();
+    let known: BTreeMap<_, f64> =
+        others.iter().filter_map(|row| Some((key(row), row.total.as_ref()?.point()))).collect();
     let mut errors: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     for row in rows {
-        if let (Some(total), Some(other)) = (row.total, known.get(&key(row))) {
+        if let (Some(total), Some(other)) = (row.total.as_ref().map(Quantiles::point), known.get(&key(row))) {
             let sums = errors.entry(row.series).or_default();
             *sums = (sums.0 + (total - row.actual).abs(), sums.1 + (other - row.actual).abs());
         }
@@ -140,16 +151,14 @@ fn pinball(actual: f64, bound: f64, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Ranges, Status, test_series::month};
+    use crate::{Status, test_series::month};
 
     fn row(total: Option<f64>, actual: f64) -> BacktestRow {
-        let ranges = Ranges { lower80: 90.0, upper80: 110.0, lower95: 80.0, upper95: 120.0 };
         BacktestRow {
             series: 0,
             cycle: month("2026-01-01"),
             cut_day: 10,
-            total,
-            ranges: total.map(|_| ranges),
+            total: total.map(|point| Quantiles::around(point, [80.0, 90.0, 110.0, 120.0], None)),
             actual,
             run_rate: Some(50.0),
             seasonal_naive: None,
@@ -175,7 +184,7 @@ mod tests {
     #[test]
     fn totals_of_nothing_have_no_relative_error() {
         let line = summarize(&[row(Some(0.0), 0.0)])[0];
-        assert_eq!((line.wape, line.coverage95), (None, Some(0.0)));
+        assert_eq!((line.wape, line.coverage95), (None, Some(1.0)));
         assert!(summarize(&[]).is_empty());
     }
 

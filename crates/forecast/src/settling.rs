@@ -1,10 +1,10 @@
-//! How late days fill up: what a day shows soon after it, as a share of its final value.
+//! How days settle: what a day shows soon after it, as a share of its final value.
 //!
 //! The share at each lag (days between the day and the cutoff) is the median over earlier cutoffs of
 //! `seen ÷ final`. Where it is known well and steady, a late day is believed at `seen ÷ share`; where
 //! not, the cutoff moves before it. Wrong when the delay of the data changes.
 
-use crate::{model::SettlingSettings, profile::median};
+use crate::{profile::median, settings::SettlingSettings};
 use billing::{BillingCycle, CostSeries};
 use chrono::{Days, NaiveDate};
 
@@ -119,7 +119,7 @@ mod tests {
     fn a_steady_share_makes_a_late_day_whole() {
         let set = set_of(&[("a", "2026-01-01", &[8.0; 200])]);
         let rows = rows(|_| 0.5);
-        let settings = Model::shipped().settling;
+        let settings = Model::shipped().settling.clone();
         let as_of = date("2026-07-10");
         let known = as_known(set.get(0), as_of, &rows[6..], &rows, &settings);
         assert_eq!((known.seen.last(), known.believed.last()), (Some(&4.0), Some(&8.0)));
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_share_that_jumps_or_is_hardly_known_moves_the_cutoff() {
         let set = set_of(&[("a", "2026-01-01", &[8.0; 200])]);
-        let settings = Model::shipped().settling;
+        let settings = Model::shipped().settling.clone();
         let jumpy = rows(|of_year| if of_year % 2 == 0 { 0.2 } else { 0.9 });
         let known = as_known(set.get(0), date("2026-07-10"), &jumpy[6..], &jumpy, &settings);
         assert_eq!(known.cutoff, date("2026-07-09"));

@@ -1,6 +1,6 @@
 //! Small series for the tests of this crate.
 
-use crate::track::Track;
+use crate::series_cache::SeriesCache;
 use billing::{BillingCycle, CostSeries, CycleDay, SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 
@@ -24,7 +24,7 @@ pub fn month(text: &str) -> BillingCycle {
 }
 
 /// The track of one series, with its last day as the only origin and a year ahead.
-pub fn tracked<'a>(start: &str, values: &'a [f64]) -> Track<'a> {
+pub fn tracked<'a>(start: &str, values: &'a [f64]) -> SeriesCache<'a> {
     let series = CostSeries { id: "a", start: date(start), values };
-    Track::new(series, CycleDay::FIRST, 400, |_, days| vec![days - 1]).expect("a known day")
+    SeriesCache::new(series, CycleDay::FIRST, 400, |_, days| vec![days - 1]).expect("a known day")
 }

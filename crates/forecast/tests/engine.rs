@@ -2,7 +2,7 @@
 
 use billing::{BillingCycle, CycleDay, SeriesSet, SeriesSetBuilder};
 use chrono::{Days, NaiveDate};
-use forecast::{Bills, Candidate, Engine, ModelSpec, Question, SeriesForecast, Status};
+use forecast::{Candidate, Components, DayState, Engine, ModelSpec, Question, SeriesForecast, Status};
 use proptest::prelude::*;
 
 fn date(text: &str) -> NaiveDate {
@@ -18,7 +18,7 @@ fn set_of(series: &[Vec<f64>], start: &str) -> SeriesSet {
 }
 
 /// Forecasts the cycle after the last value, or that day's, and the next.
-fn forecast_with(spec: ModelSpec, bills: &Bills, unsettled: u64) -> Vec<SeriesForecast> {
+fn forecast_with(spec: ModelSpec, bills: &Components, unsettled: u64) -> Vec<SeriesForecast> {
     let cutoffs: Vec<NaiveDate> =
         (0..bills.len()).map(|index| bills.get(index).level.end() - Days::new(1 + unsettled)).collect();
     let cycles: Vec<Vec<BillingCycle>> = cutoffs
@@ -33,11 +33,11 @@ fn forecast_with(spec: ModelSpec, bills: &Bills, unsettled: u64) -> Vec<SeriesFo
 }
 
 fn forecast(values: Vec<f64>, start: &str) -> SeriesForecast {
-    let bills = Bills::bare(set_of(&[values], start));
+    let bills = Components::level_only(set_of(&[values], start));
     forecast_with(ModelSpec::Default, &bills, 0).remove(0)
 }
 
-/// A bill with weekdays, a wave and a little unrest.
+/// A bill with weekdays, a wave and a little recent_volatility.
 fn lively(days: usize) -> Vec<f64> {
     (0..days)
         .map(|day| {
@@ -49,7 +49,7 @@ fn lively(days: usize) -> Vec<f64> {
 
 #[test]
 fn a_question_needs_one_of_each_for_every_series() {
-    let bills = Bills::bare(set_of(&[vec![1.0]], "2026-01-01"));
+    let bills = Components::level_only(set_of(&[vec![1.0]], "2026-01-01"));
     assert!(Question::new(&bills, &[], &[]).is_err());
 }
 
@@ -62,8 +62,8 @@ fn a_long_history_gives_ok_with_members_that_sum_to_nearly_one() {
     assert!(listed > 0.9 && listed <= 1.0 + 1e-9);
     let open = &found.cycles[0];
     assert_eq!(open.daily.len(), 16);
-    let summed: f64 = open.daily.iter().map(|day| day.expected).sum();
-    assert!((summed - open.remaining.unwrap()).abs() < 1e-9 * summed);
+    let summed: f64 = open.daily.iter().map(|day| day.expected()).sum();
+    assert!((summed - open.point().unwrap()).abs() < 1e-9 * summed);
     // Eleven and a half a workday at most, six a day of the weekend at least.
     assert!((6.0 * 16.0..12.5 * 16.0).contains(&summed));
 }
@@ -72,8 +72,8 @@ fn a_long_history_gives_ok_with_members_that_sum_to_nearly_one() {
 fn a_cycle_further_ahead_has_a_wider_range() {
     let found = forecast(lively(500), "2025-01-01");
     let widths = [0, 1].map(|index| {
-        let ranges = found.cycles[index].ranges.unwrap();
-        ranges.upper95 - ranges.lower95
+        let [low, high] = found.cycles[index].remaining.as_ref().unwrap().interval(0.95);
+        high - low
     });
     assert!(widths[0] > 0.0 && widths[1] > widths[0]);
 }
@@ -81,24 +81,24 @@ fn a_cycle_further_ahead_has_a_wider_range() {
 #[test]
 fn no_value_is_insufficient_and_a_short_history_is_wide() {
     let none = forecast(vec![f64::NAN; 40], "2026-01-01");
-    assert_eq!((none.status, none.cycles[0].remaining), (Status::Insufficient, None));
+    assert_eq!((none.status, none.cycles[0].point()), (Status::Insufficient, None));
     assert!(none.reason.is_some());
     let one_day = forecast(vec![5.0], "2026-01-10");
     assert_eq!(one_day.status, Status::Wide);
-    assert!((one_day.cycles[0].remaining.unwrap() - 21.0 * 5.0).abs() < 1e-6);
-    let ranges = one_day.cycles[0].ranges.unwrap();
-    assert!(ranges.lower80 < 52.5 && ranges.upper80 > 157.5);
+    assert!((one_day.cycles[0].point().unwrap() - 21.0 * 5.0).abs() < 1e-6);
+    let [low, high] = one_day.cycles[0].remaining.as_ref().unwrap().interval(0.8);
+    assert!(low < 52.5 && high > 157.5);
 }
 
 #[test]
 fn a_series_that_costs_nothing_any_more_is_stale_and_one_that_never_did_is_not() {
     let stopped = [vec![3.0; 100], vec![0.0; 40]].concat();
     let stopped = forecast(stopped, "2026-01-01");
-    assert_eq!((stopped.status, stopped.cycles[0].remaining), (Status::Stale, Some(0.0)));
+    assert_eq!((stopped.status, stopped.cycles[0].point()), (Status::Stale, Some(0.0)));
     let gone = forecast([vec![3.0; 100], vec![f64::NAN; 40]].concat(), "2026-01-01");
-    assert_eq!((gone.status, gone.cycles[0].remaining), (Status::Stale, None));
+    assert_eq!((gone.status, gone.cycles[0].point()), (Status::Stale, None));
     let nothing = forecast(vec![0.0; 140], "2026-01-01");
-    assert_eq!((nothing.status, nothing.cycles[0].remaining), (Status::Ok, Some(0.0)));
+    assert_eq!((nothing.status, nothing.cycles[0].point()), (Status::Ok, Some(0.0)));
 }
 
 #[test]
@@ -113,40 +113,105 @@ fn a_charge_once_a_month_is_no_silence() {
 }
 
 #[test]
-fn missing_days_of_the_open_cycle_make_a_forecast_wide_and_are_not_filled() {
+fn missing_days_of_the_open_cycle_are_expected_like_days_to_come() {
     let mut values = vec![10.0; 500];
-    values[495] = f64::NAN;
+    values[492..495].fill(f64::NAN);
     let found = forecast(values, "2025-01-01");
-    assert_eq!((found.status, found.missing_days), (Status::Wide, 1));
-    assert!((found.cycles[0].remaining.unwrap() - 160.0).abs() < 1e-6);
+    assert_eq!((found.status, found.missing_days), (Status::Wide, 3));
+    // 16 days to come and three missing ones, which stand in the daily path before them.
+    let open = &found.cycles[0];
+    assert!((open.point().unwrap() - 190.0).abs() < 1e-6);
+    assert!((open.missing - 30.0).abs() < 1e-6);
+    let missing = open.daily.iter().filter(|day| day.state == DayState::Missing);
+    assert_eq!(
+        missing.map(|day| day.date.to_string()).collect::<Vec<_>>(),
+        ["2026-05-08", "2026-05-09", "2026-05-10"]
+    );
+    assert_eq!((open.daily.len(), found.cycles[1].missing), (19, 0.0));
+}
+
+#[test]
+fn missing_days_follow_their_weekday_and_widen_the_range() {
+    let (whole, mut broken) = (lively(500), lively(500));
+    broken[489..497].fill(f64::NAN);
+    let of = |values: Vec<f64>| forecast(values, "2025-01-01").cycles.remove(0);
+    let seen: f64 = whole[489..497].iter().sum();
+    let (one, other) = (of(whole), of(broken));
+    assert!((other.missing - seen).abs() < 0.1 * seen, "{} {seen}", other.missing);
+    let width = |cycle: &forecast::CycleForecast| {
+        let [low, high] = cycle.remaining.as_ref().unwrap().interval(0.8);
+        high - low
+    };
+    assert!(width(&other) > width(&one), "{} {}", width(&other), width(&one));
+}
+
+#[test]
+fn missing_days_at_the_start_of_the_cycle_and_of_the_series_are_told_apart() {
+    // 2026-05-01 is day 485. Missing from the first on: expected. Before the series: not.
+    let mut values = vec![10.0; 500];
+    values[485..488].fill(f64::NAN);
+    assert!((forecast(values, "2025-01-01").cycles[0].point().unwrap() - 190.0).abs() < 1e-6);
+    let late = forecast([vec![f64::NAN; 3], vec![10.0; 12]].concat(), "2026-05-01");
+    assert!((late.cycles[0].point().unwrap() - 160.0).abs() < 1.0, "{late:?}");
+    assert_eq!(late.cycles[0].missing, 0.0);
+}
+
+#[test]
+fn a_cycle_that_is_over_expects_its_missing_days_until_it_is_closed() {
+    // 2025-01-01 on 492 days ends with 7 May; 20 to 22 April are missing.
+    let mut values = vec![10.0; 492];
+    values[474..477].fill(f64::NAN);
+    let components = Components::level_only(set_of(&[values], "2025-01-01"));
+    let april = BillingCycle::containing(date("2026-04-30"), CycleDay::FIRST);
+    let (cutoffs, cycles) = ([date("2026-05-05")], [vec![april, april.next(CycleDay::FIRST)]]);
+    let question = Question::new(&components, &cutoffs, &cycles).unwrap();
+    let found = &Engine::new(ModelSpec::Default).forecast(&question)[0];
+    let april = &found.cycles[0];
+    assert_eq!(april.status, Status::Wide);
+    assert!((april.point().unwrap() - 30.0).abs() < 1e-6 && april.daily.len() == 3, "{april:?}");
+    assert_eq!(found.cycles[1].missing, 0.0);
+}
+
+#[test]
+fn a_day_that_is_known_in_part_lacks_the_rest_of_it() {
+    let (mut level, mut partial) = (vec![10.0; 500], vec![0.0; 500]);
+    level[495] = f64::NAN;
+    partial[495] = 4.0;
+    let [level, partial] = [level, partial].map(|values| set_of(&[values], "2025-01-01"));
+    let components = Components::level_only(level).with_partial_days(partial).unwrap();
+    let open = forecast_with(ModelSpec::Default, &components, 0)[0].cycles[0].clone();
+    assert!((open.missing - 6.0).abs() < 1e-6 && (open.point().unwrap() - 166.0).abs() < 1e-6);
+    assert!((open.daily[0].expected() - 10.0).abs() < 1e-6);
 }
 
 #[test]
 fn an_unsettled_day_counts_what_it_still_lacks() {
     let mut values = vec![10.0; 500];
     (values[498], values[499]) = (12.0, 4.0);
-    let bills = Bills::bare(set_of(&[values], "2025-01-01"));
+    let bills = Components::level_only(set_of(&[values], "2025-01-01"));
     // 16 days after the last, nothing for the day above its level, 6 for the one below.
     let found = &forecast_with(ModelSpec::Default, &bills, 2)[0];
-    assert!((found.cycles[0].remaining.unwrap() - 166.0).abs() < 1e-6);
-    assert!(found.cycles[0].daily[0].is_settling && !found.cycles[0].daily[2].is_settling);
+    assert!((found.cycles[0].point().unwrap() - 166.0).abs() < 1e-6);
+    let states = [0, 2].map(|day| found.cycles[0].daily[day].state);
+    assert_eq!(states, [DayState::Settling, DayState::ToCome]);
 }
 
 #[test]
 fn a_cycle_that_is_over_is_closed() {
-    let bills = Bills::bare(set_of(&[vec![1.0; 59]], "2026-01-01"));
+    let bills = Components::level_only(set_of(&[vec![1.0; 59]], "2026-01-01"));
     let january = BillingCycle::containing(date("2026-01-31"), CycleDay::FIRST);
     let (cutoffs, cycles) = ([date("2026-02-28")], [vec![january]]);
     let question = Question::new(&bills, &cutoffs, &cycles).unwrap();
     let found = &Engine::new(ModelSpec::Default).forecast(&question)[0];
-    assert_eq!((found.status, found.cycles[0].remaining), (Status::Closed, Some(0.0)));
+    assert_eq!((found.status, found.cycles[0].point()), (Status::Closed, Some(0.0)));
 }
 
 #[test]
 fn a_bill_of_credits_is_forecast_below_zero() {
     let found = forecast(lively(500).iter().map(|value| -value).collect(), "2025-01-01");
-    let (remaining, ranges) = (found.cycles[0].remaining.unwrap(), found.cycles[0].ranges.unwrap());
-    assert!(remaining < -90.0 && ranges.lower95 < remaining);
+    let remaining = found.cycles[0].remaining.as_ref().unwrap();
+    assert!(remaining.point() < -90.0 && remaining.quantile(0.025) < remaining.point());
+    assert_eq!(remaining.floor(), None);
 }
 
 #[test]
@@ -160,19 +225,19 @@ fn recurring_charges_come_on_their_day_and_one_offs_do_not_come_again() {
     once[470] = 1000.0;
     let [level, monthly, once] =
         [vec![10.0; days], monthly, once].map(|values| set_of(&[values], "2025-01-01"));
-    let bills = Bills::new(level, Some(monthly), Some(once)).unwrap();
+    let bills = Components::new(level, Some(monthly), Some(once)).unwrap();
     let found = &forecast_with(ModelSpec::Default, &bills, 0)[0];
-    assert!((found.cycles[0].remaining.unwrap() - (160.0 + 70.0)).abs() < 1e-6);
-    assert!((found.cycles[1].remaining.unwrap() - (300.0 + 70.0)).abs() < 1e-6);
+    assert!((found.cycles[0].point().unwrap() - (160.0 + 70.0)).abs() < 1e-6);
+    assert!((found.cycles[1].point().unwrap() - (300.0 + 70.0)).abs() < 1e-6);
 }
 
 #[test]
 fn every_model_by_name_forecasts() {
-    let bills = Bills::bare(set_of(&[lively(200)], "2026-01-01"));
+    let bills = Components::level_only(set_of(&[lively(200)], "2026-01-01"));
     for candidate in Candidate::ALL {
         let found = &forecast_with(candidate.into(), &bills, 0)[0];
         assert_eq!(found.model, candidate.name());
-        assert!(found.cycles[0].remaining.unwrap() > 0.0, "{candidate}");
+        assert!(found.cycles[0].point().unwrap() > 0.0, "{candidate}");
     }
 }
 
@@ -194,16 +259,14 @@ proptest! {
     fn any_series_is_answered_with_nested_bounds(
         series in prop::collection::vec(prop::collection::vec(cost(), 0..150), 1..4), unsettled in 0_u64..4,
     ) {
-        let bills = Bills::bare(set_of(&series, "2026-01-13"));
+        let bills = Components::level_only(set_of(&series, "2026-01-13"));
         for found in forecast_with(ModelSpec::Default, &bills, unsettled) {
             for cycle in &found.cycles {
-                prop_assert_eq!(cycle.remaining.is_some(), cycle.ranges.is_some());
-                if let (Some(remaining), Some(ranges)) = (cycle.remaining, cycle.ranges) {
-                    prop_assert!(remaining.is_finite());
-                    let [low95, low80, high80, high95] = ranges.ascending();
-                    prop_assert!(low95 <= low80 && low80 <= remaining);
-                    prop_assert!(remaining <= high80 && high80 <= high95 && high95.is_finite());
-                    prop_assert!(cycle.floor < 0.0 || low95 >= 0.0);
+                if let Some(remaining) = &cycle.remaining {
+                    prop_assert!(remaining.values().iter().all(|value| value.is_finite()));
+                    prop_assert!(remaining.values().is_sorted());
+                    prop_assert!(remaining.floor().is_none_or(|floor| floor >= 0.0));
+                    prop_assert!(remaining.floor().is_none_or(|floor| remaining.values()[0] >= floor));
                 }
             }
         }
@@ -215,7 +278,7 @@ proptest! {
     ) {
         let cents: Vec<f64> = values.iter().map(|value| value * 100.0).collect();
         let (euros, cents) = (forecast(values, "2026-01-01"), forecast(cents, "2026-01-01"));
-        let (one, other) = (euros.cycles[0].remaining.unwrap(), cents.cycles[0].remaining.unwrap());
+        let (one, other) = (euros.cycles[0].point().unwrap(), cents.cycles[0].point().unwrap());
         prop_assert!((100.0 * one - other).abs() <= 1e-6 * other.abs());
     }
 
@@ -223,7 +286,7 @@ proptest! {
     fn one_thread_and_eight_give_the_same_answer(
         series in prop::collection::vec(prop::collection::vec(4.0..9.0_f64, 70..100), 2..4),
     ) {
-        let bills = Bills::bare(set_of(&series, "2026-01-01"));
+        let bills = Components::level_only(set_of(&series, "2026-01-01"));
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             pool.install(|| forecast_with(ModelSpec::Default, &bills, 1))
@@ -236,8 +299,9 @@ proptest! {
 fn rest_of(values: Vec<f64>, start: &str) -> (f64, f64) {
     let found = forecast(values, start);
     let open = &found.cycles[0];
-    let (days, ranges) = (open.daily.len() as f64, open.ranges.expect("a range"));
-    (open.remaining.expect("a forecast") / days, (ranges.upper95 - ranges.lower95) / 2.0 / days)
+    let (days, remaining) = (open.daily.len() as f64, open.remaining.as_ref().expect("a forecast"));
+    let [low, high] = remaining.interval(0.95);
+    (remaining.point() / days, (high - low) / 2.0 / days)
 }
 
 /// A year and a half from 2025-01-01 that ends with 15 June 2026, by number of day and date.
@@ -288,8 +352,10 @@ fn neither_the_order_nor_the_future_of_other_series_changes_a_byte() {
     let mut changed = other.clone();
     changed[250..].fill(1e6);
     let ask = |series: &[&Vec<f64>]| {
-        let bills =
-            Bills::bare(set_of(&series.iter().map(|one| (*one).clone()).collect::<Vec<_>>(), "2025-01-01"));
+        let bills = Components::level_only(set_of(
+            &series.iter().map(|one| (*one).clone()).collect::<Vec<_>>(),
+            "2025-01-01",
+        ));
         forecast_with(ModelSpec::Default, &bills, 0)
     };
     let (there, back) = (ask(&[&one, &other]), ask(&[&other, &one]));
@@ -301,12 +367,12 @@ fn neither_the_order_nor_the_future_of_other_series_changes_a_byte() {
 fn a_model_that_is_cut_newer_or_broken_is_refused() {
     use forecast::Model;
     let text = Model::shipped().to_json().expect("a model is written");
-    assert_eq!(Model::from_json(&text).expect("and read back"), Model::shipped());
+    assert_eq!(Model::from_json(&text).expect("and read back"), *Model::shipped());
     let refused = |text: &str| Model::from_json(text).unwrap_err().to_string();
     assert!(refused(&text[..text.len() / 2]).contains("EOF"));
     assert!(
         refused(&text.replacen("\"format_version\": 3", "\"format_version\": 9", 1)).contains("format 9")
     );
-    assert!(refused(&text.replacen("\"power\": 8.0", "\"power\": NaN", 1)).contains("line"));
-    assert!(refused(&text.replacen("\"power\": 8.0", "\"power\": 1e999", 1)).contains("range"));
+    assert!(refused(&text.replacen("\"power\":8.0", "\"power\":NaN", 1)).contains("line"));
+    assert!(refused(&text.replacen("\"power\":8.0", "\"power\":1e999", 1)).contains("range"));
 }

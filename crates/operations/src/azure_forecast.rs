@@ -9,7 +9,8 @@ use crate::{
 };
 use azure::{Scope, own_forecast};
 use billing::Amount;
-use report::{ForecastReport, TotalRow};
+use forecast::GroupTotal;
+use report::ForecastReport;
 
 /// Rows that are compared at most: each is a call to a service that is slow to be asked.
 const MOST: usize = 10;
@@ -40,7 +41,7 @@ pub fn azure_forecast(
 }
 
 /// Rows with the scope of each.
-type Pairs = (Vec<(TotalRow, Scope)>, Vec<Finding>);
+type Pairs = (Vec<(GroupTotal, Scope)>, Vec<Finding>);
 
 fn pairs(report: &ForecastReport, scope: Option<&str>) -> Result<Pairs> {
     let refuse = |text: &str| Err(Error::usage(text));
@@ -54,7 +55,7 @@ fn pairs(report: &ForecastReport, scope: Option<&str>) -> Result<Pairs> {
             "name the scope that the total is of with `--compare-scope ID`, or group by subscription",
         );
     };
-    let last = report.deepest_level();
+    let last = report.deepest_level() as usize;
     let mut pairs = Vec::new();
     for row in report.rows.iter().filter(|row| row.level == last) {
         if let Some(scope) = row.keys[place].as_deref().and_then(|key| Scope::parse(key).ok()) {
@@ -76,7 +77,7 @@ fn pairs(report: &ForecastReport, scope: Option<&str>) -> Result<Pairs> {
     Ok((pairs, findings))
 }
 
-async fn one(connection: &Connection, row: &TotalRow, scope: &Scope) -> Result<String> {
+async fn one(connection: &Connection, row: &GroupTotal, scope: &Scope) -> Result<String> {
     let cycle = row.cycle;
     let days = own_forecast(&connection.costs, scope, cycle.start(), cycle.last_day()).await?;
     let currency = row.currency.as_ref().map_or("", |currency| currency.code());
@@ -98,7 +99,7 @@ async fn one(connection: &Connection, row: &TotalRow, scope: &Scope) -> Result<S
     let digits = row.currency.as_ref().map_or(2, billing::Currency::minor_digits);
     let (actual, expected) = (sum(false), sum(true));
     let theirs = actual + expected;
-    let compared = match row.total {
+    let compared = match row.point() {
         Some(ours) if !theirs.rounded(digits).is_positive() => format!("ours is {}", ours.to_fixed(digits)),
         Some(ours) => {
             let percent = (ours.to_f64() / theirs.to_f64() - 1.0) * 100.0;

@@ -4,13 +4,13 @@ use crate::{
     ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
     charges::{self, ReadCharges},
     digest::Forecaster,
-    predict::bills,
+    predict::components,
     series_table::read_series,
     train::{TrainingSet, trained},
 };
 use billing::{BillingCycle, Currency, SeriesSetBuilder};
 use forecast::{
-    BacktestOptions, BacktestRow, Bills, Engine, ScoreLine, Seen, Task, TrainOptions, backtest_watched,
+    BacktestOptions, BacktestRow, Components, Engine, ScoreLine, Seen, Task, TrainOptions, backtest_watched,
     compare, summarize,
 };
 use ingest::{SeriesTable, TaskRow};
@@ -66,7 +66,7 @@ pub struct Backtested {
 
 /// What is tested, under the names that users know.
 struct Tested {
-    bills: Bills,
+    bills: Components,
     key_columns: Vec<String>,
     keys: Vec<Vec<Option<String>>>,
     currencies: Option<Vec<Currency>>,
@@ -116,7 +116,7 @@ fn tested_rows(
             findings.extend(read);
             Tested {
                 meta: charges::meta("backtest", &daily),
-                bills: bills(daily.outlook(1)?)?,
+                bills: components(daily.outlook(1)?)?,
                 key_columns: daily.group_columns.clone(),
                 keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
                 currencies: Some(daily.leaves.iter().map(|leaf| leaf.currency.clone()).collect()),
@@ -144,7 +144,7 @@ impl Tested {
     fn of_table(table: SeriesTable) -> Self {
         Self {
             keys: table.ids.iter().map(|ids| ids.iter().cloned().map(Some).collect()).collect(),
-            bills: Bills::bare(table.series),
+            bills: Components::level_only(table.series),
             key_columns: table.columns.ids,
             currencies: None,
             meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
@@ -312,14 +312,14 @@ fn dataset(tested: &Tested, rows: &[BacktestRow]) -> Result<Dataset> {
             text(&|row| Some(currencies[row.series].code().to_owned())),
         ));
     }
-    let bound = |place: usize| number(&|row| row.ranges.map(|ranges| ranges.ascending()[place]));
+    let bound = |place: usize| number(&|row| row.total.as_ref().map(|total| total.bounds()[place]));
     all.extend([
         Column::new("cycle", text(&|row| Some(row.cycle.start().format("%Y-%m").to_string()))),
         Column::new(
             "cut_day",
             ColumnValues::Integer(rows.iter().map(|row| Some(i64::from(row.cut_day))).collect()),
         ),
-        Column::new("total", number(&|row| row.total)),
+        Column::new("total", number(&|row| row.total.as_ref().map(forecast::Quantiles::point))),
         Column::new("lo80", bound(1)),
         Column::new("hi80", bound(2)),
         Column::new("lo95", bound(0)),

@@ -51,7 +51,6 @@ mod batch;
 mod charges;
 #[cfg(feature = "azure")]
 mod connection;
-mod daily_path;
 mod data_age;
 mod digest;
 #[cfg(feature = "azure")]
@@ -97,7 +96,7 @@ pub use invoice::{
     DownloadRequest, DownloadedInvoices, InvoiceRows, InvoicesRequest, download_invoices, list_invoices,
 };
 pub use own_input::check_not_an_input;
-pub use predict::{DailyPath, Forecasted, PredictRequest, predict};
+pub use predict::{Forecasted, PredictRequest, predict};
 pub use predict_priced::{Added, PricedRequest, Pricing, predict_priced};
 pub use price::{
     CardRequest, CompareRequest, Compared, Estimated, MatchRequest, Matched, PriceRows, PriceSource,

@@ -7,16 +7,13 @@ use crate::{
     digest::Forecaster,
     series_table::read_series,
 };
-use billing::{Agreement, Amount, BillingCycle, Metric, TotalKind};
+use billing::{Agreement, BillingCycle, LineSums, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{Bills, DayForecast, GroupTotal, Leaf, Status, forecast_totals, recent};
+use forecast::{Components, GroupTotal, Leaf, Status, forecast_totals};
 use ingest::{DailyCosts, Dimension, Outlook, RateEffect};
-use report::{Control, ForecastReport, TotalRow};
+use report::{Control, Finding as Remark, ForecastReport};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Days in the sparkline of a row.
-pub(crate) const TREND_DAYS: usize = 30;
 
 /// What is grouped by where nothing is asked for.
 const DEFAULT_GROUP: &str = "subscription";
@@ -47,24 +44,10 @@ pub struct PredictRequest {
 pub struct Forecasted {
     /// Its totals, for every renderer.
     pub report: ForecastReport,
-    /// The days of each row of the grouping asked for.
-    pub paths: Vec<DailyPath>,
     /// How old the data is; `None` for a series table.
     pub age: Option<DataAge>,
     /// What was found on the way, in order.
     pub findings: Vec<Finding>,
-}
-
-/// Known and expected days of one group and cycle.
-pub struct DailyPath {
-    /// Values of the grouping columns.
-    pub keys: Vec<Option<String>>,
-    /// Currency of its amounts; `None` for a series table.
-    pub currency: Option<billing::Currency>,
-    /// Days up to the cutoff, with their cost.
-    pub actual: Vec<(NaiveDate, Option<f64>)>,
-    /// Days after it.
-    pub expected: Vec<DayForecast>,
 }
 
 /// The column of invoice units, which stand in tables for people only.
@@ -87,6 +70,8 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
     let forecaster = Forecaster::named(request.model.as_deref())?;
     let mut asked = request.clone();
     let mut options = asked.charges.read_options()?;
+    // Rows are folded after the forecast, so that `--top` changes no other row.
+    options.top = None;
     let by_default = options.group_by.is_empty();
     if by_default {
         asked.charges.group_by.push(DEFAULT_GROUP.to_owned());
@@ -123,7 +108,9 @@ fn forecast_daily(
         .leaves
         .iter()
         .zip(&outlook.leaves)
-        .map(|(leaf, facts)| Leaf {
+        .zip(daily.line_sums())
+        .map(|((leaf, facts), lines)| Leaf {
+            lines,
             keys: by_unit.then(|| Some(leaf.unit.clone())).into_iter().chain(leaf.keys.clone()).collect(),
             names: by_unit.then(|| leaf.unit.clone()).into_iter().chain(leaf.names.clone()).collect(),
             currency: Some(leaf.currency.clone()),
@@ -132,6 +119,7 @@ fn forecast_daily(
         .collect();
     let run = Run {
         id: forecaster.run_id(&daily.digest(), &counted(request))?,
+        top: request.charges.top.map(|most| most as usize),
         as_of: daily.as_of(),
         metric: daily.metric,
         exact: true,
@@ -143,9 +131,9 @@ fn forecast_daily(
     };
     let mut done = forecast_leaves(forecaster, outlook, &leaves, run, findings)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
-    done.report.notes.extend(notes(daily, &cycles.into_iter().collect::<Vec<_>>()));
-    done.report.notes.extend(hidden_runs(daily, &request.charges.inputs, request.charges.as_of));
-    done.report.warnings = daily.controls.warnings();
+    done.report.findings.extend(remarks(daily, &cycles.into_iter().collect::<Vec<_>>()));
+    let hidden = hidden_runs(daily, &request.charges.inputs, request.charges.as_of);
+    done.report.findings.extend(hidden.into_iter().map(|text| Remark::note("hidden_runs", text)));
     done.report.control = control(daily);
     Ok(done)
 }
@@ -203,6 +191,7 @@ fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Resul
         .collect();
     let run = Run {
         id: forecaster.run_id(&table.digest, &counted(request))?,
+        top: request.charges.top.map(|most| most as usize),
         as_of: options.as_of,
         metric: Metric::Billed,
         exact: false,
@@ -221,8 +210,8 @@ const MOST_NAMES: usize = 3;
 ///
 /// # Errors
 /// Series that are not aligned.
-pub(crate) fn bills(outlook: Outlook) -> Result<Bills> {
-    Ok(Bills::new(outlook.level, Some(outlook.recurring), Some(outlook.irregular))?)
+pub(crate) fn components(outlook: Outlook) -> Result<Components> {
+    Ok(Components::new(outlook.level, Some(outlook.recurring), Some(outlook.irregular))?)
 }
 
 /// What is known of a run before it is forecast.
@@ -232,6 +221,8 @@ struct Run {
     metric: Metric,
     exact: bool,
     columns: Vec<String>,
+    /// Rows of the last level that are shown inside each parent.
+    top: Option<usize>,
 }
 
 /// What the forecaster must know of a leaf besides its series.
@@ -244,7 +235,9 @@ pub(crate) fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
         cycles: facts.cycles.clone(),
         history_days: facts.history_days,
         missing_days: facts.missing_days,
+        covered_from: Some(facts.covered_from),
         stopped: facts.stopped,
+        lines: LineSums::default(),
     }
 }
 
@@ -255,10 +248,10 @@ fn forecast_leaves(
     run: Run,
     findings: &mut Vec<Finding>,
 ) -> Result<Forecasted> {
-    let bills = bills(outlook)?;
+    let components = components(outlook)?;
     let depth = run.columns.len();
-    let totals = forecast_totals(&forecaster.engine, &bills, leaves, depth)?;
-    if totals.iter().all(|total| total.forecast.is_none()) {
+    let totals = forecast_totals(&forecaster.engine, &components, leaves, depth, run.top)?;
+    if totals.iter().all(|total| total.total.is_none()) {
         let why = totals
             .iter()
             .find_map(|total| total.reason.clone())
@@ -270,16 +263,15 @@ fn forecast_leaves(
         findings.push(Finding::warning(format!("`{}`: no model could be fitted: {why}", total.name)));
     }
     findings.extend(members(&totals));
-    let mut notes = Vec::new();
+    let mut remarks = Vec::new();
     for total in totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0) {
-        notes.push(format!(
+        let text = format!(
             "{} groups of {} have no forecast; the total holds only what they cost so far",
             total.without_forecast, total.cycle
-        ));
+        );
+        remarks.push(Remark::note("without_forecast", text));
     }
-    notes.extend(unfinished(&totals, leaves));
-    let paths = totals.iter().filter(|total| total.level == depth).map(|total| path(&bills, total)).collect();
-    let rows = totals.iter().map(|total| row(&bills, total, depth)).collect();
+    remarks.extend(incomplete(&totals, leaves));
     let report = ForecastReport {
         metric: run.metric,
         total_kind: if run.exact { run.metric.total_kind() } else { TotalKind::Billed },
@@ -287,12 +279,11 @@ fn forecast_leaves(
         as_of: run.as_of,
         run_id: run.id,
         group_columns: run.columns,
-        rows,
-        notes,
-        warnings: Vec::new(),
+        rows: totals,
+        findings: remarks,
         control: Control::default(),
     };
-    Ok(Forecasted { report, paths, age: None, findings: Vec::new() })
+    Ok(Forecasted { report, age: None, findings: Vec::new() })
 }
 
 /// What each forecast is made of: the members of its model and their weights.
@@ -310,8 +301,8 @@ fn members(totals: &[GroupTotal]) -> Vec<Finding> {
     findings
 }
 
-/// Which series end with days that look unfinished, so that they are expected and not taken as final.
-fn unfinished(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<String> {
+/// Which series end with days that look incomplete, so that they are forecast and not used as final.
+fn incomplete(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<Remark> {
     let moved: BTreeSet<&str> = totals
         .iter()
         .filter(|total| matches!(total.leaves[..], [leaf] if total.cutoff < leaves[leaf].cutoff))
@@ -321,87 +312,53 @@ fn unfinished(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<String> {
     let more = moved.len().checked_sub(MOST_NAMES).filter(|more| *more > 0);
     let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
     (!moved.is_empty()).then(|| {
-        format!(
-            "last days look unfinished and are not taken as final (`x_Cutoff`): {}{more}",
-            some.join(", ")
+        let names = some.join(", ");
+        Remark::note(
+            "incomplete_days",
+            format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}{more}"),
         )
     })
 }
 
-fn row(bills: &Bills, total: &GroupTotal, depth: usize) -> TotalRow {
-    let bound = |get: fn(&forecast::TotalRange) -> Amount| total.forecast.as_ref().map(get);
-    let mut keys = total.keys.clone();
-    keys.resize(depth, None);
-    TotalRow {
-        level: total.level as u32,
-        keys,
-        label: total.name.clone(),
-        currency: total.currency.clone(),
-        cycle: total.cycle,
-        cutoff: Some(total.cutoff),
-        status: total.status.to_string(),
-        model: total.model.clone(),
-        actual_to_date: total.forecast.map(|_| total.actual),
-        remaining: total.forecast.map(|forecast| forecast.total - total.actual),
-        total: bound(|forecast| forecast.total),
-        lower80: bound(|forecast| forecast.lower80),
-        upper80: bound(|forecast| forecast.upper80),
-        lower95: bound(|forecast| forecast.lower95),
-        upper95: bound(|forecast| forecast.upper95),
-        previous_total: total.previous,
-        history_days: total.history_days,
-        missing_days: total.missing_days,
-        trend: recent(bills, &total.leaves, TREND_DAYS),
-        members: total.members.clone(),
-        to_pay: None,
-    }
-}
-
-fn path(bills: &Bills, total: &GroupTotal) -> DailyPath {
-    let days = total.cycle.days().take_while(|day| *day <= total.cutoff);
-    let actual = days.map(|day| (day, charged_on(bills, &total.leaves, day))).collect();
-    DailyPath {
-        keys: total.keys.clone(),
-        currency: total.currency.clone(),
-        actual,
-        expected: total.daily.clone(),
-    }
-}
-
-fn charged_on(bills: &Bills, leaves: &[usize], day: NaiveDate) -> Option<f64> {
-    let costs: Vec<f64> = leaves.iter().filter_map(|leaf| bills.get(*leaf).charged_on(day)).collect();
-    (!costs.is_empty()).then(|| costs.iter().sum())
-}
-
-/// What must be said beside the totals of charges.
-pub(crate) fn notes(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<String> {
-    let mut notes = Vec::new();
+/// What must be known beside the totals of charges.
+pub(crate) fn remarks(daily: &DailyCosts, cycles: &[BillingCycle]) -> Vec<Remark> {
+    let mut found = Vec::new();
+    let mut note = |kind, text: String| found.push(Remark::note(kind, text));
     let units = daily.units();
     if units.len() > 1 {
-        notes.push(format!(
+        let text = format!(
             "the total is a sum over {} {}s, each with an invoice of its own",
             units.len(),
             noun(daily)
-        ));
+        );
+        note("several_invoices", text);
     }
     if daily.agreements.contains(&Agreement::EnterpriseAgreement) && daily.metric == Metric::Billed {
-        notes.push("under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it".to_owned());
+        let text = "under an Enterprise Agreement the invoice asks for what exceeds the prepayment; these are the charges before it";
+        note("before_prepayment", text.to_owned());
     }
-    notes.extend(daily.controls.notes());
+    for finding in daily.controls.notes() {
+        note("input", finding);
+    }
     if let Some(first) = cycles.first() {
-        notes.extend(daily.rate_effects(daily.cycle_before(*first)).iter().map(rate_effect));
+        for effect in daily.rate_effects(daily.cycle_before(*first)) {
+            note("exchange_rate", rate_effect(&effect));
+        }
     }
-    let mut by_cycle: BTreeMap<(BillingCycle, bool), Vec<String>> = BTreeMap::new();
+    let mut beside: BTreeMap<BillingCycle, Vec<String>> = BTreeMap::new();
     for line in daily.lines(cycles) {
         let digits = line.currency.minor_digits();
         let text = format!("{} {} {}", line.name, report::grouped(line.amount, digits), line.currency);
-        by_cycle.entry((line.cycle, line.inside)).or_default().push(text);
+        beside.entry(line.cycle).or_default().push(text);
     }
-    for ((cycle, inside), lines) in by_cycle {
-        let place = if inside { "in the total" } else { "beside the total" };
-        notes.push(format!("{place} of {}: {}", report::cycle_name(cycle), lines.join(", ")));
+    for (cycle, lines) in beside {
+        note(
+            "beside_total",
+            format!("beside the total of {}: {}", report::cycle_name(cycle), lines.join(", ")),
+        );
     }
-    notes
+    found.extend(daily.controls.warnings().into_iter().map(|warning| Remark::warning("input", warning)));
+    found
 }
 
 /// What a rate has made of the last cycle's cost, and makes of it now.

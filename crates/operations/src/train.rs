@@ -3,12 +3,12 @@
 use crate::{
     ChargesRequest, Finding, Host, Progress, Result, SeriesTableRequest,
     charges::{self, ReadCharges},
-    predict::bills,
+    predict::components,
     series_table::read_series,
 };
 use billing::{BillingCycle, SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
-use forecast::{Bills, Model, Provenance, TrainOptions, train as train_model};
+use forecast::{Components, Model, Provenance, TrainOptions, train as train_model};
 use ingest::{SeriesColumns, SeriesTable};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -64,7 +64,7 @@ pub fn train(request: &TrainRequest, host: &Host<'_>) -> Result<Trained> {
         Some(table) => (TrainingSet::of_table(read_series(table)?, &table.path), Vec::new()),
         None => {
             let ReadCharges { daily, findings } = charges::read(&request.charges, &reader, host)?;
-            let bills = bills(daily.outlook(1)?)?;
+            let bills = components(daily.outlook(1)?)?;
             let sources = daily.leaves.iter().map(|_| "charges".to_owned()).collect();
             (TrainingSet { series: bills.level().clone(), sources }, findings)
         }
@@ -149,7 +149,7 @@ pub(crate) fn trained(
     name: Option<&str>,
     step: &dyn Fn(&str),
 ) -> Result<Model> {
-    let bills = Bills::bare(set.series);
+    let bills = Components::level_only(set.series);
     let model = train_model(&bills, &set.sources, &Model::shipped(), options, step)?;
     let rule = options.cycle_day;
     // The day after the last that is looked at: the border that so many complete cycles follow.

@@ -5,8 +5,8 @@
 
 use crate::{
     TableStyle,
-    figures::{percent, signed_percent},
     layout::{Heading, grid, wrapped},
+    number_format::{percent, signed_percent},
 };
 
 /// Scores of the forecasts that were made on one day of the cycle, or of all of them.

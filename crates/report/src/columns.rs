@@ -36,7 +36,7 @@ pub const BILLING_CURRENCY: &str = "BillingCurrency";
 pub const METRIC: &str = "x_Metric";
 /// What the total is, in one word.
 pub const TOTAL_KIND: &str = "x_TotalKind";
-/// How many grouping columns the row is told apart by; 0 is the total.
+/// How many grouping columns identify the row; 0 is the total.
 pub const GROUP_LEVEL: &str = "x_GroupLevel";
 /// Hash of inputs, options, model and version.
 pub const RUN_ID: &str = "x_RunId";
@@ -66,6 +66,8 @@ pub const UPPER_95: &str = "x_Upper95";
 pub const PREVIOUS_TOTAL: &str = "x_PreviousTotal";
 /// Days of history that the forecast could learn from.
 pub const HISTORY_DAYS: &str = "x_HistoryDays";
+/// A line of a total, in the JSON envelope.
+pub const LINE: &str = "x_Line";
 /// Days inside that history without data.
 pub const MISSING_DAYS: &str = "x_MissingDays";
 

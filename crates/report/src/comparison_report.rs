@@ -2,8 +2,8 @@
 
 use crate::{
     Column, ColumnValues, Dataset, EstimateReport, EstimateRow, Result, TableStyle, columns,
-    figures::{as_sentence, change, grouped, percent, printable},
     layout::{Heading, grid, wrapped},
+    number_format::{as_sentence, change, grouped, percent, printable},
 };
 use billing::{Amount, Currency};
 
@@ -91,7 +91,7 @@ impl ComparisonReport {
         let count = self.alternatives.len();
         let s = if count == 1 { "" } else { "s" };
         let title = format!("{} and {count} alternative{s} · {}", as_sentence(&self.subject), self.currency);
-        let mut lines = vec![style.bold(&title), String::new()];
+        let mut lines = vec![style.title(&title), String::new()];
         lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
         lines.push(style.dim(&"─".repeat(laid.width)));
         lines.extend(laid.body.iter().map(|line| style.finished(line)));

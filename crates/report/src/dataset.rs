@@ -127,7 +127,7 @@ impl Dataset {
         self.columns.first().map_or(0, |column| column.values.len())
     }
 
-    /// Whether there is no row.
+    /// Whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -163,7 +163,7 @@ impl ColumnValues {
         }
     }
 
-    /// Whether there is no value, not even a null.
+    /// Whether the column is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -178,7 +178,7 @@ impl ColumnValues {
     /// The value of a row in plain digits, ISO dates and `2026-10-01T00:00:00Z`; `None` is a null.
     ///
     /// # Panics
-    /// When there are not so many rows.
+    /// When the row is out of range.
     #[must_use]
     pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {

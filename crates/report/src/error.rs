@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name that is no output format.
+    /// A name of an unknown output format.
     #[error("unknown output format: `{given}`; one of {known}")]
     UnknownFormat {
         /// What was given.
@@ -68,7 +68,11 @@ pub enum Error {
     /// The output could not be written as JSON.
     #[error("could not write the output as JSON")]
     Json(#[from] serde_json::Error),
+    /// A format that this build leaves out.
+    #[error("this build does not write {0}")]
+    FormatLeftOut(&'static str),
     /// The output could not be written as Parquet.
+    #[cfg(feature = "parquet")]
     #[error("could not write the output as Parquet")]
     Parquet(#[from] polars::error::PolarsError),
 }
@@ -84,7 +88,8 @@ impl Error {
                 _ => None,
             },
             Self::Json(error) => error.io_error_kind(),
-            // The Parquet writer passes the system's word on as text only.
+            // The Parquet writer passes the cause on as text only.
+            #[cfg(feature = "parquet")]
             Self::Parquet(error) if error.to_string().contains("Broken pipe") => Some(ErrorKind::BrokenPipe),
             _ => None,
         };

@@ -4,8 +4,8 @@
 
 use crate::{
     Column, ColumnValues, Dataset, Result, TableStyle, columns,
-    figures::{as_sentence, counted, cycle_name, grouped, printable},
     layout::{Heading, grid, wrapped},
+    number_format::{as_sentence, counted, cycle_name, grouped, printable},
 };
 use billing::{Amount, BillingCycle, Currency, apportion};
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ impl EstimateReport {
 
     fn cycle_table(&self, bill: &EstimateBill, style: TableStyle, lines: &mut Vec<String>) {
         let name = bill.cycle.map_or_else(|| "A month".to_owned(), cycle_name);
-        lines.push(style.bold(&format!(
+        lines.push(style.title(&format!(
             "Estimate of {} · {}",
             name.replace("A month", "a month"),
             self.currency
@@ -226,7 +226,7 @@ impl EstimateReport {
     }
 
     fn cells(&self, row: &EstimateRow, cost: Option<[Amount; 3]>) -> Vec<String> {
-        let unit = row.unit.as_deref().unwrap_or_default();
+        let unit = printable(row.unit.as_deref().unwrap_or_default());
         let quantity = format!("{} × {unit}", grouped(row.quantity, QUANTITY_DIGITS));
         let quantity = if unit.is_empty() { grouped(row.quantity, QUANTITY_DIGITS) } else { quantity };
         let (cost, range) =
@@ -245,7 +245,7 @@ impl EstimateReport {
     fn spread(&self, ends: [Amount; 3]) -> String {
         let (likely, range) = self.figures(ends);
         let range = if range.is_empty() { range } else { format!(" ({range})") };
-        format!("{likely} {}{range}", self.currency)
+        format!("{likely} {}{range}", printable(self.currency.code()))
     }
 }
 

@@ -2,14 +2,13 @@
 //! what each status means. A reader of the table alone must not take a number for more than it is.
 
 use crate::{
-    ForecastReport, TotalRow,
-    figures::{as_sentence, counted, printable},
+    ForecastReport,
+    findings_of_rows::listed,
+    number_format::{as_sentence, counted, printable},
 };
 use chrono::NaiveDate;
+use forecast::{GroupTotal, Status};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Names that a line lists before it only counts them.
-const MOST_NAMES: usize = 3;
 
 /// The lines, unbroken.
 pub(crate) fn footnotes(report: &ForecastReport) -> Vec<String> {
@@ -20,14 +19,21 @@ pub(crate) fn footnotes(report: &ForecastReport) -> Vec<String> {
         .chain(not_final(report))
         .chain(missing(report))
         .chain(statuses(report))
-        .chain(report.notes.iter().map(|note| as_sentence(&printable(note))))
+        .chain(notes(report))
         .collect()
+}
+
+/// What was found, warnings aside, which stand on stderr already.
+fn notes(report: &ForecastReport) -> Vec<String> {
+    let findings = report.all_findings();
+    let notes = findings.iter().filter(|finding| !finding.is_warning());
+    notes.map(|note| as_sentence(&printable(&note.text))).collect()
 }
 
 /// Which days may still change.
 fn not_final(report: &ForecastReport) -> Option<String> {
-    let open = report.rows.iter().filter(|row| row.total.is_some() && row.status != "closed");
-    let cutoffs: BTreeSet<NaiveDate> = open.filter_map(|row| row.cutoff).collect();
+    let open = report.rows.iter().filter(|row| row.total.is_some() && row.status != Status::Closed);
+    let cutoffs: BTreeSet<NaiveDate> = open.map(|row| row.cutoff).collect();
     let (first, last) = (cutoffs.first()?, cutoffs.last()?);
     let since = if first == last { first.to_string() } else { format!("{first} to {last}, by row,") };
     Some(format!("Not final: days after {since} are part of the expectation"))
@@ -35,34 +41,34 @@ fn not_final(report: &ForecastReport) -> Option<String> {
 
 /// Which series lack days. A series is counted once, however many cycles it is forecast for.
 fn missing(report: &ForecastReport) -> Option<String> {
-    let mut by_series: BTreeMap<_, &TotalRow> = BTreeMap::new();
+    let mut by_series: BTreeMap<_, &GroupTotal> = BTreeMap::new();
     for row in rows_of_the_deepest_level(report).filter(|row| row.missing_days > 0) {
         let kept = by_series.entry((&row.keys, &row.currency)).or_insert(row);
         if row.missing_days > kept.missing_days {
             *kept = row;
         }
     }
-    let mut rows: Vec<&TotalRow> = by_series.into_values().collect();
+    let mut rows: Vec<&GroupTotal> = by_series.into_values().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.missing_days));
     let days: u64 = rows.iter().map(|row| row.missing_days).sum();
-    let names = rows.iter().map(|row| format!("{} {}", printable(&row.label), row.missing_days));
+    let names = rows.iter().map(|row| format!("{} {}", printable(&row.name), row.missing_days));
     let list = listed(names.collect());
     let have = if days == 1 { "has" } else { "have" };
     (days > 0).then(|| {
-        format!("Missing: {} {have} no data, which is not taken for zero: {list}", counted(days, "day"))
+        format!("Missing: {} {have} no data, which does not count as zero: {list}", counted(days, "day"))
     })
 }
 
 /// What each status but `ok` means, with the rows that have it.
 fn statuses(report: &ForecastReport) -> Vec<String> {
-    const MEANINGS: [(&str, &str); 5] = [
-        ("wide", "a forecast from little, broken or unsettled history; its range says so"),
-        ("closed", "the cycle is over and settled; the total is what was charged"),
-        ("insufficient", "no forecast; there is too little history"),
-        ("stale", "no recent data; the series has stopped"),
-        ("failed", "no forecast; the log has the reason"),
+    const MEANINGS: [(Status, &str); 5] = [
+        (Status::Wide, "low confidence, because history is short, incomplete or not settled"),
+        (Status::Closed, "the cycle is over and settled; the total is what was charged"),
+        (Status::Insufficient, "no forecast; there is too little history"),
+        (Status::Stale, "no recent data or cost; the series has stopped"),
+        (Status::Failed, "no forecast; the log has the reason"),
     ];
-    let with = |status: &str| -> Vec<&TotalRow> {
+    let with = |status: Status| -> Vec<&GroupTotal> {
         rows_of_the_deepest_level(report).filter(|row| row.status == status).collect()
     };
     MEANINGS
@@ -76,15 +82,8 @@ fn statuses(report: &ForecastReport) -> Vec<String> {
         .collect()
 }
 
-fn rows_of_the_deepest_level(report: &ForecastReport) -> impl Iterator<Item = &TotalRow> {
-    report.rows.iter().filter(|row| row.level == report.deepest_level())
-}
-
-/// The first few names, and how many more there are.
-fn listed(names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let shown = names[..names.len() - more].join(", ");
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
+fn rows_of_the_deepest_level(report: &ForecastReport) -> impl Iterator<Item = &GroupTotal> {
+    report.rows.iter().filter(|row| row.level == report.deepest_level() as usize)
 }
 
 #[cfg(test)]
@@ -92,8 +91,8 @@ mod tests {
     use super::*;
     use crate::forecast_report::tests::{report, row};
 
-    fn missing_days(key: &str, days: u64) -> TotalRow {
-        TotalRow { missing_days: days, ..row(1, &[Some(key)], key, "1") }
+    fn missing_days(key: &str, days: u64) -> GroupTotal {
+        GroupTotal { missing_days: days, ..row(1, &[Some(key)], key, "1") }
     }
 
     #[test]
@@ -109,7 +108,8 @@ mod tests {
             missing_days("e", 0),
         ];
         let line = missing(&report(&["ServiceName"], rows)).unwrap();
-        let expected = "Missing: 10 days have no data, which is not taken for zero: c 4, d 3, b 2 and 1 more";
+        let expected =
+            "Missing: 10 days have no data, which does not count as zero: c 4, d 3, b 2 and 1 more";
         assert_eq!(line, expected);
         assert_eq!(missing(&report(&["ServiceName"], vec![missing_days("e", 0)])), None);
     }
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn days_that_are_not_final_are_named_unless_the_cycle_is_closed() {
         let mut earlier = row(0, &[], "Total", "1");
-        earlier.cutoff = "2026-10-13".parse().ok();
+        earlier.cutoff = "2026-10-13".parse().unwrap();
         let line = |rows| not_final(&report(&[], rows));
         assert_eq!(
             line(vec![earlier.clone()]).unwrap(),
@@ -127,28 +127,26 @@ mod tests {
             line(vec![earlier.clone(), row(0, &[], "Total", "1")]).unwrap(),
             "Not final: days after 2026-10-13 to 2026-10-15, by row, are part of the expectation"
         );
-        earlier.status = "closed".to_owned();
+        earlier.status = Status::Closed;
         assert_eq!(line(vec![earlier]), None);
     }
 
     #[test]
     fn each_status_is_explained_once() {
         let mut rows = vec![missing_days("a", 0), missing_days("b", 0), missing_days("c", 0)];
-        rows[0].status = "wide".to_owned();
-        rows[1].status = "wide".to_owned();
+        rows[0].status = Status::Wide;
+        rows[1].status = Status::Wide;
         let lines = statuses(&report(&["ServiceName"], rows));
         assert_eq!(
             lines,
-            [
-                "Status `wide` (2 rows): a forecast from little, broken or unsettled history; its range says so"
-            ]
+            ["Status `wide` (2 rows): low confidence, because history is short, incomplete or not settled"]
         );
     }
 
     #[test]
     fn a_generic_series_is_not_called_a_bill() {
         let mut found = report(&[], vec![row(0, &[], "a", "1")]);
-        found.notes.push("a note".to_owned());
+        found.findings.push(crate::Finding::note("test", "a note"));
         assert_eq!(footnotes(&found)[0], "The total: charges of the cycle as billed, before credit and tax");
         found.exact = false;
         assert!(footnotes(&found)[0].starts_with("Not final"));

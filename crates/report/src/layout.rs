@@ -4,6 +4,7 @@
 //! character is on a terminal. Rules are drawn by whoever prints the lines.
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, TableStyle, Width};
+use std::collections::BTreeMap;
 
 /// Blanks between two columns.
 pub(crate) const GAP: usize = 2;
@@ -31,7 +32,9 @@ pub(crate) fn grid(headings: &[Heading], rows: Vec<Vec<String>>, first_width: Op
     table.set_header(headings.iter().map(|heading| Cell::new(&heading.text)).collect::<Vec<_>>());
     let count = rows.len();
     for cells in rows {
-        let mut row = Row::from(cells);
+        // A control character left in a cell could steer the terminal, whatever it came from.
+        let clean = |cell: String| cell.replace(|c: char| c.is_control(), " ");
+        let mut row = Row::from(cells.into_iter().map(clean).collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);
     }
@@ -60,6 +63,25 @@ pub(crate) fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
         table.add_row([text]);
     }
     table.column_max_content_widths().first().map_or(0, |&width| width.into())
+}
+
+/// Cuts names in the middle that would look the same once their ends are cut, such as ids.
+pub(crate) fn told_apart(names: Vec<String>, width: usize) -> Vec<String> {
+    // A name in other scripts has characters of two places; ids, which need this, do not.
+    let start = |name: &str| (name.is_ascii() && name.len() > width).then(|| name[..width - 1].to_owned());
+    let mut starts: BTreeMap<String, usize> = BTreeMap::new();
+    for start in names.iter().filter_map(|name| start(name)) {
+        *starts.entry(start).or_default() += 1;
+    }
+    let is_alike = |name: &str| start(name).is_some_and(|start| starts.get(&start) > Some(&1));
+    let cut = |name: String| match is_alike(&name) {
+        true => {
+            let tail = width / 2;
+            format!("{}…{}", &name[..width - 1 - tail], &name[name.len() - tail..])
+        }
+        false => name,
+    };
+    names.into_iter().map(cut).collect()
 }
 
 /// A text broken between words into lines of at most `width` characters.
@@ -114,5 +136,13 @@ mod tests {
         assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
         assert_eq!(widest(["", "東京 a", "abc"].into_iter()), 6);
         assert_eq!(widest([""].into_iter()), 0);
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_cut_in_the_middle() {
+        let cut = |names: &[&str], width| told_apart(names.iter().map(|n| (*n).to_owned()).collect(), width);
+        assert_eq!(cut(&["0000-0001", "0000-0002", "abcdefghijk"], 7), ["000…001", "000…002", "abcdefghijk"]);
+        assert_eq!(cut(&["0000-0001", "0000-0002"], 9), ["0000-0001", "0000-0002"]);
+        assert_eq!(cut(&["aa", "ab"], 1), ["…", "…"]);
     }
 }

@@ -1,6 +1,6 @@
 //! A Markdown table, aligned to be read as text as well; a null is an empty cell.
 
-use crate::{Column, Dataset, Result, figures::printable};
+use crate::{Column, Dataset, Result, number_format::printable};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 use std::io::Write;
 

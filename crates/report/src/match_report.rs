@@ -2,8 +2,8 @@
 
 use crate::{
     Column, ColumnValues, Dataset, EstimateReport, EstimateRow, Result, TableStyle, columns,
-    figures::{as_sentence, counted, grouped, percent, printable},
     layout::{Heading, grid, wrapped},
+    number_format::{as_sentence, counted, grouped, percent, printable},
 };
 use billing::{Amount, Currency};
 
@@ -39,7 +39,7 @@ impl MatchReport {
     /// The rows: those of an estimate, with the match beside them.
     ///
     /// # Errors
-    /// [`crate::Error::NotFinite`] for a confidence that is no number.
+    /// [`crate::Error::NotFinite`] for a confidence that is not a number.
     pub fn dataset(&self) -> Result<Dataset> {
         let rows = self.rows.iter().map(|row| row.line.clone()).collect();
         let (currency, bills, notes) = (self.currency.clone(), Vec::new(), Vec::new());
@@ -78,7 +78,7 @@ impl MatchReport {
         cells.push(vec!["Total".to_owned(), String::new(), String::new(), String::new(), String::new(), sum]);
         let laid = grid(&headings, cells, None);
         let rule = style.dim(&"─".repeat(laid.width));
-        let mut lines = vec![style.bold(&format!("Matched to Azure · {}", self.currency)), String::new()];
+        let mut lines = vec![style.title(&format!("Matched to Azure · {}", self.currency)), String::new()];
         lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
         lines.push(rule.clone());
         for (place, line) in laid.body.iter().enumerate() {

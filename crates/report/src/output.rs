@@ -1,6 +1,8 @@
 //! The output formats by name, and the one place that chooses a renderer.
 
-use crate::{Dataset, Error, Result, csv, json, markdown, parquet, table};
+#[cfg(feature = "parquet")]
+use crate::parquet;
+use crate::{Dataset, Error, Result, csv, json, markdown, table};
 use std::{
     fmt,
     io::{BufWriter, Write},
@@ -55,7 +57,7 @@ impl Format {
         }
     }
 
-    /// Whether it is no text, and better not sent to a terminal.
+    /// Whether the format is binary, and better not sent to a terminal.
     #[must_use]
     pub const fn is_binary(self) -> bool {
         matches!(self, Self::Parquet)
@@ -73,7 +75,10 @@ impl Format {
             Self::Jsonl => json::write_lines(dataset, &mut out),
             Self::Csv => csv::write(dataset, &mut out),
             Self::Markdown => markdown::write(dataset, &mut out),
+            #[cfg(feature = "parquet")]
             Self::Parquet => parquet::write(dataset, &mut out),
+            #[cfg(not(feature = "parquet"))]
+            Self::Parquet => Err(Error::FormatLeftOut("Parquet")),
         }?;
         Ok(out.flush()?)
     }

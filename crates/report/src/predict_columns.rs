@@ -6,12 +6,13 @@
 //! first. A wider terminal shows more columns.
 
 use crate::{
-    TableStyle, TotalRow,
-    figures::{change, grouped, printable},
+    TableStyle,
     layout::{GAP, Heading},
+    number_format::{change, grouped, printable},
     sparkline,
 };
 use billing::{AMOUNT_SCALE, Amount};
+use forecast::{GroupTotal, Status};
 
 /// Ends of a range from here on are shown without the minor unit: it would say nothing.
 const WHOLE_RANGE_FROM: Amount = whole(1_000);
@@ -89,7 +90,7 @@ pub(crate) struct TableColumn {
 
 /// The columns that have something to say, as many as fit beside the names.
 pub(crate) fn columns_that_fit(
-    rows: &[&TotalRow],
+    rows: &[&GroupTotal],
     digits: u32,
     widest_name: usize,
     style: TableStyle,
@@ -98,7 +99,7 @@ pub(crate) fn columns_that_fit(
         Setting { digits, spark_width: 14, name_width: 24 },
         Setting { digits, spark_width: 7, name_width: 16 },
     ];
-    let is_large = rows.iter().filter_map(|row| row.total).any(|total| size(total) >= WHOLE_BLOCK_FROM);
+    let is_large = rows.iter().filter_map(|row| row.point()).any(|total| size(total) >= WHOLE_BLOCK_FROM);
     if is_large && digits > 0 {
         settings.push(Setting { digits: 0, spark_width: 7, name_width: 12 });
     }
@@ -119,7 +120,12 @@ pub(crate) fn columns_that_fit(
 
 impl Setting {
     /// The columns that fit, and whether every essential one is among them.
-    fn columns(self, rows: &[&TotalRow], widest_name: usize, style: TableStyle) -> (Vec<TableColumn>, bool) {
+    fn columns(
+        self,
+        rows: &[&GroupTotal],
+        widest_name: usize,
+        style: TableStyle,
+    ) -> (Vec<TableColumn>, bool) {
         let mut left = style.width.saturating_sub(widest_name.min(self.name_width));
         let mut chosen = Vec::new();
         let mut is_complete = true;
@@ -149,25 +155,27 @@ impl Setting {
         (chosen, is_complete)
     }
 
-    fn column(self, field: Field, rows: &[&TotalRow], style: TableStyle) -> TableColumn {
+    fn column(self, field: Field, rows: &[&GroupTotal], style: TableStyle) -> TableColumn {
         let money = |amount: Option<Amount>| amount.map(|a| grouped(a, self.digits)).unwrap_or_default();
-        let each = |cell: &dyn Fn(&TotalRow) -> String| rows.iter().map(|row| cell(row)).collect();
+        let each = |cell: &dyn Fn(&GroupTotal) -> String| rows.iter().map(|row| cell(row)).collect();
         let plain: Vec<String> = match field {
-            Field::Actual => each(&|row| money(row.actual_to_date)),
+            Field::Actual => each(&|row| money(row.actual_to_date())),
             // A forecast that is not there is marked: an empty place could be an oversight.
-            Field::Total => each(&|row| row.total.map_or_else(|| "–".to_owned(), |total| money(Some(total)))),
-            Field::Range80 => self.ranges(rows.iter().map(|row| row.lower80.zip(row.upper80))),
-            Field::Range95 => self.ranges(rows.iter().map(|row| row.lower95.zip(row.upper95))),
-            Field::Previous => each(&|row| money(row.previous_total)),
+            Field::Total => {
+                each(&|row| row.point().map_or_else(|| "–".to_owned(), |total| money(Some(total))))
+            }
+            Field::Range80 => self.ranges(rows.iter().map(|row| interval(row, 0.8))),
+            Field::Range95 => self.ranges(rows.iter().map(|row| interval(row, 0.95))),
+            Field::Previous => each(&|row| money(row.previous)),
             Field::Change => {
-                each(&|row| row.total.zip(row.previous_total).map(|(t, p)| change(t, p)).unwrap_or_default())
+                each(&|row| row.point().zip(row.previous).map(|(t, p)| change(t, p)).unwrap_or_default())
             }
             Field::Trend => each(&|row| sparkline(&row.trend, self.spark_width)),
             // Where each row is the default's there is nothing to tell.
             Field::Model if rows.iter().all(|row| row.model == DEFAULT_MODEL) => each(&|_| String::new()),
             Field::Model => each(&|row| printable(&row.model)),
             Field::Status => {
-                each(&|row| if row.status == "ok" { String::new() } else { printable(&row.status) })
+                each(&|row| if row.status == Status::Ok { String::new() } else { row.status.to_string() })
             }
         };
         let characters = |text: &str| text.chars().count();
@@ -198,6 +206,13 @@ impl Setting {
     }
 }
 
+/// The ends of an interval that holds this share; `None` without a forecast, or where nothing is uncertain.
+fn interval(row: &GroupTotal, share: f64) -> Option<(Amount, Amount)> {
+    let total = row.total.as_ref().filter(|total| !total.is_certain() || row.status == Status::Closed)?;
+    let [low, high] = total.interval(share);
+    Some((low, high))
+}
+
 /// Red where it costs more or went wrong, green where it costs less.
 fn inked(field: Field, text: String, style: TableStyle) -> String {
     match (field, text.as_str()) {
@@ -219,20 +234,19 @@ const fn whole(units: i128) -> Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast_report::tests::{amount, row};
+    use crate::forecast_report::tests::{amount, row, with_range};
 
     /// Its essential columns are 10, 12, 21, 7, 7 and 4 characters wide, without cents 7, 9 and so on.
-    fn a_large_row() -> TotalRow {
-        let mut large = row(0, &[], "Total", "1631432.42");
-        large.actual_to_date = amount("904800.9");
-        (large.lower80, large.upper80) = (amount("1566175"), amount("1713004"));
-        large.previous_total = amount("1582219.11");
+    fn a_large_row() -> GroupTotal {
+        let mut large = with_range(row(0, &[], "Total", "1631432.42"), ["1566175", "1713004"]);
+        large.actual = amount("904800.9").unwrap();
+        large.previous = amount("1582219.11");
         large.trend = vec![Some(1.0); 31];
-        large.status = "wide".to_owned();
+        large.status = Status::Wide;
         large
     }
 
-    fn shown(row: &TotalRow, width: usize) -> (Vec<Field>, bool) {
+    fn shown(row: &GroupTotal, width: usize) -> (Vec<Field>, bool) {
         let style = TableStyle { width, color: false };
         let fit = columns_that_fit(&[row], 2, 40, style);
         (fit.columns.iter().map(|column| column.field).collect(), fit.in_whole_units)
@@ -258,7 +272,7 @@ mod tests {
     #[test]
     fn a_small_bill_keeps_its_cents() {
         let mut small = a_large_row();
-        small.total = amount("9999.99");
+        small.total = amount("9999.99").map(forecast::Quantiles::exactly);
         assert!(!shown(&small, 60).1);
     }
 
@@ -266,7 +280,7 @@ mod tests {
     fn a_wide_terminal_shows_more_columns() {
         let (fields, in_whole_units) = shown(&a_large_row(), 200);
         assert!(fields.contains(&Field::Previous) && fields.contains(&Field::Model));
-        assert!(!fields.contains(&Field::Range95), "nothing is known of it");
+        assert!(fields.contains(&Field::Range95));
         assert!(!in_whole_units);
     }
 

@@ -4,15 +4,17 @@
 //! It is read at 80 characters and without colour: nothing is said by colour alone.
 
 use crate::{
-    ForecastReport, TableStyle, TotalRow,
-    figures::{cycle_name, printable},
+    ForecastReport, TableStyle,
     footnotes::footnotes,
-    layout::{Heading, grid, widest, wrapped},
+    layout::{Heading, grid, told_apart, widest, wrapped},
+    lines_table::lines_of_total,
+    net_table::net_lines,
+    number_format::{cycle_name, printable},
     predict_columns::columns_that_fit,
-    to_pay::to_pay_lines,
     tree::{as_tree, repeats_the_rest},
 };
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, Currency, Metric};
+use forecast::GroupTotal;
 use std::collections::BTreeMap;
 
 /// Stands before the further lines of a note.
@@ -22,7 +24,7 @@ const INDENT: &str = "  ";
 #[must_use]
 pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
     let mut lines = Vec::new();
-    let mut blocks: BTreeMap<(BillingCycle, Option<&Currency>), Vec<&TotalRow>> = BTreeMap::new();
+    let mut blocks: BTreeMap<(BillingCycle, Option<&Currency>), Vec<&GroupTotal>> = BTreeMap::new();
     for row in &report.rows {
         blocks.entry((row.cycle, row.currency.as_ref())).or_default().push(row);
     }
@@ -30,13 +32,14 @@ pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
         let block = Block::new(report, cycle, currency, rows);
         lines.extend(block.lines(style));
         lines.push(String::new());
-        lines.extend(to_pay_lines(cycle, currency, &block.rows(), style));
+        lines.extend(lines_of_total(&block.rows(), style));
+        lines.extend(net_lines(cycle, currency, &block.rows(), style));
     }
     if report.rows.is_empty() {
         lines.extend(["Nothing to forecast: no series was found".to_owned(), String::new()]);
     }
     for note in footnotes(report) {
-        // What goes on in a second line is told from the next note.
+        // A second line of a note is indented, so that the next note stands out.
         let broken = wrapped(&note, style.width.saturating_sub(INDENT.len()));
         let indents = std::iter::once("").chain(std::iter::repeat(INDENT));
         lines.extend(broken.iter().zip(indents).map(|(line, indent)| style.dim(&format!("{indent}{line}"))));
@@ -54,8 +57,8 @@ struct Block<'a> {
     /// Digits of amounts after the point.
     digits: u32,
     /// Rows in the order in which they stand, each with its depth below the first level.
-    body: Vec<(usize, &'a TotalRow)>,
-    total: Option<&'a TotalRow>,
+    body: Vec<(usize, &'a GroupTotal)>,
+    total: Option<&'a GroupTotal>,
 }
 
 impl<'a> Block<'a> {
@@ -63,7 +66,7 @@ impl<'a> Block<'a> {
         report: &ForecastReport,
         cycle: BillingCycle,
         currency: Option<&'a Currency>,
-        rows: Vec<&'a TotalRow>,
+        rows: Vec<&'a GroupTotal>,
     ) -> Self {
         let mut title = format!("Forecast of {}", cycle_name(cycle));
         if report.exact {
@@ -79,15 +82,15 @@ impl<'a> Block<'a> {
     }
 
     /// The rows as they stand, the total last.
-    fn rows(&self) -> Vec<&TotalRow> {
+    fn rows(&self) -> Vec<&GroupTotal> {
         self.body.iter().map(|(_, row)| *row).chain(self.total).collect()
     }
 
     fn lines(&self, style: TableStyle) -> Vec<String> {
         let placed = || self.body.iter().copied().chain(self.total.map(|total| (0, total)));
-        let rows: Vec<&TotalRow> = placed().map(|(_, row)| row).collect();
+        let rows: Vec<&GroupTotal> = placed().map(|(_, row)| row).collect();
         let names: Vec<String> =
-            placed().map(|(depth, row)| format!("{}{}", "  ".repeat(depth), printable(&row.label))).collect();
+            placed().map(|(depth, row)| format!("{}{}", "  ".repeat(depth), printable(&row.name))).collect();
         let fit = columns_that_fit(&rows, self.digits, widest(names.iter().map(String::as_str)), style);
 
         let mut headings = vec![Heading { text: String::new(), right: false }];
@@ -105,7 +108,7 @@ impl<'a> Block<'a> {
             None => self.title.clone(),
         };
         let rule = style.dim(&"─".repeat(laid.width));
-        let mut lines = vec![style.bold(&title), String::new()];
+        let mut lines = vec![style.title(&title), String::new()];
         lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
         lines.push(rule.clone());
         for (place, line) in laid.body.iter().enumerate() {
@@ -120,30 +123,11 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Cuts names that would look the same once their ends are cut, such as ids, in the middle instead.
-pub(crate) fn told_apart(names: Vec<String>, width: usize) -> Vec<String> {
-    // A name in other scripts has characters of two places; ids, which need this, do not.
-    let start = |name: &str| (name.is_ascii() && name.len() > width).then(|| name[..width - 1].to_owned());
-    let mut starts: BTreeMap<String, usize> = BTreeMap::new();
-    for start in names.iter().filter_map(|name| start(name)) {
-        *starts.entry(start).or_default() += 1;
-    }
-    let is_alike = |name: &str| start(name).is_some_and(|start| starts.get(&start) > Some(&1));
-    let cut = |name: String| match is_alike(&name) {
-        true => {
-            let tail = width / 2;
-            format!("{}…{}", &name[..width - 1 - tail], &name[name.len() - tail..])
-        }
-        false => name,
-    };
-    names.into_iter().map(cut).collect()
-}
-
 /// Digits that values without a currency are shown with.
-fn digits_of_numbers(rows: &[&TotalRow]) -> u32 {
+fn digits_of_numbers(rows: &[&GroupTotal]) -> u32 {
     let one = Amount::from_units(10_i128.pow(AMOUNT_SCALE));
     let size = |total: Amount| if total < Amount::ZERO { -total } else { total };
-    let largest = rows.iter().filter_map(|row| row.total).map(size).max().unwrap_or_default();
+    let largest = rows.iter().filter_map(|row| row.point()).map(size).max().unwrap_or_default();
     if largest >= one || largest == Amount::ZERO { 2 } else { 6 }
 }
 
@@ -159,13 +143,13 @@ fn metric_words(metric: Metric) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast_report::tests::{amount, report, row};
+    use crate::forecast_report::tests::{amount, report, row, with_range};
+    use forecast::Status;
 
-    fn with_figures(mut row: TotalRow, actual: &str, range: [&str; 2], previous: &str) -> TotalRow {
-        row.actual_to_date = amount(actual);
-        [row.lower80, row.upper80] = range.map(amount);
-        [row.lower95, row.upper95] = range.map(amount);
-        row.previous_total = amount(previous);
+    fn with_figures(row: GroupTotal, actual: &str, range: [&str; 2], previous: &str) -> GroupTotal {
+        let mut row = with_range(row, range);
+        row.actual = amount(actual).unwrap();
+        row.previous = amount(previous);
         row.trend = (1..=7).map(|day| Some(f64::from(day))).collect();
         row
     }
@@ -173,7 +157,7 @@ mod tests {
     fn two_subscriptions() -> ForecastReport {
         let production = row(1, &[Some("p")], "Production", "12345.67");
         let mut data = row(1, &[Some("d")], "Data platform of the northern region", "-2040.00");
-        data.status = "wide".to_owned();
+        data.status = Status::Wide;
         data.missing_days = 2;
         let total = row(0, &[None], "Total", "10305.67");
         report(
@@ -201,10 +185,10 @@ Total               9,143.40  10,305.67   9,900 – 10,800  +14.5 %  ▂▃▄�
 
 The total: charges of the cycle as billed, before credit and tax
 Not final: days after 2026-10-15 are part of the expectation
-Missing: 2 days have no data, which is not taken for zero: Data platform of
+Missing: 2 days have no data, which does not count as zero: Data platform of
   the northern region 2
-Status `wide`: a forecast from little, broken or unsettled history; its range
-  says so
+Status `wide`: low confidence, because history is short, incomplete or not
+  settled
 ";
         assert_eq!(predict_table(&two_subscriptions(), TableStyle::PLAIN), expected);
     }
@@ -244,7 +228,6 @@ Status `wide`: a forecast from little, broken or unsettled history; its range
         yen.currency = "JPY".parse().ok();
         let mut later = row(0, &[], "Total", "11");
         later.cycle = later.cycle.next(billing::CycleDay::FIRST);
-        later.actual_to_date = None;
         let text =
             predict_table(&report(&[], vec![later, yen, row(0, &[], "Total", "10")]), TableStyle::PLAIN);
         let expected = "\
@@ -278,7 +261,7 @@ Not final: days after 2026-10-15 are part of the expectation
     #[test]
     fn a_series_without_a_forecast_has_blanks_and_says_why() {
         let mut short = row(1, &[Some("n")], "新しい\u{1b}プロジェクト", "1");
-        (short.total, short.remaining, short.status) = (None, None, "insufficient".to_owned());
+        (short.total, short.status) = (None, Status::Insufficient);
         let text = predict_table(&report(&["SubAccountId"], vec![short]), TableStyle::PLAIN);
         let expected = "\
 Forecast of October 2026 · billed cost · EUR
@@ -292,14 +275,6 @@ The total: charges of the cycle as billed, before credit and tax
 Status `insufficient`: no forecast; there is too little history
 ";
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn names_that_begin_alike_are_cut_in_the_middle() {
-        let cut = |names: &[&str], width| told_apart(names.iter().map(|n| (*n).to_owned()).collect(), width);
-        assert_eq!(cut(&["0000-0001", "0000-0002", "abcdefghijk"], 7), ["000…001", "000…002", "abcdefghijk"]);
-        assert_eq!(cut(&["0000-0001", "0000-0002"], 9), ["0000-0001", "0000-0002"]);
-        assert_eq!(cut(&["aa", "ab"], 1), ["…", "…"]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use crate::{
     Dataset, Result,
-    figures::printable,
-    ink::TableStyle,
     layout::{Heading, grid},
+    number_format::printable,
+    style::TableStyle,
 };
 use std::io::Write;
 

@@ -1,43 +1,40 @@
 //! The order of rows in a table for people: each below the row that it is a part of, the costliest
 //! first. (Files are sorted by keys instead, so that two runs can be compared line by line.)
 
-use crate::TotalRow;
 use billing::Amount;
+use forecast::{GroupTotal, OTHERS};
 use std::{cmp::Reverse, collections::HashMap};
-
-/// What `--top` calls the rest; it comes last whatever it costs.
-const REST: &str = "Others";
 
 /// Rows below the row of the level above, siblings by their totals, the rest of `--top` last; each with
 /// its depth below the first level that is there. No row is left out, whatever levels are missing.
-pub(crate) fn as_tree(rows: Vec<&TotalRow>) -> Vec<(usize, &TotalRow)> {
+pub(crate) fn as_tree(rows: Vec<&GroupTotal>) -> Vec<(usize, &GroupTotal)> {
     let first_level = rows.iter().map(|row| row.level).min().unwrap_or(0);
     let totals: HashMap<&[Option<String>], Option<Amount>> =
-        rows.iter().map(|row| (path_of(row), row.total)).collect();
-    let place = |row: &TotalRow| -> Vec<_> {
+        rows.iter().map(|row| (path_of(row), row.point())).collect();
+    let place = |row: &GroupTotal| -> Vec<_> {
         let path = path_of(row);
         (0..path.len())
             .map(|level| {
                 let total = totals.get(&path[..=level]).copied().flatten();
-                (path[level].as_deref() == Some(REST), Reverse(total), path[level].clone())
+                (path[level].as_deref() == Some(OTHERS), Reverse(total), path[level].clone())
             })
             .collect()
     };
-    let mut placed: Vec<(usize, &TotalRow)> =
-        rows.into_iter().map(|row| ((row.level - first_level) as usize, row)).collect();
+    let mut placed: Vec<(usize, &GroupTotal)> =
+        rows.into_iter().map(|row| (row.level - first_level, row)).collect();
     placed.sort_by_cached_key(|(_, row)| place(row));
     placed
 }
 
 /// Whether a row is the whole of the rest above it once more.
-pub(crate) fn repeats_the_rest(row: &TotalRow) -> bool {
-    let is_rest = |key: &Option<String>| key.as_deref() == Some(REST);
+pub(crate) fn repeats_the_rest(row: &GroupTotal) -> bool {
+    let is_rest = |key: &Option<String>| key.as_deref() == Some(OTHERS);
     matches!(path_of(row), [.., above, own] if is_rest(above) && is_rest(own))
 }
 
-/// The keys that tell a row apart.
-fn path_of(row: &TotalRow) -> &[Option<String>] {
-    &row.keys[..row.keys.len().min(row.level as usize)]
+/// The keys of a row, down to its level.
+fn path_of(row: &GroupTotal) -> &[Option<String>] {
+    &row.keys[..row.keys.len().min(row.level)]
 }
 
 #[cfg(test)]
@@ -45,9 +42,9 @@ mod tests {
     use super::*;
     use crate::forecast_report::tests::row;
 
-    fn names(rows: &[TotalRow]) -> Vec<String> {
+    fn names(rows: &[GroupTotal]) -> Vec<String> {
         let placed = as_tree(rows.iter().collect());
-        placed.iter().map(|(depth, row)| format!("{}{}", "-".repeat(*depth), row.label)).collect()
+        placed.iter().map(|(depth, row)| format!("{}{}", "-".repeat(*depth), row.name)).collect()
     }
 
     #[test]

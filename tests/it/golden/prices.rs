@@ -45,7 +45,7 @@ fn a_plan_is_priced_line_by_line_and_what_has_no_price_is_said() {
 
     2 lines have no price; the reason stands in the place of the cost, and no sum
     holds it
-    Estimates before tax, of what the plan says
+    Estimates before tax, of the planned usage
     ")
     });
     snapshot(
@@ -87,9 +87,9 @@ fn a_credit_is_taken_off_in_each_cycle() {
 
         2 lines have no price; the reason stands in the place of the cost, and no sum
         holds it
-        Estimates before tax, of what the plan says
+        Estimates before tax, of the planned usage
         As if nothing else used the credit and free amounts; `--into-forecast EXPORTS`
-        adds the plan to what goes on
+        adds the plan to existing usage
         ")
     });
 }
@@ -265,11 +265,11 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
         an hour
         old: 2 cores and 6 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1
         an hour
-        gpu: cores and memory of `p3.2xlarge` are not known; name them, or settle it by
+        gpu: cores and memory of `p3.2xlarge` are unknown; name them, or set the size by
         an override
-        A match is a guess by cores and memory; `fit` is how much of the size would be
-        used; settle one with `--overrides FILE`
-        Hours as they stand, taken as those of a month
+        A match is a guess by cores and memory; `fit` is the share of the size that
+        would be used; set one with `--overrides FILE`
+        Hours as given, read as those of a month
         ")
     });
     let settled =
@@ -278,8 +278,8 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
         insta::assert_snapshot!(text, @r#"
         x_LineId,BillingPeriodStart,BillingPeriodEnd,x_SkuMeterId,x_PricedAs,PricingQuantity,PricingUnit,ListUnitPrice,BilledCost,x_LowCost,x_HighCost,BillingCurrency,x_IsEstimate,x_PriceStatus,x_MatchedSku,RegionId,x_MatchReason,x_RunnerUp,x_Confidence
         web,,,d2,Virtual Machines,730,1 Hour,0.1,73.00,73.00,73.00,EUR,true,priced,Standard_D2s_v5,northeurope,"2 cores and 8 GiB needed, it has 2 and 8; the cheapest that will do, at 0.1 an hour",Standard_E2s_v5,1
-        old,,,e2,Virtual Machines,100,1 Hour,0.13,13.00,13.00,13.00,EUR,true,priced,Standard_E2s_v5,northeurope,settled by an override,,1
-        gpu,,,,,10,Hours,,,,,EUR,true,no_match,,eu-west-1,"cores and memory of `p3.2xlarge` are not known; name them, or settle it by an override",,
+        old,,,e2,Virtual Machines,100,1 Hour,0.13,13.00,13.00,13.00,EUR,true,priced,Standard_E2s_v5,northeurope,set by an override,,1
+        gpu,,,,,10,Hours,,,,,EUR,true,no_match,,eu-west-1,"cores and memory of `p3.2xlarge` are unknown; name them, or set the size by an override",,
         "#)
     });
     let plan =
@@ -496,7 +496,7 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
     assert_eq!(found.code, 0, "{}", found.stderr);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        The use of September 2026 that no commitment pays for, and 2 alternatives · USD
+        The usage of September 2026 without commitments and 2 alternatives · USD
 
                                                        As it is      Cost  Low – high  Difference   Covers
         ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -534,4 +534,47 @@ fn prices_older_than_the_use_are_said_to_explain_it_badly() {
     let found = run(folder.path(), &["price", "estimate", SAMPLE, "--rates", "older.json"]);
     let words: Vec<&str> = found.stdout.split_whitespace().collect();
     assert!(words.join(" ").contains("a difference of -"), "{}", found.stdout);
+}
+
+#[test]
+fn prices_that_are_zero_or_cannot_be_used_are_named() {
+    let folder = folder();
+    let card = "currency = \"EUR\"\n[[price]]\nmeter = \"free\"\nunit = \"1\"\nprice = 0\n\
+        [[price]]\nmeter = \"paid\"\nunit = \"1\"\nprice = 2\n\
+        [[price]]\nmeter = \"odd\"\nunit = \"1\"\nprice = -2\n";
+    let line = |name: &str| format!("[[line]]\nname = \"{name} line\"\nmeter = \"{name}\"\nquantity = 5\n");
+    let plan = ["currency = \"EUR\"\n".to_owned(), line("free"), line("paid"), line("odd")].concat();
+    write(folder.path(), "card.toml", card.to_owned());
+    write(folder.path(), "plan.toml", plan);
+    let found = run(folder.path(), &["price", "estimate", "plan.toml", "--rates", "card.toml", "-o", "csv"]);
+    let rows: Vec<&str> = found.stdout.lines().skip(1).collect();
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    assert!(rows[0].ends_with("0.00,0.00,0.00,EUR,true,priced"), "{rows:?}");
+    assert!(rows[1].ends_with("10.00,10.00,10.00,EUR,true,priced"), "{rows:?}");
+    assert!(rows[2].ends_with("EUR,true,unusable_rate"), "{rows:?}");
+    let said = |text: &str| assert!(found.stderr.contains(text), "{text}: {}", found.stderr);
+    said("`free line` costs 0: its price is zero in every tier");
+    said("1 price of the list cannot be used: price 3 (`odd`): ");
+    said("below 0: -2");
+    assert!(!found.stderr.contains("`paid line`"), "{}", found.stderr);
+}
+
+#[test]
+fn a_count_multiplies_a_match_and_what_is_not_read_is_named() {
+    let folder = folder();
+    let card = "currency = \"EUR\"\n[[price]]\nmeter = \"d4\"\nsku = \"Standard_D4s_v5\"\nregion = \"northeurope\"\n\
+        unit = \"1 Hour\"\nprice = 0.2\n";
+    let usage = "name,vcpu,memory_gib,hours,region,os,count,replicas\nweb,4,16,730,North Europe,linux,5,2\n\
+        db,4,16,730,North Europe,RHEL 9,1,1\n";
+    write(folder.path(), "card.toml", card.to_owned());
+    write(folder.path(), "machines.csv", usage.to_owned());
+    let args =
+        ["price", "match", "machines.csv", "--rates", "card.toml", "--as-of", "2026-12-01", "-o", "csv"];
+    let found = run(folder.path(), &args);
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    // 5 × 730 hours at 0.2.
+    assert!(found.stdout.contains(",3650,1 Hour,0.2,730.00,"), "{}", found.stdout);
+    let said = |text: &str| assert!(found.stderr.contains(text), "{text}: {}", found.stderr);
+    said("`replicas`");
+    said("`db` has no match: `RHEL 9` has no price of its own");
 }

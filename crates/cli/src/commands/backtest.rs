@@ -39,7 +39,7 @@ fn table(done: &Backtested, style: TableStyle) -> String {
     let mut text = String::new();
     for (currency, lines) in done.scores() {
         if let Some(currency) = currency {
-            text.push_str(&format!("Errors of past totals in {currency}\n"));
+            text.push_str(&format!("Errors of past totals in {}\n", report::printable(currency.code())));
         }
         text.push_str(&backtest_table(&lines, style));
     }

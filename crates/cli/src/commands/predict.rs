@@ -40,7 +40,7 @@ fn read_paths(options: &Predict) -> Vec<String> {
 fn write(session: &Session, options: &Predict, done: &Forecasted) -> Result<()> {
     let output = &options.output;
     match options.daily {
-        true => output.write_dataset(&done.daily_dataset()?),
+        true => output.write_dataset(&done.report.daily_path()?),
         false => output.write_result(
             session.color(),
             |style| predict_table(&done.report, style),
@@ -63,6 +63,7 @@ fn compared(session: &Session, options: &Predict, mut done: Forecasted) -> Resul
     if !is_shown {
         messages::report(&notes.iter().map(Finding::warning).collect::<Vec<_>>());
     }
-    done.report.notes.extend(notes);
+    let remarks = notes.into_iter().map(|note| report::Finding::note("azure_forecast", note));
+    done.report.findings.extend(remarks);
     Ok(done)
 }

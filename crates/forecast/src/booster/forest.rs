@@ -3,7 +3,7 @@
 //! A way down a tree is a chain of loads that wait for each other, so several trees are gone down at a time,
 //! step by step, until the deepest of them has ended; a leaf leads to itself.
 
-use super::Tree;
+use super::tree::Tree;
 
 /// Trees that are gone down together.
 const LANES: usize = 8;
@@ -81,7 +81,7 @@ impl Forest {
             for _ in 0..group.depth {
                 for place in &mut at {
                     let node = &self.nodes[*place as usize];
-                    // What is no number goes to the right.
+                    // A value that is not a number goes to the right.
                     let is_below = row[usize::from(node.split)] <= node.at;
                     *place = node.next[usize::from(!is_below)];
                 }

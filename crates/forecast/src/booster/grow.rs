@@ -6,7 +6,7 @@
 //! of the rows, drawn from the seed. Sums have a fixed order, so any number of threads grows the same
 //! trees.
 
-use super::{Booster, Tree, forest::Forest};
+use super::{boosted::Booster, forest::Forest, tree::Tree};
 use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -97,7 +97,7 @@ fn binned(rows: &Rows, feature: usize) -> Binned {
     sorted.sort_unstable_by(f32::total_cmp);
     let mut edges: Vec<f32> = (1..BINS).map(|bin| sorted[bin * (sorted.len() - 1) / BINS]).collect();
     edges.dedup();
-    // The largest value is no edge: nothing lies above it.
+    // The largest value cannot be an edge: nothing lies above it.
     if edges.last() == sorted.last() {
         edges.pop();
     }
@@ -169,7 +169,7 @@ fn grow_tree(
     sample: Vec<u32>,
     options: &BoosterOptions,
 ) -> Tree {
-    // The gradient of the quantile loss is τ above and τ − 1 below; its sign tells where to go.
+    // The gradient of the quantile loss is τ above and τ − 1 below; its sign is the direction.
     let high = options.quantile as f32;
     let gradients: Vec<f32> = missed
         .par_iter()

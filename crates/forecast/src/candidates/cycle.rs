@@ -11,7 +11,8 @@
 
 use crate::{
     candidates::level,
-    history::{History, Rest, mean_of},
+    history::{History, mean_of},
+    horizon::Horizon,
     profile::median,
 };
 
@@ -24,8 +25,12 @@ const LONGEST: usize = 31;
 const LAST_DAYS: usize = 3;
 
 /// The value for days of the open cycle; for those of later cycles a plain level, which knows no "so far".
-fn in_open_cycle(history: &History<'_>, rest: &Rest, value: impl Fn() -> f64) -> f64 {
-    if (rest.first as i64) < history.open_cycle().1 { value() } else { level::of_mean(history, rest, 28) }
+fn in_open_cycle(history: &History<'_>, horizon: &Horizon, value: impl Fn() -> f64) -> f64 {
+    if (horizon.first as i64) < history.open_cycle().1 {
+        value()
+    } else {
+        level::of_mean(history, horizon, 28)
+    }
 }
 
 fn so_far(history: &History<'_>) -> Option<f64> {
@@ -33,14 +38,14 @@ fn so_far(history: &History<'_>) -> Option<f64> {
 }
 
 /// Mean of the open cycle so far; of the last four weeks on its first day.
-pub fn run_rate(history: &History<'_>, rest: &Rest) -> f64 {
-    in_open_cycle(history, rest, || so_far(history).unwrap_or(history.recent_mean()))
+pub fn run_rate(history: &History<'_>, horizon: &Horizon) -> f64 {
+    in_open_cycle(history, horizon, || so_far(history).unwrap_or(history.recent_mean()))
 }
 
 /// The run rate times how earlier cycles went on after this day.
-pub fn shape(history: &History<'_>, rest: &Rest) -> f64 {
-    in_open_cycle(history, rest, || {
-        let Some(run_rate) = so_far(history) else { return level::of_mean(history, rest, 28) };
+pub fn shape(history: &History<'_>, horizon: &Horizon) -> f64 {
+    in_open_cycle(history, horizon, || {
+        let Some(run_rate) = so_far(history) else { return level::of_mean(history, horizon, 28) };
         let logs: Vec<f64> = earlier_parts(history)
             .filter(|(so_far, rest)| so_far * rest > 0.0)
             .map(|(so_far, rest)| (rest / so_far).clamp(RATIO_BOUNDS.0, RATIO_BOUNDS.1).ln())
@@ -50,29 +55,29 @@ pub fn shape(history: &History<'_>, rest: &Rest) -> f64 {
 }
 
 /// The run rate plus how much more earlier cycles cost a day after this day.
-pub fn addition(history: &History<'_>, rest: &Rest) -> f64 {
-    in_open_cycle(history, rest, || {
-        let Some(run_rate) = so_far(history) else { return level::of_mean(history, rest, 28) };
+pub fn addition(history: &History<'_>, horizon: &Horizon) -> f64 {
+    in_open_cycle(history, horizon, || {
+        let Some(run_rate) = so_far(history) else { return level::of_mean(history, horizon, 28) };
         let mut more: Vec<f64> = earlier_parts(history).map(|(so_far, rest)| rest - so_far).collect();
         run_rate + median(&mut more).unwrap_or(0.0)
     })
 }
 
 /// The days of the last complete cycle by their place; a level where there is none.
-pub fn last_cycle(history: &History<'_>, rest: &Rest) -> f64 {
-    let level = level::of_mean(history, rest, 28);
+pub fn last_cycle(history: &History<'_>, horizon: &Horizon) -> f64 {
+    let level = level::of_mean(history, horizon, 28);
     let Some((first, end)) = history.earlier_cycles(1).next() else { return level };
     let of_day = |day: usize| {
         let place = (i64::from(history.place(day).day) - 1).min(end - first - 1);
         let value = usize::try_from(first + place).ok().map_or(f64::NAN, |day| history.values()[day]);
         if value.is_nan() { level } else { value }
     };
-    (rest.first..rest.end).map(of_day).sum::<f64>() / rest.days() as f64
+    (horizon.first..horizon.end).map(of_day).sum::<f64>() / horizon.days() as f64
 }
 
 /// An extra cost must be this many times the usual deviation.
 const EXTRA_FACTOR: f64 = 4.0;
-/// And it must be known from so many cycles.
+/// And it must be known from this many cycles.
 const EXTRA_CYCLES: usize = 3;
 
 /// What each place of a cycle costs beyond level and weekday: the median over six cycles of
@@ -132,19 +137,19 @@ impl ExtraDays {
 }
 
 /// A level with weekdays, plus the extra cost of single days of the cycle.
-pub fn extra_days(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn extra_days(history: &History<'_>, horizon: &Horizon) -> f64 {
     let extra = ExtraDays::find(history);
-    let sum: f64 = (rest.first..rest.end).map(|day| extra.on(history, day)).sum();
-    level::of_median(history, rest, 28) + sum / rest.days() as f64
+    let sum: f64 = (horizon.first..horizon.end).map(|day| extra.on(history, day)).sum();
+    level::of_median(history, horizon, 28) + sum / horizon.days() as f64
 }
 
 /// Cycles' worth of evidence against an excess of a part of the cycle.
 const PART_EVIDENCE: f64 = 3.0;
 
 /// A level with weekdays, times how much the days after this one cost beyond their cycle.
-pub fn part(history: &History<'_>, rest: &Rest) -> f64 {
-    let (base, profile) = (level::of_mean(history, rest, 28), history.robust_profile());
-    let skipped = i64::from(history.place(rest.first).day) - 1;
+pub fn part(history: &History<'_>, horizon: &Horizon) -> f64 {
+    let (base, profile) = (level::of_mean(history, horizon, 28), history.robust_profile());
+    let skipped = i64::from(history.place(horizon.first).day) - 1;
     let level_of = |first: i64, end: i64| {
         let (mut sum, mut factors) = (0.0, 0.0);
         for day in first.max(0) as usize..end.max(0) as usize {
@@ -195,13 +200,13 @@ mod tests {
         let values = uneven();
         let track = tracked("2026-01-01", &values);
         let history = History::at(&track, 0);
-        let rest = Rest::new(&track, 100, 120);
+        let rest = Horizon::new(&track, 100, 120);
         assert_eq!(run_rate(&history, &rest), 2.0);
         assert!((shape(&history, &rest) - 6.0).abs() < 1e-9);
         assert!((addition(&history, &rest) - 4.0).abs() < 1e-9);
         assert_eq!(last_cycle(&history, &rest), 3.0);
         // May begins with the first ten days of March.
-        assert_eq!(last_cycle(&history, &Rest::new(&track, 120, 130)), 1.0);
+        assert_eq!(last_cycle(&history, &Horizon::new(&track, 120, 130)), 1.0);
         assert!(part(&history, &rest) > level::of_mean(&history, &rest, 28));
     }
 
@@ -209,7 +214,7 @@ mod tests {
     fn without_a_day_of_the_open_cycle_the_last_weeks_speak() {
         let track = tracked("2026-03-01", &[5.0; 31]);
         let history = History::at(&track, 0);
-        let rest = Rest::new(&track, 31, 61);
+        let rest = Horizon::new(&track, 31, 61);
         for estimate in [run_rate, shape, addition, part] {
             assert!((estimate(&history, &rest) - 5.0).abs() < 1e-9);
         }
@@ -234,7 +239,7 @@ mod tests {
         for (day, expected) in [(124, 100.0), (150, 100.0), (139, 0.0)] {
             assert!((extra.on(&history, day) - expected).abs() < 1.0, "{day}");
         }
-        let may = extra_days(&history, &Rest::new(&track, 120, 151));
+        let may = extra_days(&history, &Horizon::new(&track, 120, 151));
         assert!((may - (10.0 + 200.0 / 31.0)).abs() < 0.5, "{may}");
     }
 }

@@ -5,7 +5,7 @@
 //! taken, each weighed by its error to the power −4. Wrong when the best memory of the past is not
 //! that of today, as after a jump.
 
-use crate::history::{History, Rest};
+use crate::{history::History, horizon::Horizon};
 
 /// Weights of the newest day.
 const NEWEST: [f64; 7] = [0.02, 0.05, 0.1, 0.2, 0.35, 0.6, 1.0];
@@ -20,7 +20,7 @@ const FEWEST: f64 = 5.0;
 const EVIDENCE: f64 = 2.0;
 const POWER: i32 = 4;
 
-/// The level that fits sums of so many days, from levels newest first.
+/// The level that fits sums of this many days, from levels newest first.
 pub fn level(levels: &[f64], days: usize) -> f64 {
     let oldest_first: Vec<f64> = levels[..levels.len().min(WINDOW)].iter().rev().copied().collect();
     let mut sums = Vec::with_capacity(oldest_first.len() + 1);
@@ -59,8 +59,8 @@ pub fn level(levels: &[f64], days: usize) -> f64 {
 }
 
 /// Mean of the asked days.
-pub fn direct(history: &History<'_>, rest: &Rest) -> f64 {
-    level(history.robust_levels(), rest.days()) * rest.mean_factor(history.robust_profile())
+pub fn direct(history: &History<'_>, horizon: &Horizon) -> f64 {
+    level(history.robust_levels(), horizon.days()) * horizon.mean_factor(history.robust_profile())
 }
 
 #[cfg(test)]

@@ -1,50 +1,12 @@
-//! Holt-Winters with a weekly season, additive, without a trend, after fixed rates.
-//!
-//! `l ← l + 0.1 (y − l − s)`, `s_weekday ← s + 0.05 (y − l − s)`; rates as in many public uses of the
-//! method (Winters 1960). The first two weeks only set the level. Wrong for a while after the level
-//! jumps, since it follows slowly.
+//! The weekly Holt-Winters model ([`HoltWinters`](crate::weekly_smoothing::HoltWinters)), asked for a mean of
+//! days. Wrong for a while after the level jumps, since it follows slowly.
 
-use crate::{
-    calendar::WEEK,
-    history::{History, Rest},
-};
-
-const LEVEL_RATE: f64 = 0.1;
-const SEASON_RATE: f64 = 0.05;
-
-/// A level and what each weekday adds to it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HoltWinters {
-    level: f64,
-    season: [f64; WEEK],
-    known: usize,
-}
-
-impl HoltWinters {
-    /// Learns one more day; a missing one teaches nothing.
-    pub fn learn(&mut self, weekday: usize, value: f64) {
-        if value.is_nan() {
-            return;
-        }
-        let error = value - self.level - self.season[weekday];
-        self.known += 1;
-        // A mean of the first days before the rates take over.
-        self.level += error * LEVEL_RATE.max(1.0 / self.known as f64);
-        if self.known > 1 {
-            self.season[weekday] += error * SEASON_RATE.max((1.0 / self.known as f64).min(0.2));
-        }
-    }
-
-    /// Mean of the asked days.
-    #[must_use]
-    pub fn estimate(&self, rest: &Rest) -> f64 {
-        self.level + rest.mean_by_weekday(|weekday| self.season[weekday])
-    }
-}
+use crate::{history::History, horizon::Horizon};
 
 /// Mean of the asked days after what was known at the origin.
-pub fn holt_winters(history: &History<'_>, rest: &Rest) -> f64 {
-    history.state().holt_winters.estimate(rest)
+pub fn holt_winters(history: &History<'_>, horizon: &Horizon) -> f64 {
+    let model = &history.state().holt_winters;
+    model.level() + horizon.mean_by_weekday(|weekday| model.season(weekday))
 }
 
 #[cfg(test)]
@@ -53,20 +15,11 @@ mod tests {
     use crate::test_series::tracked;
 
     #[test]
-    fn one_step_is_the_textbooks() {
-        let mut model = HoltWinters { level: 10.0, season: [0.0; WEEK], known: 100 };
-        model.learn(2, 14.0);
-        assert!((model.level - 10.4).abs() < 1e-12 && (model.season[2] - 0.2).abs() < 1e-12);
-        model.learn(3, f64::NAN);
-        assert_eq!(model.known, 101);
-    }
-
-    #[test]
     fn weekends_are_learnt() {
         let office: Vec<f64> = (0..210).map(|day| if day % 7 < 5 { 10.0 } else { 3.0 }).collect();
         let track = tracked("2026-01-05", &office);
         let history = History::at(&track, 0);
-        let weekend = holt_winters(&history, &Rest::new(&track, 215, 217));
+        let weekend = holt_winters(&history, &Horizon::new(&track, 215, 217));
         assert!((weekend - 3.0).abs() < 1.0, "{weekend}");
     }
 }

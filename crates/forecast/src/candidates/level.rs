@@ -5,34 +5,35 @@
 //! windows follow faster and are noisier) and for anything that depends on the day of the cycle.
 
 use crate::{
-    history::{History, Rest, exponential_mean, mean_of},
+    history::{History, exponential_mean, mean_of},
+    horizon::Horizon,
     profile::{WeekdayProfile, quantile},
 };
 
 /// Mean of the last `days`, corrected for their weekdays.
-pub fn of_mean(history: &History<'_>, rest: &Rest, days: usize) -> f64 {
-    history.mean_level(days) * rest.mean_factor(history.robust_profile())
+pub fn of_mean(history: &History<'_>, horizon: &Horizon, days: usize) -> f64 {
+    history.mean_level(days) * horizon.mean_factor(history.robust_profile())
 }
 
 /// Median of the last `days` without their weekdays.
-pub fn of_median(history: &History<'_>, rest: &Rest, days: usize) -> f64 {
-    history.median_level(days) * rest.mean_factor(history.robust_profile())
+pub fn of_median(history: &History<'_>, horizon: &Horizon, days: usize) -> f64 {
+    history.median_level(days) * horizon.mean_factor(history.robust_profile())
 }
 
 /// Exponential mean of levels on the profile that they are without; the newest day has weight `newest`.
 pub fn of_smoothing(
     history: &History<'_>,
-    rest: &Rest,
+    horizon: &Horizon,
     levels: &[f64],
     profile: &WeekdayProfile,
     newest: f64,
 ) -> f64 {
     let level = exponential_mean(levels, newest).unwrap_or(history.recent_mean());
-    level * rest.mean_factor(profile)
+    level * horizon.mean_factor(profile)
 }
 
 /// Mean of the last four weeks, each day cut at the 95 % quantile of the last eight.
-pub fn of_cut_values(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn of_cut_values(history: &History<'_>, horizon: &Horizon) -> f64 {
     let levels = history.robust_levels();
     let newest = |days: usize| {
         let count = history.track().known(history.end().saturating_sub(days), history.end());
@@ -40,7 +41,7 @@ pub fn of_cut_values(history: &History<'_>, rest: &Rest) -> f64 {
     };
     let cut = quantile(&mut newest(56).to_vec(), 0.95).unwrap_or(f64::INFINITY);
     let kept: Vec<f64> = newest(28).iter().map(|level| level.min(cut)).collect();
-    mean_of(&kept).unwrap_or(history.recent_mean()) * rest.mean_factor(history.robust_profile())
+    mean_of(&kept).unwrap_or(history.recent_mean()) * horizon.mean_factor(history.robust_profile())
 }
 
 #[cfg(test)]
@@ -48,8 +49,8 @@ mod tests {
     use super::*;
     use crate::test_series::tracked;
 
-    fn rest_of<'a>(history: &History<'a>, days: usize) -> Rest {
-        Rest::new(history.track(), history.end(), history.end() + days)
+    fn rest_of<'a>(history: &History<'a>, days: usize) -> Horizon {
+        Horizon::new(history.track(), history.end(), history.end() + days)
     }
 
     #[test]
@@ -72,7 +73,7 @@ mod tests {
         let track = tracked("2026-01-05", &office);
         let history = History::at(&track, 0);
         assert!((of_mean(&history, &rest_of(&history, 5), 28) - 10.0).abs() < 0.2);
-        let weekend = Rest::new(&track, history.end() + 5, history.end() + 7);
+        let weekend = Horizon::new(&track, history.end() + 5, history.end() + 7);
         assert!((of_mean(&history, &weekend, 28) - 3.0).abs() < 0.5);
     }
 }

@@ -14,12 +14,7 @@ pub mod ridge;
 pub mod trend;
 pub mod year;
 
-use crate::{
-    Error, Result,
-    history::{History, Rest},
-    profile::median,
-    track::Track,
-};
+use crate::{Error, Result, history::History, horizon::Horizon, profile::median, series_cache::SeriesCache};
 use billing::{CostSeries, CycleDay};
 use chrono::NaiveDate;
 use ridge::{RidgeParameters, Rows};
@@ -78,7 +73,7 @@ pub enum Candidate {
     LocalLevel,
     /// The same with half of the course of the years before.
     YearlyLocalLevel,
-    /// The exponential level that told sums of so many days best.
+    /// The exponential level that predicted sums of as many days best.
     Direct,
     /// Ridge on named columns, half-life 10 days.
     Ridge,
@@ -203,10 +198,10 @@ impl Candidate {
     ) -> Result<f64> {
         let none = Error::NoValues { cutoff: crate::calendar::days_before(series.end(), 1) };
         let ahead = (last - series.end()).num_days().max(0) as usize + 1;
-        let track = Track::new(*series, rule, ahead, |_, days| vec![days - 1]).ok_or(none)?;
+        let track = SeriesCache::new(*series, rule, ahead, |_, days| vec![days - 1]).ok_or(none)?;
         let number = |day: NaiveDate| (day - track.timeline().start()).num_days().max(0) as usize;
         let first = number(first).max(track.values().len());
-        let rest = Rest::new(&track, first, (number(last) + 1).max(first + 1));
+        let rest = Horizon::new(&track, first, (number(last) + 1).max(first + 1));
         Asked::new(&History::at(&track, 0), &rest).estimate(self)
     }
 
@@ -223,52 +218,52 @@ impl Candidate {
 /// What is asked of the candidates at one origin, with what several of them share.
 struct Asked<'a> {
     history: &'a History<'a>,
-    rest: &'a Rest,
+    horizon: &'a Horizon,
     rows: OnceCell<Rows>,
 }
 
 impl<'a> Asked<'a> {
-    fn new(history: &'a History<'a>, rest: &'a Rest) -> Self {
-        Self { history, rest, rows: OnceCell::new() }
+    fn new(history: &'a History<'a>, horizon: &'a Horizon) -> Self {
+        Self { history, horizon, rows: OnceCell::new() }
     }
 
     fn estimate(&self, candidate: Candidate) -> Result<f64> {
-        let (history, rest) = (self.history, self.rest);
+        let (history, horizon) = (self.history, self.horizon);
         let smoothing =
-            |levels: &[f64], profile, newest| level::of_smoothing(history, rest, levels, profile, newest);
+            |levels: &[f64], profile, newest| level::of_smoothing(history, horizon, levels, profile, newest);
         Ok(match candidate {
-            Candidate::RunRate => cycle::run_rate(history, rest),
-            Candidate::SeasonalNaive => repeat::of_last(history, rest, 1),
-            Candidate::FourWeeks => repeat::of_last(history, rest, 4),
-            Candidate::LastCycle => cycle::last_cycle(history, rest),
-            Candidate::WeekdayLevel => level::of_mean(history, rest, 28),
-            Candidate::Mean7 => level::of_mean(history, rest, 7),
-            Candidate::Mean56 => level::of_mean(history, rest, 56),
-            Candidate::Mean182 => level::of_mean(history, rest, 182),
-            Candidate::Median7 => level::of_median(history, rest, 7),
-            Candidate::Median14 => level::of_median(history, rest, 14),
-            Candidate::Median28 => level::of_median(history, rest, 28),
+            Candidate::RunRate => cycle::run_rate(history, horizon),
+            Candidate::SeasonalNaive => repeat::of_last(history, horizon, 1),
+            Candidate::FourWeeks => repeat::of_last(history, horizon, 4),
+            Candidate::LastCycle => cycle::last_cycle(history, horizon),
+            Candidate::WeekdayLevel => level::of_mean(history, horizon, 28),
+            Candidate::Mean7 => level::of_mean(history, horizon, 7),
+            Candidate::Mean56 => level::of_mean(history, horizon, 56),
+            Candidate::Mean182 => level::of_mean(history, horizon, 182),
+            Candidate::Median7 => level::of_median(history, horizon, 7),
+            Candidate::Median14 => level::of_median(history, horizon, 14),
+            Candidate::Median28 => level::of_median(history, horizon, 28),
             Candidate::Smooth15 => smoothing(history.mean_levels(), history.mean_profile(), 0.15),
             Candidate::Smooth30 => smoothing(history.mean_levels(), history.mean_profile(), 0.30),
-            Candidate::CutMean => level::of_cut_values(history, rest),
-            Candidate::CycleShape => cycle::shape(history, rest),
-            Candidate::CycleAddition => cycle::addition(history, rest),
-            Candidate::CycleDays => cycle::extra_days(history, rest),
-            Candidate::CyclePart => cycle::part(history, rest),
-            Candidate::Trend => trend::trend(history, rest),
-            Candidate::Reversion => trend::reversion(history, rest),
-            Candidate::HoltWinters => holt_winters::holt_winters(history, rest),
-            Candidate::LocalLevel => local_level::local_level(history, rest),
-            Candidate::YearlyLocalLevel => local_level::yearly(history, rest),
+            Candidate::CutMean => level::of_cut_values(history, horizon),
+            Candidate::CycleShape => cycle::shape(history, horizon),
+            Candidate::CycleAddition => cycle::addition(history, horizon),
+            Candidate::CycleDays => cycle::extra_days(history, horizon),
+            Candidate::CyclePart => cycle::part(history, horizon),
+            Candidate::Trend => trend::trend(history, horizon),
+            Candidate::Reversion => trend::reversion(history, horizon),
+            Candidate::HoltWinters => holt_winters::holt_winters(history, horizon),
+            Candidate::LocalLevel => local_level::local_level(history, horizon),
+            Candidate::YearlyLocalLevel => local_level::yearly(history, horizon),
             Candidate::SmoothLong => smoothing(history.long_levels(), history.long_profile(), 0.15),
-            Candidate::Direct => direct::direct(history, rest),
+            Candidate::Direct => direct::direct(history, horizon),
             Candidate::Ridge | Candidate::Ridge7 | Candidate::Ridge22 | Candidate::Ridge90 => {
                 let rows = self.rows.get_or_init(|| Rows::new(history));
-                rows.fit(&candidate.ridge_parameters())?.estimate(history, rest)
+                rows.fit(&candidate.ridge_parameters())?.estimate(history, horizon)
             }
-            Candidate::LastYear => year::last_year(history, rest),
-            Candidate::YearlyCourse => year::yearly_course(history, rest),
-            Candidate::YearlyLevel => year::yearly_level(history, rest),
+            Candidate::LastYear => year::last_year(history, horizon),
+            Candidate::YearlyCourse => year::yearly_course(history, horizon),
+            Candidate::YearlyLevel => year::yearly_level(history, horizon),
         })
     }
 }
@@ -291,8 +286,8 @@ impl Estimates {
     /// An estimate is never below zero where the history is not, and one far from all others is drawn
     /// to within three typical days of their median.
     #[must_use]
-    pub fn at(history: &History<'_>, rest: &Rest, candidates: &[Candidate]) -> Self {
-        let asked = Asked::new(history, rest);
+    pub fn at(history: &History<'_>, horizon: &Horizon, candidates: &[Candidate]) -> Self {
+        let asked = Asked::new(history, horizon);
         let floor = if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 };
         let mut means: Vec<f64> = candidates
             .iter()
@@ -335,7 +330,7 @@ pub enum ModelSpec {
 }
 
 impl ModelSpec {
-    /// The baseline that goes on like the cycle so far.
+    /// The baseline that continues the mean of the cycle so far.
     pub const RUN_RATE: ModelSpec = Self::Single(Candidate::RunRate);
     /// The baseline that repeats last week.
     pub const SEASONAL_NAIVE: ModelSpec = Self::Single(Candidate::SeasonalNaive);
@@ -426,7 +421,7 @@ mod tests {
         // Seven days at 1, then one of 100: no candidate can leave three typical days around the median.
         let track = tracked("2026-01-01", &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 100.0]);
         let history = History::at(&track, 0);
-        let found = Estimates::at(&history, &Rest::new(&track, 8, 31), &Candidate::ALL);
+        let found = Estimates::at(&history, &Horizon::new(&track, 8, 31), &Candidate::ALL);
         let middle = median(&mut found.means.clone()).unwrap();
         let reach = LARGEST_DISTANCE * history.typical_size() + 1e-9;
         assert!(found.means.iter().all(|mean| (mean - middle).abs() <= reach));

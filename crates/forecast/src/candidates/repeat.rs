@@ -4,14 +4,11 @@
 //! forecast, the baseline of every other. Wrong after a one-off in the weeks that are repeated, and
 //! when the level moves.
 
-use crate::{
-    calendar::WEEK,
-    history::{History, Rest},
-};
+use crate::{calendar::WEEK, history::History, horizon::Horizon};
 
 /// Mean of the last `count` known values of each weekday, looking back at most `count + 2` weeks; the
 /// recent mean for a weekday without any.
-pub fn of_last(history: &History<'_>, rest: &Rest, count: usize) -> f64 {
+pub fn of_last(history: &History<'_>, horizon: &Horizon, count: usize) -> f64 {
     let values = history.values();
     let (mut sums, mut counts) = ([0.0; WEEK], [0_usize; WEEK]);
     for day in (history.end().saturating_sub((count + 2) * WEEK)..history.end()).rev() {
@@ -21,7 +18,7 @@ pub fn of_last(history: &History<'_>, rest: &Rest, count: usize) -> f64 {
             counts[weekday] += 1;
         }
     }
-    rest.mean_by_weekday(|weekday| match counts[weekday] {
+    horizon.mean_by_weekday(|weekday| match counts[weekday] {
         0 => history.recent_mean(),
         known => sums[weekday] / known as f64,
     })
@@ -38,7 +35,7 @@ mod tests {
         let values: Vec<f64> = (1..=7).chain(11..=17).map(f64::from).collect();
         let track = tracked("2026-01-05", &values);
         let history = History::at(&track, 0);
-        let day = |lead: usize| Rest::new(&track, history.end() + lead, history.end() + lead + 1);
+        let day = |lead: usize| Horizon::new(&track, history.end() + lead, history.end() + lead + 1);
         assert_eq!(of_last(&history, &day(0), 1), 11.0);
         assert_eq!(of_last(&history, &day(13), 1), 17.0);
         assert_eq!(of_last(&history, &day(1), 4), 7.0);
@@ -50,6 +47,6 @@ mod tests {
         values[7] = f64::NAN;
         let track = tracked("2026-01-05", &values);
         let history = History::at(&track, 0);
-        assert_eq!(of_last(&history, &Rest::new(&track, 14, 15), 1), 1.0);
+        assert_eq!(of_last(&history, &Horizon::new(&track, 14, 15), 1), 1.0);
     }
 }

@@ -8,7 +8,8 @@
 use crate::{
     Result,
     features::{self, COLUMNS, ColumnKind, DaySums},
-    history::{History, Rest},
+    history::History,
+    horizon::Horizon,
     linear::{FittedRidge, NormalEquations},
     profile::median,
 };
@@ -150,8 +151,9 @@ impl DailyRegression {
 
     /// Mean of the asked days.
     #[must_use]
-    pub fn estimate(&self, history: &History<'_>, rest: &Rest) -> f64 {
-        (rest.first..rest.end).map(|day| self.expected_on(history, day)).sum::<f64>() / rest.days() as f64
+    pub fn estimate(&self, history: &History<'_>, horizon: &Horizon) -> f64 {
+        (horizon.first..horizon.end).map(|day| self.expected_on(history, day)).sum::<f64>()
+            / horizon.days() as f64
     }
 }
 
@@ -190,6 +192,6 @@ mod tests {
         let track = tracked("2026-01-01", &[7.0]);
         let history = History::at(&track, 0);
         let fitted = Rows::new(&history).fit(&PLAIN).unwrap();
-        assert!((fitted.estimate(&history, &Rest::new(&track, 5, 9)) - 7.0).abs() < 1e-9);
+        assert!((fitted.estimate(&history, &Horizon::new(&track, 5, 9)) - 7.0).abs() < 1e-9);
     }
 }

@@ -9,7 +9,8 @@
 
 use crate::{
     calendar::WEEK,
-    history::{History, Rest, exponential_mean, mean_of},
+    history::{History, exponential_mean, mean_of},
+    horizon::Horizon,
 };
 
 const SLOPE_WINDOW: usize = 90;
@@ -20,18 +21,18 @@ const USUAL_MEMORY: f64 = 0.7;
 const MEMORY_EVIDENCE: f64 = 8.0;
 
 /// An exponential level with half of the slope of the last 90 days; no slope under four weeks.
-pub fn trend(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn trend(history: &History<'_>, horizon: &Horizon) -> f64 {
     let levels = history.mean_levels();
     // Newest first, so the place is an age and a rising series has a falling line.
     let window = &levels[..levels.len().min(SLOPE_WINDOW)];
     let slope = if window.len() < 4 * WEEK { 0.0 } else { -least_squares_slope(window) };
     let level = exponential_mean(levels, 0.15).unwrap_or(history.recent_mean());
-    (level + slope / 2.0 * mean_lead(history, rest).min(LONGEST_TREND))
-        * rest.mean_factor(history.mean_profile())
+    (level + slope / 2.0 * mean_lead(history, horizon).min(LONGEST_TREND))
+        * horizon.mean_factor(history.mean_profile())
 }
 
 /// From the level of the last week back to the mean of 13; stays there under four weeks.
-pub fn reversion(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn reversion(history: &History<'_>, horizon: &Horizon) -> f64 {
     let levels = history.robust_levels();
     let weeks: Vec<f64> = levels[..levels.len().min(WEEKS * WEEK)].chunks(WEEK).filter_map(mean_of).collect();
     let mean = mean_of(&weeks).unwrap_or(history.recent_mean());
@@ -47,13 +48,13 @@ pub fn reversion(history: &History<'_>, rest: &Rest) -> f64 {
     } else {
         USUAL_MEMORY
     };
-    let level = mean + distance * memory.powf(mean_lead(history, rest) / WEEK as f64);
-    level * rest.mean_factor(history.robust_profile())
+    let level = mean + distance * memory.powf(mean_lead(history, horizon) / WEEK as f64);
+    level * horizon.mean_factor(history.robust_profile())
 }
 
 /// How many days the asked days lie after the origin, on average.
-pub fn mean_lead(history: &History<'_>, rest: &Rest) -> f64 {
-    (rest.first - history.end()) as f64 + (rest.days() as f64 + 1.0) / 2.0
+pub fn mean_lead(history: &History<'_>, horizon: &Horizon) -> f64 {
+    (horizon.first - history.end()) as f64 + (horizon.days() as f64 + 1.0) / 2.0
 }
 
 /// Slope of the values over their places.
@@ -85,7 +86,7 @@ mod tests {
         let track = tracked("2026-01-01", &values);
         let history = History::at(&track, 0);
         // Four weeks apart, the same weekday: ½ · 1 · 28, within the weekday profile's error.
-        let at = |lead: usize| trend(&history, &Rest::new(&track, 120 + lead, 121 + lead));
+        let at = |lead: usize| trend(&history, &Horizon::new(&track, 120 + lead, 121 + lead));
         assert!((at(30) - at(2) - 14.0).abs() < 1.0, "{}", at(30) - at(2));
     }
 
@@ -96,7 +97,7 @@ mod tests {
         let track = tracked("2026-01-01", &values);
         let history = History::at(&track, 0);
         // The mean of 13 weeks is (12 · 10 + 23) / 13 = 11.
-        let at = |lead: usize| reversion(&history, &Rest::new(&track, 91 + lead, 92 + lead));
+        let at = |lead: usize| reversion(&history, &Horizon::new(&track, 91 + lead, 92 + lead));
         assert!(at(0) > 15.0 && (at(244) - 11.0).abs() < 1.0, "{} {}", at(0), at(244));
     }
 }

@@ -6,10 +6,7 @@
 //! Wrong when last year had an event of its own, and no more than a plain level with less than 392
 //! days of history.
 
-use crate::{
-    candidates::level,
-    history::{History, Rest},
-};
+use crate::{candidates::level, history::History, horizon::Horizon};
 
 /// 52 weeks, so that weekdays fall on weekdays.
 const YEAR: i64 = 364;
@@ -22,9 +19,9 @@ const RATIO_BOUNDS: (f64, f64) = (0.2, 5.0);
 
 /// How the asked days compared with the four weeks before the origin, a year ago. `None` without a
 /// year, or where the weeks before cost next to nothing.
-pub fn ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
+pub fn ratio(history: &History<'_>, horizon: &Horizon) -> Option<f64> {
     let origin = history.end() as i64 - YEAR;
-    if origin - BEFORE < 0 || rest.first as i64 - history.end() as i64 > LONGEST {
+    if origin - BEFORE < 0 || horizon.first as i64 - history.end() as i64 > LONGEST {
         return None;
     }
     let before = history.mean_between(origin - BEFORE, origin)?;
@@ -32,7 +29,7 @@ pub fn ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
         return None;
     }
     // A few days more on both sides, so that a single day counts as its week.
-    let (mut first, mut end) = (rest.first as i64 - YEAR, rest.end as i64 - YEAR);
+    let (mut first, mut end) = (horizon.first as i64 - YEAR, horizon.end as i64 - YEAR);
     if end - first < 7 {
         (first, end) = (first - 3, end + 3);
     }
@@ -42,11 +39,11 @@ pub fn ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
 
 /// How the asked days compared with the exponential level at the origin, a year ago or, where there
 /// are two, by the geometric mean of both years. `None` without a year.
-pub fn smooth_ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
+pub fn smooth_ratio(history: &History<'_>, horizon: &Horizon) -> Option<f64> {
     let (mut logs, mut count) = (0.0, 0.0);
     for years in 1..=2 {
         let origin = history.end() as i64 - years * YEAR;
-        if origin < BEFORE || rest.first as i64 - history.end() as i64 > LONGEST {
+        if origin < BEFORE || horizon.first as i64 - history.end() as i64 > LONGEST {
             break;
         }
         let (mut weight, mut sum, mut total) = (1.0, 0.0, 0.0);
@@ -58,7 +55,7 @@ pub fn smooth_ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
             }
             weight *= 1.0 - NEWEST;
         }
-        let (mut first, mut end) = (rest.first as i64 - years * YEAR, rest.end as i64 - years * YEAR);
+        let (mut first, mut end) = (horizon.first as i64 - years * YEAR, horizon.end as i64 - years * YEAR);
         if end - first < 7 {
             (first, end) = (first - (7 - (end - first)) / 2, end + (8 - (end - first)) / 2);
         }
@@ -83,22 +80,22 @@ pub fn smooth_ratio(history: &History<'_>, rest: &Rest) -> Option<f64> {
 }
 
 /// An exponential level with the course that the years before took from theirs.
-pub fn yearly_course(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn yearly_course(history: &History<'_>, horizon: &Horizon) -> f64 {
     let profile = history.mean_profile();
-    let level = level::of_smoothing(history, rest, history.mean_levels(), profile, NEWEST);
-    level * smooth_ratio(history, rest).unwrap_or(1.0)
+    let level = level::of_smoothing(history, horizon, history.mean_levels(), profile, NEWEST);
+    level * smooth_ratio(history, horizon).unwrap_or(1.0)
 }
 
 /// A level with last year's course.
-pub fn last_year(history: &History<'_>, rest: &Rest) -> f64 {
-    level::of_mean(history, rest, 28) * ratio(history, rest).unwrap_or(1.0)
+pub fn last_year(history: &History<'_>, horizon: &Horizon) -> f64 {
+    level::of_mean(history, horizon, 28) * ratio(history, horizon).unwrap_or(1.0)
 }
 
 /// An exponential level with half of last year's course.
-pub fn yearly_level(history: &History<'_>, rest: &Rest) -> f64 {
+pub fn yearly_level(history: &History<'_>, horizon: &Horizon) -> f64 {
     let profile = history.mean_profile();
-    let level = level::of_smoothing(history, rest, history.mean_levels(), profile, NEWEST);
-    level * smooth_ratio(history, rest).map_or(1.0, f64::sqrt)
+    let level = level::of_smoothing(history, horizon, history.mean_levels(), profile, NEWEST);
+    level * smooth_ratio(history, horizon).map_or(1.0, f64::sqrt)
 }
 
 #[cfg(test)]
@@ -113,7 +110,7 @@ mod tests {
         values[36..56].fill(30.0);
         let track = tracked("2025-01-01", &values);
         let history = History::at(&track, 0);
-        let rest = Rest::new(&track, 402, 418);
+        let rest = Horizon::new(&track, 402, 418);
         assert!((last_year(&history, &rest) - 30.0).abs() < 1e-6);
         assert!((yearly_level(&history, &rest) - 10.0 * 3.0_f64.sqrt()).abs() < 1e-6);
     }
@@ -122,6 +119,6 @@ mod tests {
     fn without_a_year_it_is_the_level() {
         let track = tracked("2025-01-01", &[10.0; 100]);
         let history = History::at(&track, 0);
-        assert!((last_year(&history, &Rest::new(&track, 100, 120)) - 10.0).abs() < 1e-9);
+        assert!((last_year(&history, &Horizon::new(&track, 100, 120)) - 10.0).abs() < 1e-9);
     }
 }

@@ -1,7 +1,11 @@
 //! One bill in one cycle: what is charged day by day and what the offer's terms make of it.
 
-use super::{LEVELS, LOWER_80, Off, POINT, PricedBill, PricedMeter, Terms, UPPER_80, rest::Rest, unpriced};
-use crate::{Bills, Leaf, Result};
+use super::{
+    bill::{LEVELS, LOWER_80, POINT, PricedBill, PricedMeter, Terms, UPPER_80, unpriced},
+    factors::Off,
+    rest::Rest,
+};
+use crate::{components::Components, error::Result, totals::Leaf, used_up::UsedUp};
 use billing::{Amount, BillingCycle, CycleTerms, DayUse, MeterCharge, Settlement, price_rows};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -11,24 +15,6 @@ const PLANNED: [usize; LEVELS] = [0, 0, 1, 2, 2];
 
 /// Costs by day.
 type ByDay = BTreeMap<NaiveDate, Amount>;
-
-/// The day on which something is used up, with its 80 % range; `None` is not within the cycles asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UsedUp {
-    /// When more is used than expected.
-    pub earliest: Option<NaiveDate>,
-    /// As expected.
-    pub expected: Option<NaiveDate>,
-    /// When less is used.
-    pub latest: Option<NaiveDate>,
-}
-
-impl UsedUp {
-    /// From the days at the lower end, the point and the upper end of use.
-    pub(super) fn of([low, point, high]: [Option<NaiveDate>; 3]) -> Self {
-        Self { earliest: high, expected: point, latest: low }
-    }
-}
 
 /// What is charged in a cycle, and what of it is known.
 pub(super) struct PricedCycle<'a> {
@@ -64,7 +50,7 @@ impl<'a> PricedCycle<'a> {
     pub(super) fn new(
         bill: &'a PricedBill<'a>,
         facts: &Leaf,
-        bills: &Bills,
+        bills: &Components,
         rest: &'a Rest,
         cycle: BillingCycle,
     ) -> Result<Self> {
@@ -117,6 +103,8 @@ impl<'a> PricedCycle<'a> {
             }
             let to_come = |own: &&DayUse| own.day > self.cutoff && self.cycle.contains(own.day);
             all.extend(meter.planned[planned].iter().filter(to_come));
+            // Expected use of missing days lies before the cutoff: prices take use in the order of days.
+            all.sort_by_key(|own| own.day);
             // What the data charged stays; prices say what the rest adds to it.
             let mut own: ByDay = meter
                 .charged

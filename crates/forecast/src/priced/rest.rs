@@ -1,7 +1,13 @@
 //! What the rest of each cycle uses: quantities of meters, and costs of what has no price.
 
-use super::{NO_REST, PricedBill, PricedMeter};
-use crate::{Bills, Engine, Leaf, Question, Result, SeriesForecast, totals::summed};
+use super::bill::{NO_REST, PricedBill, PricedMeter, unpriced};
+use crate::{
+    components::{Components, SeriesComponents},
+    cycle_total::{CycleForecast, DayForecast, SeriesForecast},
+    engine::{Engine, Question},
+    error::Result,
+    totals::{Leaf, known_parts, summed},
+};
 use billing::{Amount, BillingCycle, CostSeries, SeriesSetBuilder};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -38,8 +44,34 @@ impl Rest {
             + sum(self.unpriced.get(&cycle))
     }
 
+    /// Missing days of a cycle that are expected, and their expected cost, each unit at its value.
+    pub(super) fn before(&self, cycle: BillingCycle, cutoff: NaiveDate) -> (Vec<NaiveDate>, f64) {
+        let (mut dates, mut sum) = (Vec::new(), 0.0);
+        let mut add = |days: Option<&Days>, value: f64| {
+            for (date, amount) in days.into_iter().flatten().filter(|(date, _)| *date <= cutoff) {
+                dates.push(*date);
+                sum += value * amount;
+            }
+        };
+        for (days, value) in self.meters.iter().zip(&self.unit_values) {
+            add(days.get(&cycle), *value);
+        }
+        add(self.unpriced.get(&cycle), 1.0);
+        add(self.purchases.get(&cycle), 1.0);
+        (dates, sum)
+    }
+
+    /// What purchases of a cycle are still expected.
+    pub(super) fn of_purchases(&self, cycle: BillingCycle) -> f64 {
+        self.purchases.get(&cycle).into_iter().flatten().map(|(_, amount)| amount).sum()
+    }
+
     /// The bill's use day by day, each unit at its value.
-    pub(super) fn value_of_use(&self, bill: &PricedBill<'_>, bills: &Bills) -> Result<(NaiveDate, Vec<f64>)> {
+    pub(super) fn value_of_use(
+        &self,
+        bill: &PricedBill<'_>,
+        bills: &Components,
+    ) -> Result<(NaiveDate, Vec<f64>)> {
         let mut parts = SeriesSetBuilder::new();
         for (meter, value) in bill.meters.iter().zip(&self.unit_values) {
             let Some(leaf) = meter.leaf else { continue };
@@ -58,14 +90,14 @@ impl Rest {
 /// Forecasts the rests of all bills, every meter from its own past.
 pub(super) fn rests(
     engine: &Engine,
-    bills: &Bills,
+    bills: &Components,
     priced: &[PricedBill<'_>],
     facts: &[Leaf],
 ) -> Result<Vec<Rest>> {
-    let mut sets: [SeriesSetBuilder; 3] = Default::default();
+    let mut sets: [SeriesSetBuilder; 4] = Default::default();
     let (mut cutoffs, mut cycles) = (Vec::new(), Vec::new());
     for (bill, own) in priced.iter().zip(facts) {
-        let mut push = |start: NaiveDate, values: [&[f64]; 3]| -> Result<()> {
+        let mut push = |start: NaiveDate, values: [&[f64]; 4]| -> Result<()> {
             for (set, values) in sets.iter_mut().zip(values) {
                 set.push("", start, values)?;
             }
@@ -76,18 +108,19 @@ pub(super) fn rests(
         for (meter, leaf) in bill.meters.iter().filter_map(|meter| Some((meter, meter.leaf?))) {
             let frame = bills.level().get(leaf);
             let nothing = vec![0.0; frame.values.len()];
-            push(frame.start, [&quantities(meter, frame), &nothing, &nothing])?;
+            let (known, all) = (quantities(meter, frame), used_on(meter, frame));
+            push(frame.start, [&known, &nothing, &nothing, &all])?;
         }
         let (start, unpriced) = unpriced_level(bill, bills);
         let nothing = vec![0.0; unpriced.len()];
-        push(start, [&unpriced, &nothing, &nothing])?;
+        push(start, [&unpriced, &nothing, &nothing, &known_unpriced(bill, bills)])?;
         let (start, recurring) = summed(bills.level(), bills.recurring(), &bill.leaves);
         let (_, irregular) = summed(bills.level(), bills.irregular(), &bill.leaves);
         let nothing = vec![0.0; recurring.len()];
-        push(start, [&nothing, &recurring, &irregular])?;
+        push(start, [&nothing, &recurring, &irregular, &nothing])?;
     }
-    let [level, recurring, irregular] = sets.map(SeriesSetBuilder::build);
-    let all = Bills::new(level, Some(recurring), Some(irregular))?;
+    let [level, recurring, irregular, partial] = sets.map(SeriesSetBuilder::build);
+    let all = Components::new(level, Some(recurring), Some(irregular))?.with_partial_days(partial)?;
     let found = engine.forecast(&Question::new(&all, &cutoffs, &cycles)?);
     let mut next = found.into_iter().enumerate();
     let mut take = || next.next();
@@ -104,24 +137,22 @@ pub(super) fn rests(
                 for cycle in own.cycles.iter().filter(|cycle| cycle.remaining.is_none()) {
                     *rest.missing.entry(cycle.cycle).or_default() += 1;
                 }
-                let days = days_of(&own, all.level().get(place));
+                let days = days_of(&own, all.get(place));
                 rest.unit_values.push(unit_value(meter, &days)?);
                 rest.meters.push(days);
             }
-            rest.unpriced =
-                take().map(|(place, own)| days_of(&own, all.level().get(place))).unwrap_or_default();
-            rest.purchases =
-                take().map(|(place, own)| days_of(&own, all.level().get(place))).unwrap_or_default();
+            rest.unpriced = take().map(|(place, own)| days_of(&own, all.get(place))).unwrap_or_default();
+            rest.purchases = take().map(|(place, own)| days_of(&own, all.get(place))).unwrap_or_default();
             Ok(rest)
         })
         .collect()
 }
 
 /// What each cycle's days hold beyond what is seen of them.
-fn days_of(forecast: &SeriesForecast, seen: CostSeries<'_>) -> BTreeMap<BillingCycle, Days> {
-    let own = |cycle: &crate::CycleForecast| {
-        let beyond =
-            |day: &crate::DayForecast| (day.date, day.expected - seen.value_on(day.date).unwrap_or(0.0));
+fn days_of(forecast: &SeriesForecast, seen: SeriesComponents<'_>) -> BTreeMap<BillingCycle, Days> {
+    let own = |cycle: &CycleForecast| {
+        let known = |day: NaiveDate| seen.level.value_on(day).or_else(|| seen.known_part_of(day));
+        let beyond = |day: &DayForecast| (day.date, day.expected() - known(day.date).unwrap_or(0.0));
         (cycle.cycle, cycle.daily.iter().map(beyond).collect())
     };
     forecast.cycles.iter().filter(|cycle| cycle.remaining.is_some()).map(own).collect()
@@ -138,10 +169,34 @@ fn quantities(meter: &PricedMeter<'_>, frame: CostSeries<'_>) -> Vec<f64> {
     values
 }
 
-/// The costs of use without a price; zeros over the days of the whole bill where there is none.
-fn unpriced_level(bill: &PricedBill<'_>, bills: &Bills) -> (NaiveDate, Vec<f64>) {
+/// The same with the days that are not covered whole, as far as their use is known.
+fn used_on(meter: &PricedMeter<'_>, frame: CostSeries<'_>) -> Vec<f64> {
+    let mut values = vec![0.0; frame.values.len()];
+    for used in &meter.used {
+        if let Some(place) = frame.index_of(used.day) {
+            values[place] += used.quantity.to_f64();
+        }
+    }
+    values
+}
+
+/// The costs of use without a price that are known, days that are not covered whole included.
+fn known_unpriced(bill: &PricedBill<'_>, bills: &Components) -> Vec<f64> {
+    let unpriced = unpriced_leaves(bill);
+    match unpriced.is_empty() {
+        true => vec![0.0; summed(bills.level(), None, &bill.leaves).1.len()],
+        false => known_parts(bills, &unpriced).1,
+    }
+}
+
+fn unpriced_leaves(bill: &PricedBill<'_>) -> Vec<usize> {
     let is_priced = |leaf: &usize| bill.meters.iter().any(|meter| meter.leaf == Some(*leaf));
-    let unpriced: Vec<usize> = bill.leaves.iter().copied().filter(|leaf| !is_priced(leaf)).collect();
+    bill.leaves.iter().copied().filter(|leaf| !is_priced(leaf)).collect()
+}
+
+/// The costs of use without a price; zeros over the days of the whole bill where there is none.
+fn unpriced_level(bill: &PricedBill<'_>, bills: &Components) -> (NaiveDate, Vec<f64>) {
+    let unpriced = unpriced_leaves(bill);
     if unpriced.is_empty() {
         let (start, whole) = summed(bills.level(), Some(bills.level()), &bill.leaves);
         return (start, whole.iter().map(|day| day * 0.0).collect());
@@ -158,8 +213,8 @@ fn unit_value(meter: &PricedMeter<'_>, rest: &BTreeMap<BillingCycle, Days>) -> R
         let used: Amount =
             meter.used.iter().filter(|own| cycle.contains(own.day)).map(|own| own.quantity).sum();
         let more_units = Amount::from_estimate(more).ok_or(billing::Error::TooLarge)?;
-        let price = billing::in_force(&meter.prices, cycle.last_day())
-            .map_err(|why| super::unpriced(&meter.meter, why))?;
+        let price =
+            billing::in_force(&meter.prices, cycle.last_day()).map_err(|why| unpriced(&meter.meter, why))?;
         cost += price.tiers.cost(used + more_units)?.to_f64() - price.tiers.cost(used)?.to_f64();
         units += more;
     }

@@ -1,12 +1,13 @@
 //! The cuts that are learnt from: every complete cycle of every series, cut after many of its days.
 
-use super::TrainOptions;
+use super::options::TrainOptions;
 use crate::{
     calendar::{cycles_before, days_before},
-    history::{History, Rest, mean_of_sizes},
+    history::{History, mean_of_sizes},
+    horizon::Horizon,
     model::Model,
     origins::{Origin, OriginTable, PastOrigin},
-    track::Track,
+    series_cache::SeriesCache,
 };
 use billing::{CostSeries, SeriesSet};
 use chrono::NaiveDate;
@@ -15,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Share of cuts that are taught again with a shortened history, of so many days.
+/// Share of origins that are used again with a shortened history, of this many days.
 const SHORT_SHARE: f64 = 0.12;
 const SHORT_DAYS: std::ops::Range<usize> = 10..41;
 /// What a made-up bill counts where series are averaged.
@@ -127,12 +128,12 @@ fn shortened(
         ..series
     };
     let left = (cut.known_from - cut.origin.made_on).num_days() as usize;
-    let track = Track::new(short, options.cycle_day, left, |_, days| vec![days - 1])?;
+    let track = SeriesCache::new(short, options.cycle_day, left, |_, days| vec![days - 1])?;
     let history = History::at(&track, 0);
     if history.typical_size() <= 0.0 {
         return None;
     }
-    let rest = Rest::new(&track, history.end(), history.end() + left);
+    let rest = Horizon::new(&track, history.end(), history.end() + left);
     let origin = Origin::at(&history, &rest, model.candidates());
     Some(Short { origin, actual: cut.actual, days: left as f64 })
 }

@@ -3,7 +3,7 @@
 use super::{cuts::Taught, rows::RowOf};
 use crate::{
     candidates::ModelSpec,
-    layers::Past,
+    ensemble::Past,
     model::{DAYS, Model, PriorDay},
     ranges::OwnScale,
 };

@@ -7,21 +7,25 @@
 
 mod cuts;
 mod errors;
+mod options;
 mod rows;
 mod stack;
 mod worth;
 
+pub use options::TrainOptions;
+
 use crate::{
-    Bills, Error, Result,
+    Components, Error, Result,
     booster::{Booster, BoosterOptions, Rows},
     candidates::ModelSpec,
-    combine::Pool,
-    layers::{LAYERS, Past, feature_names},
-    made_up::made_up_bills,
+    ensemble::Past,
+    layers::{LAYERS, feature_names},
     model::{DAYS, Model, Prior, PriorDay},
-    ranges::{LAPLACE, OwnScale, SHARES, blended_quantiles},
+    quantiles::{LAPLACE, SHARES},
+    ranges::{OwnScale, blended_quantiles},
+    synthetic::synthetic_series,
+    weights::PooledErrors,
 };
-use billing::CycleDay;
 use cuts::{Taught, cuts};
 use errors::{Scaled, bound_factor, mean_error, scaled_errors};
 use rayon::prelude::*;
@@ -29,47 +33,6 @@ use rows::{SHORT_WEIGHT, predict_folds, rows};
 use stack::{candidate_rows, layer_rows, stack_days};
 use std::collections::BTreeMap;
 use worth::Worth;
-
-/// What to train on, and how.
-///
-/// | option | purpose | range |
-/// |---|---|---|
-/// | `held_out_cycles` | complete cycles at the end of each series that are not looked at | ≥ 0 |
-/// | `made_up` | made-up bills beside the series given | ≥ 0 |
-/// | `folds` | parts that are predicted by a model that never saw them | ≥ 2 |
-/// | `trees` | trees of the pooled model | ≥ 0 |
-/// | `bound_trees` | trees of each model of a bound | ≥ 0 |
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrainOptions {
-    /// Complete cycles at the end of each series that are not looked at.
-    pub held_out_cycles: usize,
-    /// Made-up bills beside the series given.
-    pub made_up: usize,
-    /// Parts that are predicted by a model that never saw them.
-    pub folds: usize,
-    /// Trees of the pooled model.
-    pub trees: usize,
-    /// Trees of each model of a bound.
-    pub bound_trees: usize,
-    /// On which day cycles begin.
-    pub cycle_day: CycleDay,
-    /// Seed of what is drawn.
-    pub seed: u64,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        Self {
-            held_out_cycles: 4,
-            made_up: 120,
-            folds: 5,
-            trees: 500,
-            bound_trees: 250,
-            cycle_day: CycleDay::FIRST,
-            seed: 1,
-        }
-    }
-}
 
 /// Powers that are tried for the weights of layers.
 const LAYER_POWERS: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
@@ -90,7 +53,7 @@ const LARGEST_ERROR: f64 = 20.0;
 /// [`Error::Shape`] when there is not one group for each bill, [`Error::TooFewCuts`] when the series
 /// hold too few complete cycles to learn from.
 pub fn train(
-    bills: &Bills,
+    bills: &Components,
     groups: &[String],
     start: &Model,
     options: &TrainOptions,
@@ -101,7 +64,7 @@ pub fn train(
     }
     let features = feature_names(start.candidates());
     step("asking the candidates");
-    let made_up = made_up_bills(options.made_up, options.seed)?;
+    let made_up = synthetic_series(options.made_up, options.seed)?;
     let mut model = start.with_prior(None);
     let taught = cuts(bills.level(), &made_up, groups, &model, options);
     let mut days = untaught_days(&model);
@@ -196,8 +159,8 @@ pub fn train(
 /// What holds after each day of a cycle before anything is taught.
 fn untaught_days(model: &Model) -> Vec<PriorDay> {
     let day = PriorDay {
-        candidates: Pool::untaught(model.candidates().len()),
-        layers: Pool::untaught(LAYERS.len()),
+        candidates: PooledErrors::uniform(model.candidates().len()),
+        layers: PooledErrors::uniform(LAYERS.len()),
         error_size: 0.0,
         quantiles: LAPLACE,
     };
@@ -275,7 +238,7 @@ mod tests {
 
     #[test]
     fn two_trainings_give_the_same_file_and_it_is_read_back() {
-        let bills = Bills::bare(made_up_bills(12, 3).unwrap());
+        let bills = Components::level_only(synthetic_series(12, 3).unwrap());
         let groups: Vec<String> = (0..12).map(|index| format!("group {}", index % 2)).collect();
         let options =
             TrainOptions { made_up: 4, trees: 6, bound_trees: 3, folds: 2, ..TrainOptions::default() };
@@ -288,7 +251,7 @@ mod tests {
 
     #[test]
     fn too_little_to_learn_from_is_refused_in_words() {
-        let bills = Bills::bare(SeriesSet::default());
+        let bills = Components::level_only(SeriesSet::default());
         let options = TrainOptions { made_up: 0, ..TrainOptions::default() };
         let refused = train(&bills, &[], &Model::shipped(), &options, &|_| ()).unwrap_err().to_string();
         assert!(refused.contains("0 past cuts"), "{refused}");

@@ -1,10 +1,10 @@
 //! The rows that the boosters are grown on, and predictions of rows by boosters that never saw them.
 
-use super::{TrainOptions, cuts::Taught, worth::Worth, worth::has_history};
+use super::{cuts::Taught, options::TrainOptions, worth::Worth, worth::has_history};
 use crate::{
     booster::{Booster, BoosterOptions, Rows},
     candidates::ModelSpec,
-    layers::{Layered, Past},
+    ensemble::{Layered, Past},
     model::Model,
     origins::Origin,
 };

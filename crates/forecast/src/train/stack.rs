@@ -11,7 +11,7 @@ use super::{
     worth::{Worth, has_history},
 };
 use crate::{
-    layers::Past,
+    ensemble::Past,
     model::{Model, PriorDay},
 };
 use rayon::prelude::*;
@@ -36,7 +36,7 @@ const RATE: f64 = 1.5;
 const SLOWER_AFTER: f64 = 50.0;
 /// No weight changes by more than this factor's logarithm in one step.
 const LONGEST: f64 = 20.0;
-/// A step was too long if it made the error so many times the least one.
+/// A step was too long if it made the error this many times the least one.
 const OVERSHOT: f64 = 1.5;
 /// A mix that errs by this share of what came does not err.
 const EXACT: f64 = 1e-12;

@@ -2,7 +2,7 @@
 //! run rate makes in its group at this day of the cycle.
 
 use super::cuts::Taught;
-use crate::{candidates::Candidate, model::Model, origins::Origin, traits::HISTORY_DAYS};
+use crate::{candidates::Candidate, model::Model, origin_features::HISTORY_DAYS, origins::Origin};
 use std::collections::BTreeMap;
 
 /// Days that must lie before a cut that teaches.
@@ -12,7 +12,7 @@ const LEAST_ERROR: f64 = 1e-9;
 
 /// Whether enough days lie before an origin.
 pub fn has_history(origin: &Origin) -> bool {
-    origin.scale > 0.0 && f64::from(origin.traits[HISTORY_DAYS]) >= LEAST_HISTORY.ln()
+    origin.scale > 0.0 && f64::from(origin.features[HISTORY_DAYS]) >= LEAST_HISTORY.ln()
 }
 
 /// Sums of the run rate's errors, and how many there were, by group and day of the cycle.

@@ -12,7 +12,8 @@ use crate::{
     selection::coverage::Coverage,
 };
 use billing::{
-    Amount, BillingCycle, ChargeKind, Currency, CycleDay, CycleFacts, SeriesSet, SeriesSetBuilder,
+    Amount, BillingCycle, ChargeKind, Currency, CycleDay, CycleFacts, LineSums, SeriesSet, SeriesSetBuilder,
+    TotalLine,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use std::collections::BTreeMap;
@@ -21,6 +22,10 @@ use std::collections::BTreeMap;
 const CLOSING_DAYS: u64 = 5;
 /// Days before the newest run that are not final by default: yesterday is incomplete in the morning.
 const SETTLE_DAYS: u32 = 2;
+/// Days whose charges show how a daily level is shared out to the lines of a total.
+const LEVEL_DAYS: u64 = 28;
+/// Days that hold each recurring charge once.
+const RECURRING_DAYS: u64 = 31;
 
 /// Series and facts of every leaf, in the order of [`DailyCosts::leaves`].
 #[derive(Debug)]
@@ -44,19 +49,19 @@ pub struct LeafOutlook {
     pub cycles: Vec<CycleFacts>,
     /// Days with a known cost up to the cutoff.
     pub history_days: u64,
+    /// The first day that a file covers.
+    pub covered_from: NaiveDate,
     /// Days from the first covered one to the newest of all inputs for which no file has costs.
     pub missing_days: u64,
     /// Whether its coverage ended long before that of the rest.
     pub stopped: bool,
 }
 
-/// A line beside or inside a total: a kind of charge and what it sums to in a cycle.
+/// A line beside a total (credit or tax), and what it sums to in a cycle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// What it is.
     pub name: &'static str,
-    /// Whether the total contains it.
-    pub inside: bool,
     /// The cycle.
     pub cycle: BillingCycle,
     /// The currency.
@@ -168,6 +173,7 @@ impl DailyCosts {
         let first = scope.first().unwrap_or(start);
         Ok(LeafOutlook {
             cutoff,
+            covered_from: first,
             cycles: facts.collect(),
             history_days: known[..until_cutoff].iter().filter(|known| **known).count() as u64,
             missing_days: first
@@ -219,37 +225,51 @@ impl DailyCosts {
             .unwrap_or(self.options.cycle_day)
     }
 
-    /// What stands beside the totals (credit, tax) and what inside them may come on another invoice
-    /// (marketplace, support) or does not go on (one-time purchases, refunds, late charges).
+    /// Credit and tax, which stand beside the totals.
     #[must_use]
     pub fn lines(&self, cycles: &[BillingCycle]) -> Vec<Line> {
-        let mut sums: BTreeMap<(BillingCycle, Currency, &'static str, bool), Amount> = BTreeMap::new();
+        let mut sums: BTreeMap<(BillingCycle, Currency, &'static str), Amount> = BTreeMap::new();
         for leaf in &self.leaves {
             for cell in leaf.cells.iter().filter(|cell| cycles.contains(&cell.cycle)) {
-                let mut add = |name: &'static str, inside: bool| {
-                    *sums.entry((cell.cycle, leaf.currency.clone(), name, inside)).or_default() += cell.cost;
+                let name = match cell.kind {
+                    ChargeKind::Credit => "credit",
+                    ChargeKind::Tax => "tax",
+                    _ => continue,
                 };
-                match cell.kind {
-                    ChargeKind::Credit => add("credit", false),
-                    ChargeKind::Tax => add("tax", false),
-                    ChargeKind::Support => add("support plans", true),
-                    ChargeKind::PurchaseOnce => add("one-time purchases", true),
-                    ChargeKind::PurchaseRecurring => add("recurring purchases", true),
-                    ChargeKind::Refund => add("refunds", true),
-                    ChargeKind::Adjustment => add("adjustments", true),
-                    ChargeKind::Usage | ChargeKind::Unused | ChargeKind::Other if cell.late => {
-                        add("late and corrected charges", true)
-                    }
-                    _ => {}
-                }
-                if cell.marketplace && cell.kind.is_billed() {
-                    add("marketplace", true);
-                }
+                *sums.entry((cell.cycle, leaf.currency.clone(), name)).or_default() += cell.cost;
             }
         }
-        sums.into_iter()
-            .map(|((cycle, currency, name, inside), amount)| Line { name, inside, cycle, currency, amount })
-            .collect()
+        let line = |((cycle, currency, name), amount)| Line { name, cycle, currency, amount };
+        sums.into_iter().map(line).collect()
+    }
+
+    /// What each leaf is charged by line of a total: so far in each cycle, and recently, which is what the
+    /// expected charges are shared out by.
+    #[must_use]
+    pub fn line_sums(&self) -> Vec<LineSums> {
+        self.leaves.iter().map(|leaf| self.line_sums_of(leaf)).collect()
+    }
+
+    fn line_sums_of(&self, leaf: &Leaf) -> LineSums {
+        let mut sums = LineSums::default();
+        let line = |cell: &Cell| TotalLine::of(cell.kind, cell.marketplace, cell.late);
+        for (cell, line) in leaf.cells.iter().filter_map(|cell| Some((cell, line(cell)?))) {
+            *sums.so_far.entry((cell.cycle, line)).or_default() += cell.cost;
+        }
+        let last_days = |has_part: fn(ChargeKind) -> bool, days: u64| {
+            let mut recent: BTreeMap<TotalLine, Amount> = BTreeMap::new();
+            let own = || leaf.cells.iter().filter(|cell| has_part(cell.kind) && !cell.late);
+            let first = own().map(|cell| cell.day).max().map(|last| last - Days::new(days - 1));
+            for cell in own().filter(|cell| Some(cell.day) >= first) {
+                if let Some(line) = line(cell) {
+                    *recent.entry(line).or_default() += cell.cost;
+                }
+            }
+            recent
+        };
+        sums.level = last_days(ChargeKind::has_level, LEVEL_DAYS);
+        sums.recurring = last_days(ChargeKind::recurs, RECURRING_DAYS);
+        sums
     }
 
     /// The invoice units in the data, in words.
@@ -295,6 +315,7 @@ impl SeriesTable {
                 cycle = cycle.next(options.cycle_day);
             }
             leaves.push(LeafOutlook {
+                covered_from: seen.start,
                 cutoff: last - Days::new(u64::from(options.settle_days.unwrap_or(0))),
                 cycles: facts,
                 history_days: (seen.values.len() - seen.missing_days()) as u64,

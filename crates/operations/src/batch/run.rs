@@ -7,7 +7,8 @@ use crate::{
 };
 use billing::{Amount, Currency};
 use chrono::NaiveDate;
-use report::{Format, TableStyle, TotalRow, predict_table};
+use forecast::GroupTotal;
+use report::{Format, TableStyle, predict_table};
 use serde::Serialize;
 use std::{
     fs,
@@ -174,9 +175,14 @@ fn run_job(
         exit_code: stale.as_ref().map(|_| ErrorKind::NotEnough.exit_code()),
         error: stale,
         x_run_id: Some(report.run_id.clone()),
-        rows: report.rows.iter().filter(|row| job.totals || row.level == deepest).count(),
+        rows: report.rows.iter().filter(|row| job.totals || row.level == deepest as usize).count(),
         malformed_rows: report.control.malformed_rows,
-        warnings: report.warnings.clone(),
+        warnings: report
+            .all_findings()
+            .into_iter()
+            .filter(report::Finding::is_warning)
+            .map(|own| own.text)
+            .collect(),
         files: files.into_iter().map(|(_, name)| name).collect(),
         totals: report.rows.iter().filter(|row| row.level == 0).map(total).collect(),
     })
@@ -215,20 +221,20 @@ fn stale(job: &JobRequest, done: &Forecasted, date: NaiveDate) -> Option<String>
         .then(|| format!("the data ends on {ends}, {days} days before {date}; is the export still running?"))
 }
 
-fn total(row: &TotalRow) -> TotalSummary {
+fn total(row: &GroupTotal) -> TotalSummary {
     let digits = row.currency.as_ref().map_or(6, Currency::minor_digits);
     let amount = |value: Option<Amount>| value.map(|amount| amount.to_fixed(digits));
     TotalSummary {
         currency: row.currency.as_ref().map(|currency| currency.code().to_owned()),
         billing_period_start: row.cycle.start(),
         billing_period_end: row.cycle.end(),
-        status: row.status.clone(),
-        forecast_total: amount(row.total),
-        lower80: amount(row.lower80),
-        upper80: amount(row.upper80),
-        to_pay: amount(row.to_pay.map(|due| due.net)),
-        to_pay_lower80: amount(row.to_pay.map(|due| due.lower80)),
-        to_pay_upper80: amount(row.to_pay.map(|due| due.upper80)),
+        status: row.status.to_string(),
+        forecast_total: amount(row.point()),
+        lower80: amount(row.total.as_ref().map(|total| total.interval(0.8)[0])),
+        upper80: amount(row.total.as_ref().map(|total| total.interval(0.8)[1])),
+        to_pay: amount(row.net.as_ref().map(|net| net.due.point())),
+        to_pay_lower80: amount(row.net.as_ref().map(|net| net.due.interval(0.8)[0])),
+        to_pay_upper80: amount(row.net.as_ref().map(|net| net.due.interval(0.8)[1])),
     }
 }
 

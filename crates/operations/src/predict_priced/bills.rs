@@ -43,6 +43,7 @@ pub fn priced_bills<'c>(
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut priced: Vec<PricedBill<'c>> = Vec::new();
     let mut unpriced = NoPrice::new();
+    let lines = daily.line_sums();
     for (place, (leaf, facts)) in daily.leaves.iter().zip(&outlook.leaves).enumerate() {
         let subscription = lower(leaf.keys[0].as_deref());
         let at = *places.entry(subscription.clone()).or_insert_with(|| {
@@ -59,6 +60,7 @@ pub fn priced_bills<'c>(
         let bill = &mut priced[at];
         bill.leaves.push(place);
         add_facts(&mut bill.facts, &leaf_of(facts));
+        bill.facts.lines.add(&lines[place]);
         let meter = lower(leaf.keys[1].as_deref());
         let Some(rows) = used.get(&(subscription, meter.as_str(), leaf.unit.as_str())) else { continue };
         let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
@@ -139,6 +141,7 @@ fn add_facts(bill: &mut Leaf, part: &Leaf) {
     };
     bill.history_days = bill.history_days.max(part.history_days);
     bill.missing_days = bill.missing_days.max(part.missing_days);
+    bill.covered_from = bill.covered_from.min(part.covered_from);
     bill.stopped &= part.stopped;
     for own in &part.cycles {
         match bill.cycles.iter_mut().find(|known| known.cycle == own.cycle) {

@@ -10,14 +10,14 @@ use crate::{
     charges::{self, ReadCharges, Selected},
     data_age::{check_age, hidden_runs},
     digest::Forecaster,
-    predict::{self, TREND_DAYS},
+    predict,
     price::{Needed, load_card, needed_by, unusable_prices},
 };
 use billing::{Amount, BillingCycle, Metric, PriceCard, TotalKind};
-use forecast::{Bills, Engine, PricedBill, PricedTotal, Status, Terms, forecast_priced, recent};
+use forecast::{Status, Terms, forecast_priced};
 use ingest::{DailyCosts, Dimension, Usage};
 use prices::Plan;
-use report::{ForecastReport, ToPay, TotalRow};
+use report::{Finding as Remark, ForecastReport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -124,14 +124,14 @@ fn forecast(
         committed: pricing.committed.unwrap_or_default(),
         balance: pricing.commitment_left,
     };
-    let bills = predict::bills(outlook)?;
+    let components = predict::components(outlook)?;
     let mut noted = Vec::new();
     let totals = match added {
-        None => forecast_priced(engine, &bills, &priced, terms)?,
+        None => forecast_priced(engine, &components, &priced, terms)?,
         Some(added) => {
-            let without = forecast_priced(engine, &bills, &priced, terms)?;
+            let without = forecast_priced(engine, &components, &priced, terms)?;
             plan::add(&mut priced, added, &given.currency, &card, findings)?;
-            let with = forecast_priced(engine, &bills, &priced, terms)?;
+            let with = forecast_priced(engine, &components, &priced, terms)?;
             noted.extend(plan::difference_notes(&without, &with, &card.currency));
             with
         }
@@ -148,8 +148,9 @@ fn forecast(
         noted.extend(notes::price_notes(&daily, &usage, &card, &unpriced, *first, findings)?);
     }
     noted.extend(notes::terms_notes(&totals, &card, pricing));
-    noted.extend(predict::notes(&daily, &all));
     noted.extend(hidden_runs(&daily, &wanted.inputs, request.charges.as_of));
+    let mut remarks: Vec<Remark> = noted.into_iter().map(|text| Remark::note("prices", text)).collect();
+    remarks.extend(predict::remarks(&daily, &all));
     let report = ForecastReport {
         metric: Metric::Billed,
         total_kind: TotalKind::Billed,
@@ -157,13 +158,12 @@ fn forecast(
         as_of: daily.as_of(),
         run_id: forecaster.run_id(&inputs_digest(&daily, &given, added), &counted(request, cycles))?,
         group_columns: vec![SUBSCRIPTION.to_owned()],
-        rows: totals.rows.iter().map(|total| row(engine, &bills, &priced, total)).collect(),
-        notes: noted,
-        warnings: daily.controls.warnings(),
+        rows: totals.rows,
+        findings: remarks,
         control: predict::control(&daily),
     };
     let age = Some(DataAge::of(&daily, &wanted.inputs));
-    Ok(Forecasted { report, paths: Vec::new(), age, findings: Vec::new() })
+    Ok(Forecasted { report, age, findings: Vec::new() })
 }
 
 /// The digest of all that was read: charges, prices, and the plan.
@@ -250,57 +250,5 @@ fn in_currency_of_charges(card: &PriceCard, daily: &DailyCosts) -> Result<PriceC
             );
             Err(Error::usage(text))
         }
-    }
-}
-
-fn row(engine: &Engine, bills: &Bills, priced: &[PricedBill<'_>], total: &PricedTotal) -> TotalRow {
-    let members: Vec<&PricedBill<'_>> = match total.bill {
-        Some(place) => vec![&priced[place]],
-        None => priced.iter().collect(),
-    };
-    let facts = || members.iter().map(|bill| &bill.facts);
-    let leaves: Vec<usize> = members.iter().flat_map(|bill| bill.leaves.iter().copied()).collect();
-    let previous = facts().flat_map(|own| own.cycles.iter().find(|own| own.cycle == total.cycle));
-    let net = total.net;
-    // What is not known is not what was charged so far.
-    let is_known = !matches!(total.status, Status::Insufficient | Status::Failed);
-    let known = |amount: Amount| is_known.then_some(amount);
-    let currency = members.first().and_then(|bill| bill.facts.currency.clone());
-    let digits = currency.as_ref().map_or(0, billing::Currency::minor_digits);
-    TotalRow {
-        level: u32::from(total.bill.is_some()),
-        keys: total.bill.map_or_else(|| vec![None], |place| priced[place].facts.keys.clone()),
-        label: total.bill.map_or_else(|| "Total".to_owned(), |place| priced[place].facts.names.join(" / ")),
-        currency,
-        cycle: total.cycle,
-        cutoff: Some(total.cutoff),
-        status: total.status.to_string(),
-        model: engine.name().to_owned(),
-        actual_to_date: known(total.actual),
-        remaining: known(total.gross.total - total.actual),
-        total: known(total.gross.total),
-        lower80: known(total.gross.lower80),
-        upper80: known(total.gross.upper80),
-        lower95: known(total.gross.lower95),
-        upper95: known(total.gross.upper95),
-        previous_total: previous
-            .map(|own| own.previous)
-            .sum::<Option<Amount>>()
-            .map(|sum| sum.rounded(digits)),
-        history_days: facts().map(|own| own.history_days).max().unwrap_or(0),
-        missing_days: facts().map(|own| own.missing_days).max().unwrap_or(0),
-        trend: recent(bills, &leaves, TREND_DAYS),
-        members: Vec::new(),
-        to_pay: is_known.then(|| ToPay {
-            credit: total.settled.credit,
-            discount: total.settled.discount,
-            recurring: total.settled.recurring,
-            net: net.total,
-            lower80: net.lower80,
-            upper80: net.upper80,
-            lower95: net.lower95,
-            upper95: net.upper95,
-            credit_used_up: total.credit_used_up.map(|own| [own.earliest, own.expected, own.latest]),
-        }),
     }
 }

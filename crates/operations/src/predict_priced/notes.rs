@@ -5,7 +5,7 @@ use super::bills::NoPrice;
 use crate::{Finding, Result};
 use billing::{Amount, BillingCycle, CycleDay, PriceCard, Unpriced, UsedDay};
 use chrono::Datelike;
-use forecast::{PricedTotal, PricedTotals, UsedUp};
+use forecast::{GroupTotal, PricedTotals, UsedUp};
 use ingest::{DailyCosts, Usage};
 use prices::price_usage;
 use report::{cycle_name, grouped};
@@ -122,15 +122,15 @@ pub(super) fn terms_notes(totals: &PricedTotals, card: &PriceCard, pricing: &Pri
             when(days)
         ));
     }
-    if totals.rows.iter().any(|row| row.credit_used_up.is_some_and(|days| days.earliest.is_some())) {
+    if totals.rows.iter().any(|row| used_up(row).is_some_and(|days| days.earliest.is_some())) {
         notes.push(
             "where a spending limit is on, a subscription stops on the day its credit is used up".to_owned(),
         );
     }
-    let is_left_over = |row: &PricedTotal| {
-        row.bill.is_some()
-            && row.net.total.is_positive()
-            && row.credit_used_up.is_some_and(|days| days.expected.is_none())
+    let is_left_over = |row: &GroupTotal| {
+        row.level == 1
+            && row.net.as_ref().is_some_and(|net| net.due.point().is_positive())
+            && used_up(row).is_some_and(|days| days.expected.is_none())
     };
     if totals.rows.iter().any(is_left_over) {
         notes.push(
@@ -145,11 +145,15 @@ pub(super) fn terms_notes(totals: &PricedTotals, card: &PriceCard, pricing: &Pri
         );
     }
     let missing: usize =
-        totals.rows.iter().filter(|row| row.bill.is_none()).map(|row| row.without_forecast).sum();
+        totals.rows.iter().filter(|row| row.level == 0).map(|row| row.without_forecast).sum();
     if missing > 0 {
         notes.push(format!("{missing} meters have no forecast; the total holds only what they cost so far"));
     }
     notes
+}
+
+fn used_up(row: &GroupTotal) -> Option<UsedUp> {
+    row.net.as_ref()?.credit_used_up
 }
 
 /// A day with its range, in words.

@@ -137,15 +137,16 @@ pub(super) fn difference_notes(
     let figure = |amount| grouped(amount, currency.minor_digits());
     let cycles: BTreeSet<BillingCycle> = with.rows.iter().map(|row| row.cycle).collect();
     let of = |totals: &PricedTotals, cycle: BillingCycle| {
-        totals.rows.iter().find(|row| row.bill.is_none() && row.cycle == cycle).cloned()
+        totals.rows.iter().find(|row| row.level == 0 && row.cycle == cycle).cloned()
     };
     let line = |cycle: BillingCycle| {
         let (before, after) = (of(without, cycle)?, of(with, cycle)?);
+        let (net_before, net_after) = (before.net.as_ref()?.due.point(), after.net.as_ref()?.due.point());
         Some(format!(
             "the plan adds {} {currency} to the charges of {} and {} to what is to pay",
-            figure(after.gross.total - before.gross.total),
+            figure(after.point()? - before.point()?),
             cycle_name(cycle),
-            figure(after.net.total - before.net.total)
+            figure(net_after - net_before)
         ))
     };
     cycles.into_iter().filter_map(line).collect()

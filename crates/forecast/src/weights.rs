@@ -1,15 +1,15 @@
-//! Weights from own past errors at this day of the cycle, shrunk to what many series taught.
+//! Weights from own past errors at this day of the cycle, shrunk to the prior.
 //!
 //! The error of an estimate is `|estimate − truth| ÷ typical day` (at most 1), averaged over cuts
 //! within a few days of today's day of the cycle, fading with each cycle. Divided by the mean error of
 //! all it is a *relative* error, which is shrunk to the pooled one; the −8th power of its quotient by
-//! the pooled one multiplies the weight that many series taught. The candidates are mixed so, and then
-//! the layers. Wrong just after a bill has changed its nature: the past then prefers the wrong ones.
+//! the pooled one multiplies the weight of the prior. Candidates are mixed in this way, and then
+//! layers. Wrong just after a bill has changed its nature: the past then prefers the wrong ones.
 
-use crate::model::WeightSettings;
+use crate::settings::WeightSettings;
 use serde::{Deserialize, Serialize};
 
-/// How much a series' own past says about some estimators at a day of the cycle.
+/// Errors of some estimators in the series' own past, at a day of the cycle.
 ///
 /// Wrong when the past cycles are no guide to this one.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl OwnErrors {
     {
         let mut sums: Vec<f64> = Vec::new();
         let mut of_cycle: Vec<f64> = Vec::new();
-        let (mut total, mut worth) = (0.0, rules.cycle_weight);
+        let (mut total, mut decay) = (0.0, rules.cycle_weight);
         for cycle in cycles {
             let mut count = 0.0;
             for (estimates, actual, unit) in cycle {
@@ -44,12 +44,12 @@ impl OwnErrors {
             }
             if count > 0.0 {
                 for (sum, own) in sums.iter_mut().zip(&mut of_cycle) {
-                    *sum += worth * *own / count;
+                    *sum += decay * *own / count;
                     *own = 0.0;
                 }
-                total += worth;
+                total += decay;
             }
-            worth *= rules.fade_per_cycle;
+            decay *= rules.fade_per_cycle;
         }
         let mean = sums.iter().sum::<f64>() / sums.len().max(1) as f64;
         (total > 0.0).then(|| Self {
@@ -59,22 +59,22 @@ impl OwnErrors {
     }
 }
 
-/// What many series taught of some estimators at a day of the cycle.
+/// Errors and weights of some estimators at a day of the cycle, trained on many series.
 ///
 /// Wrong for a series that is unlike them, until its own past says so.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pool {
+pub struct PooledErrors {
     /// Error of each relative to their mean.
     pub errors: Vec<f64>,
     /// Weights with which a mix of them erred least.
     pub weights: Vec<f64>,
 }
 
-impl Pool {
-    /// What is assumed of so many estimators before anything is taught: all are alike.
+impl PooledErrors {
+    /// A prior without training: all of this many estimators are alike.
     #[must_use]
-    pub fn untaught(count: usize) -> Self {
+    pub fn uniform(count: usize) -> Self {
         Self { errors: vec![1.0; count], weights: vec![1.0 / count.max(1) as f64; count] }
     }
 }
@@ -82,7 +82,7 @@ impl Pool {
 /// Weights that sum to 1: those of the pool, times `(own error ÷ error in the pool)^-power`, own errors
 /// being shrunk to the pool's.
 #[must_use]
-pub fn weights(own: Option<&OwnErrors>, pool: &Pool, pool_weight: f64, power: f64) -> Vec<f64> {
+pub fn weights(own: Option<&OwnErrors>, pool: &PooledErrors, pool_weight: f64, power: f64) -> Vec<f64> {
     let score = |(index, pooled): (usize, &f64)| {
         let (mut sum, mut total) = (pool_weight * pooled, pool_weight);
         if let Some(own) = own {
@@ -120,16 +120,16 @@ mod tests {
     fn the_better_candidate_gets_the_weight() {
         let own = OwnErrors { relative: vec![0.5, 1.5], weight: 3.0 };
         // Shrunk halfway to 1: 0.75 against 1.25, so the odds are (1.25 / 0.75)^8.
-        let found = weights(Some(&own), &Pool::untaught(2), 3.0, 8.0);
+        let found = weights(Some(&own), &PooledErrors::uniform(2), 3.0, 8.0);
         let odds = (1.25_f64 / 0.75).powi(8);
         assert!((found[0] / found[1] - odds).abs() < 1e-6 * odds);
         assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
     #[test]
-    fn without_a_past_the_pool_speaks_and_without_a_pool_all_are_alike() {
-        assert_eq!(weights(None, &Pool::untaught(4), 3.0, 8.0), [0.25; 4]);
-        let pool = Pool { errors: vec![0.9, 1.1], weights: vec![0.3, 0.7] };
+    fn without_a_past_the_prior_decides_and_without_a_prior_all_are_alike() {
+        assert_eq!(weights(None, &PooledErrors::uniform(4), 3.0, 8.0), [0.25; 4]);
+        let pool = PooledErrors { errors: vec![0.9, 1.1], weights: vec![0.3, 0.7] };
         let found = weights(None, &pool, 3.0, 8.0);
         assert!((found[0] - 0.3).abs() < 1e-12 && (found[1] - 0.7).abs() < 1e-12);
         // As good as in the pool each: the odds stay.

@@ -6,13 +6,13 @@
 
 use crate::{
     calendar::{Place, Timeline, WEEK},
-    candidates::holt_winters::HoltWinters,
+    weekly_smoothing::HoltWinters,
 };
 use billing::{CostSeries, CycleDay};
 
 /// A series with all that its origins share.
 #[derive(Clone, Debug)]
-pub struct Track<'a> {
+pub struct SeriesCache<'a> {
     values: &'a [f64],
     timeline: Timeline,
     /// How many values before a day are known; one longer than the values.
@@ -40,7 +40,7 @@ const LARGEST_RATIO: f64 = WEEK as f64;
 /// Signs cancel, and a ratio means nothing, below this share of the mean size.
 const LEAST_SIGN_SHARE: f64 = 0.1;
 
-impl<'a> Track<'a> {
+impl<'a> SeriesCache<'a> {
     /// The track of a series, with the states after each of the `origins` (numbers of days counted
     /// from its first known one, ascending) and places of days up to `ahead` days after its end.
     ///

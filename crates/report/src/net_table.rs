@@ -1,48 +1,53 @@
-//! The block below a forecast whose prices are known: what becomes of the charges, and what is to pay.
+//! The block below a forecast whose prices are known: from the charges to the amount due.
 
 use crate::{
-    TableStyle, ToPay, TotalRow,
-    figures::{cycle_name, grouped, printable},
-    layout::{Heading, grid, widest},
-    predict_table::told_apart,
+    TableStyle,
+    layout::{Heading, grid, told_apart, widest},
+    number_format::{cycle_name, grouped, printable},
 };
 use billing::{Amount, BillingCycle, Currency};
 use chrono::{Datelike, NaiveDate};
+use forecast::{GroupTotal, NetTotal, UsedUp};
 
 /// Characters of a name that are shown at least.
 const NARROWEST: usize = 12;
 
 /// The lines of the block; none where prices are not known, or where all charges are to pay and no more.
-pub(crate) fn to_pay_lines(
+pub(crate) fn net_lines(
     cycle: BillingCycle,
     currency: Option<&Currency>,
-    rows: &[&TotalRow],
+    rows: &[&GroupTotal],
     style: TableStyle,
 ) -> Vec<String> {
-    let known: Vec<(&TotalRow, ToPay)> = rows.iter().filter_map(|row| Some((*row, row.to_pay?))).collect();
-    let has_terms = known.iter().any(|(row, own)| row.total != Some(own.net) || own.credit_used_up.is_some());
+    let known: Vec<(&GroupTotal, &NetTotal)> =
+        rows.iter().filter_map(|row| Some((*row, row.net.as_ref()?))).collect();
+    let has_terms =
+        known.iter().any(|(row, net)| row.point() != Some(net.due.point()) || net.credit_used_up.is_some());
     let Some(currency) = currency.filter(|_| has_terms) else { return Vec::new() };
     let digits = currency.minor_digits();
     let figure = |amount: Amount| grouped(amount, digits);
     let mut columns =
-        vec![column("Charges", known.iter().map(|(row, _)| figure(row.total.unwrap_or_default())))];
-    let mut part = |name, get: fn(&ToPay) -> Amount| {
+        vec![column("Charges", known.iter().map(|(row, _)| figure(row.point().unwrap_or_default())))];
+    let mut part = |name, get: fn(&NetTotal) -> Amount| {
         if known.iter().any(|(_, own)| get(own) != Amount::ZERO) {
             columns.push(column(name, known.iter().map(|(_, own)| figure(get(own)))));
         }
     };
-    part("Credit", |own| -own.credit);
-    part("Discount", |own| -own.discount);
-    part("Of cycle", |own| own.recurring);
-    columns.push(column("To pay", known.iter().map(|(_, own)| figure(own.net))));
-    let range = |own: &ToPay| format!("{} – {}", grouped(own.lower80, 0), grouped(own.upper80, 0));
+    part("Credit", |net| -net.settled.credit);
+    part("Discount", |net| -net.settled.discount);
+    part("Of cycle", |net| net.settled.recurring);
+    columns.push(column("To pay", known.iter().map(|(_, own)| figure(own.due.point()))));
+    let range = |net: &NetTotal| {
+        let [low, high] = net.due.interval(0.8).map(|end| grouped(end, 0));
+        format!("{low} – {high}")
+    };
     columns.push(column("80 % range", known.iter().map(|(_, own)| range(own))));
     if known.iter().any(|(_, own)| own.credit_used_up.is_some()) {
-        let used_up = |own: &ToPay| own.credit_used_up.map_or_else(String::new, in_words);
+        let used_up = |net: &NetTotal| net.credit_used_up.map_or_else(String::new, in_words);
         columns.push(column("Used up", known.iter().map(|(_, own)| used_up(own))));
     }
 
-    let names: Vec<String> = known.iter().map(|(row, _)| printable(&row.label)).collect();
+    let names: Vec<String> = known.iter().map(|(row, _)| printable(&row.name)).collect();
     let taken: usize =
         columns.iter().map(|(name, cells)| 2 + widest(cells.iter().map(String::as_str).chain([*name]))).sum();
     let width =
@@ -55,7 +60,7 @@ pub(crate) fn to_pay_lines(
     let laid = grid(&headings, cells.collect(), Some(width));
     let rule = style.dim(&"─".repeat(laid.width));
     let mut lines = vec![
-        style.bold(&format!("To pay for {} · before tax · {currency}", cycle_name(cycle))),
+        style.title(&format!("To pay for {} · before tax · {currency}", cycle_name(cycle))),
         String::new(),
     ];
     lines.extend(laid.header.iter().map(|line| style.dim(&style.finished(line))));
@@ -77,7 +82,7 @@ fn column(name: &str, cells: impl Iterator<Item = String>) -> (&str, Vec<String>
 }
 
 /// The day on which a credit is used up, with its range: `20 Oct (19–21)`.
-fn in_words([earliest, expected, latest]: [Option<NaiveDate>; 3]) -> String {
+fn in_words(UsedUp { earliest, expected, latest }: UsedUp) -> String {
     let day = |day: NaiveDate| day.format("%-d %b").to_string();
     match (earliest, expected, latest) {
         (None, _, _) => "no".to_owned(),

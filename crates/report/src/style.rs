@@ -3,6 +3,8 @@
 //! A table is laid out by the width of what is seen. So a cell that wants a colour carries marks
 //! that have no width, and they become codes (which would count) only after the layout.
 
+use crate::number_format::printable;
+
 const RED: char = '\u{2061}';
 const GREEN: char = '\u{2062}';
 const END: char = '\u{2063}';
@@ -23,6 +25,11 @@ impl TableStyle {
     /// A whole line in bold.
     pub(crate) fn bold(self, line: &str) -> String {
         self.wrapped(line, "\u{1b}[1m", "\u{1b}[22m")
+    }
+
+    /// A title in bold. It may hold names of the data, such as a currency, so that it is made printable.
+    pub(crate) fn title(self, text: &str) -> String {
+        self.bold(&printable(text))
     }
 
     /// A whole line that steps back.

@@ -1,24 +1,24 @@
-//! Last days that look unfinished, where nothing but their amounts tells.
+//! Trailing days that look incomplete by their amounts alone.
 //!
-//! A day is compared with the median of its last four weekdays. Days whose charges still come in are ever
-//! emptier towards the last one ([`evident_cutoff`]). Wrong while a bill fades away day by day for the
+//! A day is compared with the median of its last four weekdays. Days whose charges still come in have less
+//! and less cost towards the last one ([`evident_cutoff`]). Wrong while a bill fades away day by day for the
 //! first time, until it has been as low for a while, and blind to a delay that leaves no such ramp. The
 //! year's end looks the same where it is a holiday: there every day is believed.
 
 use crate::{
     calendar::{WEEK, days_before},
-    model::SettlingSettings,
     profile::median,
+    settings::SettlingSettings,
 };
 use billing::CostSeries;
 use chrono::{Datelike, NaiveDate};
 
 /// Earlier values of a weekday whose median is its usual cost.
 const SAME_WEEKDAYS: usize = 4;
-/// Days that tell how low a day can be, and how many of them must be known.
+/// Days that show how low a day can be, and how many of them must be known.
 const WITNESSES: usize = 56;
 const FEWEST_WITNESSES: usize = 28;
-/// Days are unfinished by twos at least: a single low day is as likely a holiday.
+/// At least two consecutive days must look incomplete: a single low day is as likely a holiday.
 const FEWEST_SUSPECTS: usize = 2;
 
 /// The last day that can be used as final where no row says how days fill up: before the last two or

@@ -1,4 +1,4 @@
-//! What an origin is like: numbers without a unit that tell the pooled model when to trust whom.
+//! Features of an origin: numbers without a unit from which the pooled model learns which estimate to prefer.
 //!
 //! All are shares of the scale `s`, the larger of the mean size of 28 days and three tenths of that of
 //! the open cycle so far, or counts of days. Wrong for series of a kind that was never trained on.
@@ -6,13 +6,14 @@
 use crate::{
     calendar::WEEK,
     candidates::{trend::least_squares_slope, trend::mean_lead, year},
-    history::{History, Rest, mean_of, mean_of_sizes},
+    history::{History, mean_of, mean_of_sizes},
+    horizon::Horizon,
     profile::{median, quantile},
 };
 use chrono::Datelike;
 
-/// Names of the traits, in order.
-pub const TRAITS: [&str; 25] = [
+/// Names of the features, in order.
+pub const ORIGIN_FEATURES: [&str; 25] = [
     "weekdays_ahead",
     "week_strength",
     "variation_28",
@@ -43,7 +44,7 @@ pub const TRAITS: [&str; 25] = [
 /// The place of the logarithm of the number of days.
 pub const HISTORY_DAYS: usize = 8;
 
-/// Values beyond this many scales count as so many.
+/// Values are limited to this many scales.
 const LARGEST: f64 = 6.0;
 /// A month-to-date mean counts this share for the scale.
 const OPEN_CYCLE_SHARE: f64 = 0.3;
@@ -56,9 +57,9 @@ pub fn scale(history: &History<'_>) -> f64 {
     if history.typical_size() > 0.0 { scale } else { 0.0 }
 }
 
-/// The traits of an origin for the days asked for, in units of `scale`, which is above 0.
+/// The features of an origin for the days asked for, in units of `scale`, which is above 0.
 #[must_use]
-pub fn traits(history: &History<'_>, rest: &Rest, scale: f64) -> [f32; TRAITS.len()] {
+pub fn origin_features(history: &History<'_>, horizon: &Horizon, scale: f64) -> [f32; ORIGIN_FEATURES.len()] {
     let levels = history.robust_levels();
     let newest = |days: usize| &levels[..levels.len().min(days)];
     let relative =
@@ -95,11 +96,11 @@ pub fn traits(history: &History<'_>, rest: &Rest, scale: f64) -> [f32; TRAITS.le
     });
     let (bank_spread, bank_speed) = {
         let bank = history.bank();
-        (bank.mean_ahead(rest.first - history.end(), rest.days()).1, bank.speed())
+        (bank.mean_ahead(horizon.first - history.end(), horizon.days()).1, bank.speed())
     };
     let mean_of_first = |count: usize| mean_of(newest(count)).unwrap_or(mean_28);
     [
-        rest.mean_factor(profile),
+        horizon.mean_factor(profile),
         strength,
         relative(deviation_28),
         relative(deviation_56),
@@ -108,22 +109,22 @@ pub fn traits(history: &History<'_>, rest: &Rest, scale: f64) -> [f32; TRAITS.le
         persistence(newest(56), WEEK),
         zeros,
         (history.end() as f64).ln(),
-        rest.days() as f64,
+        horizon.days() as f64,
         into as f64,
-        mean_lead(history, rest),
+        mean_lead(history, horizon),
         history.earlier_cycles(24).filter(|(first, _)| *first >= 0).count() as f64,
         relative(first_day.unwrap_or(mean_28)),
         relative(mean_of_first(1)),
         relative(mean_of_first(2)),
         relative(largest),
         relative(28.0 * slope),
-        year::smooth_ratio(history, rest).map_or(0.0, f64::ln),
+        year::smooth_ratio(history, horizon).map_or(0.0, f64::ln),
         relative(high),
         relative(mad),
         start_ratio.unwrap_or(0.0),
         relative(bank_spread),
         bank_speed,
-        christmas_share(history, rest),
+        christmas_share(history, horizon),
     ]
     .map(|value| value as f32)
 }
@@ -146,14 +147,14 @@ fn persistence(values: &[f64], lag: usize) -> f64 {
 }
 
 /// Share of the days asked for that lie between 21 December and 2 January.
-fn christmas_share(history: &History<'_>, rest: &Rest) -> f64 {
+fn christmas_share(history: &History<'_>, horizon: &Horizon) -> f64 {
     let date = |day: usize| history.track().timeline().date(day);
     let is_near = |day: usize| matches!((date(day).month(), date(day).day()), (12, 21..) | (1, ..=2));
     // Only these two months can hold any.
-    if !matches!(date(rest.first).month(), 12 | 1) && !matches!(date(rest.end - 1).month(), 12 | 1) {
+    if !matches!(date(horizon.first).month(), 12 | 1) && !matches!(date(horizon.end - 1).month(), 12 | 1) {
         return 0.0;
     }
-    (rest.first..rest.end).filter(|day| is_near(*day)).count() as f64 / rest.days() as f64
+    (horizon.first..horizon.end).filter(|day| is_near(*day)).count() as f64 / horizon.days() as f64
 }
 
 #[cfg(test)]
@@ -166,8 +167,8 @@ mod tests {
         let history = History::at(&track, 0);
         let end = values.len();
         let open_end = history.open_cycle().1 as usize;
-        let found = traits(&history, &Rest::new(&track, end, open_end), scale(&history));
-        found[TRAITS.iter().position(|known| *known == name).unwrap()]
+        let found = origin_features(&history, &Horizon::new(&track, end, open_end), scale(&history));
+        found[ORIGIN_FEATURES.iter().position(|known| *known == name).unwrap()]
     }
 
     #[test]

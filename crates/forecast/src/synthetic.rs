@@ -1,10 +1,10 @@
-//! Made-up bills: daily costs after the mechanics that real bills are made of.
+//! Synthetic series: daily costs after the mechanics of real bills.
 //!
 //! Usage with weekdays, growth, a wandering level, jumps and spikes; charges on a day of the month;
 //! fees that are shared out over the days of a month; monthly tiers with a free quantity; batches at
 //! the end of a month; commitments with overage; starts, ends and days without use. They teach the
-//! pooled model what public series hardly show. Wrong as evidence of accuracy: whoever makes bills up
-//! knows how they go on.
+//! pooled model what public series hardly show. Wrong as evidence of accuracy: their mechanics
+//! are known to whoever made them.
 
 use crate::Result;
 use billing::{BillingCycle, CycleDay, SeriesSet, SeriesSetBuilder};
@@ -16,11 +16,11 @@ use rand_chacha::ChaCha8Rng;
 const LONGEST: u64 = 912;
 const SHORTEST: u64 = 400;
 
-/// So many bills of calendar months, the same for the same seed.
+/// This many series of whole calendar months, the same for the same seed.
 ///
 /// # Errors
 /// None that a caller could cause.
-pub fn made_up_bills(count: usize, seed: u64) -> Result<SeriesSet> {
+pub fn synthetic_series(count: usize, seed: u64) -> Result<SeriesSet> {
     let mut set = SeriesSetBuilder::new();
     for number in 0..count {
         let mut random =
@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn the_same_seed_makes_the_same_bills_and_each_ends_a_month() {
-        let (one, other) = (made_up_bills(5, 7).unwrap(), made_up_bills(5, 7).unwrap());
+        let (one, other) = (synthetic_series(5, 7).unwrap(), synthetic_series(5, 7).unwrap());
         assert_eq!(one, other);
-        assert_ne!(one, made_up_bills(5, 8).unwrap());
+        assert_ne!(one, synthetic_series(5, 8).unwrap());
         for series in one.iter() {
             assert_eq!(BillingCycle::containing(series.end(), CycleDay::FIRST).start(), series.end());
             assert!(series.values.len() >= 400 && series.values.iter().all(|value| *value >= 0.0));

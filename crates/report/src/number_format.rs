@@ -60,7 +60,8 @@ const INVISIBLE: [RangeInclusive<char>; 4] =
 
 /// Text of the data, safe to print on one line of a terminal: control characters become blanks;
 /// characters without width, and those that turn the writing direction, are left out.
-pub(crate) fn printable(text: &str) -> String {
+#[must_use]
+pub fn printable(text: &str) -> String {
     let has_width = |c: &char| !INVISIBLE.iter().any(|range| range.contains(c));
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     text.chars().filter(has_width).map(|c| if is_break(c) { ' ' } else { c }).collect()

@@ -1,0 +1,296 @@
+//! The forecast of one cycle of one series: the days to come, the missing ones, and their quantiles.
+//!
+//! The mean of the days to come is the ensemble's. Missing days before the cutoff are expected like days
+//! to come of their weekday. Quantiles are those of past errors at the day of the cycle after which as
+//! many days were left as are left now, missing ones included. Wrong where the missing days cost
+//! something else than the days around them.
+
+use crate::{
+    calendar::{day_after, days_into},
+    candidates::{Candidate, ModelSpec},
+    cycle_total::{CycleForecast, DayForecast, DayState, Status},
+    daily_path::DailyPath,
+    ensemble::{Layered, Past},
+    history::History,
+    horizon::Horizon,
+    missing_days::MissingDays,
+    model::Model,
+    origins::Origin,
+    quantiles::{LAPLACE, Quantiles},
+    ranges::{OwnScale, bounds},
+    recurring::expected_charges,
+    reliability::why_wide,
+    series_view::SeriesView,
+};
+use billing::BillingCycle;
+use chrono::{Days, NaiveDate};
+
+/// Months are this long where they measure how far ahead a cycle lies.
+const MONTH_DAYS: f64 = 30.0;
+/// A range narrower than this share of its point has no width.
+const NO_WIDTH: f64 = 1e-9;
+/// Days of the short and of the long window whose means show how far a series has moved.
+const WINDOWS: (usize, usize) = (7, 28);
+/// Days after the cutoff whose forecast mean missing days of a past cycle are drawn to.
+pub(crate) const DAYS_AFTER: usize = 28;
+/// Days' worth of cost by which a cycle that is over may still change until it is closed: later
+/// corrections and refunds, which the series does not show.
+const CORRECTION_DAYS: [f64; 4] = [-1.0, -0.5, 0.5, 1.0];
+
+/// One cycle of one series, and what it is forecast with.
+#[derive(Clone, Copy)]
+pub(crate) struct CycleQuestion<'a> {
+    /// The series as known.
+    pub view: &'a SeriesView<'a>,
+    /// The same, as the candidates read it.
+    pub history: &'a History<'a>,
+    /// Past forecasts of the series.
+    pub past: &'a Past,
+    /// What is mixed.
+    pub spec: ModelSpec,
+    /// Settings and prior.
+    pub model: &'a Model,
+    /// The candidates, in the order of the model.
+    pub candidates: &'a [Candidate],
+}
+
+/// The forecast of a cycle, and how it came about.
+pub(crate) struct CycleAnswer {
+    /// The forecast.
+    pub forecast: CycleForecast,
+    /// The layers it was mixed from; `None` where nothing was mixed.
+    pub layered: Option<Layered>,
+    /// Why the status is not `ok`.
+    pub reason: Option<String>,
+}
+
+/// Days to come and missing days of a cycle, added up.
+struct Rest {
+    daily: Vec<DayForecast>,
+    /// Expected level beyond what is seen.
+    level: f64,
+    /// The part of it on missing days, with the recurring charges of these days.
+    missing: f64,
+    /// How many days it is the cost of; of a day that is known in part, the part that is missing.
+    days: f64,
+}
+
+/// The size of errors for one cycle.
+struct ErrorScale {
+    /// Expected error of a mean day, in the unit of the series.
+    mean_day: f64,
+    /// Expected error of a single day.
+    single_day: f64,
+    /// Whether past errors of the series are part of it.
+    has_past: bool,
+}
+
+/// Forecasts a cycle that has days to come, or missing days.
+pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) -> CycleAnswer {
+    let CycleQuestion { view, history, past, model, candidates, .. } = *question;
+    let next = day_after(view.cutoff);
+    let is_over = cycle.end() <= next;
+    // The pooled model was trained on the rest of the open cycle only.
+    let is_open = !is_over && cycle.start() <= next;
+    let spec = match question.spec {
+        single @ ModelSpec::Single(_) => single,
+        spec if is_open => spec,
+        _ => ModelSpec::Weights,
+    };
+    let (first, end) = if is_over {
+        (next, next + Days::new(DAYS_AFTER as u64))
+    } else {
+        (next.max(cycle.start()), cycle.end())
+    };
+    let number = |date: NaiveDate| day_number(history, date);
+    let horizon = Horizon::new(history.track(), number(first), number(end));
+    let mut origin = Origin::at(history, &horizon, candidates);
+    let around = if is_over { BillingCycle::containing(next, view.rule) } else { cycle };
+    let day = days_into(around, next);
+    (origin.day, origin.made_on) = (day, next);
+    if origin.estimates.means.iter().all(|mean| mean.is_nan()) {
+        return CycleAnswer {
+            forecast: CycleForecast::without(cycle, Status::Failed),
+            layered: None,
+            reason: Some("every candidate failed to fit".to_owned()),
+        };
+    }
+    let layered = past.layered(&origin, candidates.len(), spec, model);
+
+    let missing = MissingDays::of(&view.components, view.believed, cycle, view.cutoff);
+    let left = if is_over { 0 } else { horizon.days() };
+    let error_day = if missing.is_empty() { day } else { missing.equivalent_day(cycle, left) };
+    let mut scale = error_scale(question, cycle, error_day, origin.range_unit);
+    let floor = (!view.has_negative()).then_some(0.0);
+    let path = DailyPath::new(history, &horizon, layered.mean);
+    let charges = charges_of(view, cycle);
+    let mut rest =
+        Rest { daily: Vec::new(), level: completion(view, cycle), missing: 0.0, days: left as f64 };
+    let single_day = |date: NaiveDate| {
+        let weekday = history.weekday(number(date));
+        scale.single_day * history.robust_profile().divisor(weekday)
+    };
+    rest.add_missing(&missing, |date| path.of_missing(number(date)), view, &charges, floor, single_day);
+    if !is_over {
+        rest.add_days(first, &path.of_horizon(&horizon, layered.mean), view, &charges, floor, single_day);
+    }
+
+    let of_errors = bounds(model, error_day, !scale.has_past, &layered.features);
+    let mut ends = of_errors.map(|quantile| rest.level + quantile * scale.mean_day * rest.days);
+    let volatility = recent_volatility(view.believed.up_to(view.cutoff).values, rest.days);
+    let size = rest.level.abs();
+    if ends[3] - ends[0] < NO_WIDTH * size && volatility > NO_WIDTH * size {
+        // A series that never erred and has just moved: past errors say nothing about it.
+        ends = [-2.0, -1.0, 1.0, 2.0].map(|times| rest.level + times * volatility);
+        scale.has_past = false;
+    }
+    let recurring: f64 = charges.iter().map(|(_, amount)| amount).sum();
+    let level = Quantiles::around(rest.level, ends, floor);
+    let mut remaining = level.moved_to(rest.level + recurring);
+    if is_over {
+        // Missing days and later corrections: one late file can bring both.
+        remaining = remaining.add_comonotone(&corrections(view, cycle));
+    }
+    let reason = why_wide(view, &model.status, missing.days.len(), scale.has_past, history.typical_size());
+    let forecast = CycleForecast {
+        cycle,
+        status: if reason.is_some() { Status::Wide } else { Status::Ok },
+        remaining: Some(remaining),
+        recurring,
+        missing: rest.missing,
+        daily: rest.daily,
+    };
+    CycleAnswer { forecast, layered: Some(layered), reason }
+}
+
+/// A cycle of which every day is final, though it may not be closed.
+pub(crate) fn over(view: &SeriesView<'_>, cycle: BillingCycle) -> CycleForecast {
+    CycleForecast { remaining: Some(corrections(view, cycle)), ..CycleForecast::closed(cycle) }
+}
+
+/// A stopped series: only its recurring charges are left.
+pub(crate) fn stopped(view: &SeriesView<'_>, cycle: BillingCycle) -> CycleForecast {
+    let recurring: f64 = charges_of(view, cycle).iter().map(|(_, amount)| amount).sum();
+    CycleForecast {
+        remaining: Some(Quantiles::exactly(recurring)),
+        recurring,
+        ..CycleForecast::without(cycle, Status::Stale)
+    }
+}
+
+/// What a cycle that is over may still change by.
+fn corrections(view: &SeriesView<'_>, cycle: BillingCycle) -> Quantiles {
+    let sizes: Vec<f64> = cycle.days().filter_map(|day| view.believed.value_on(day)).map(f64::abs).collect();
+    let day = if sizes.is_empty() { 0.0 } else { sizes.iter().sum::<f64>() / sizes.len() as f64 };
+    let floor = (!view.components.has_negative(view.cutoff)).then_some(0.0);
+    Quantiles::around(0.0, CORRECTION_DAYS.map(|days| days * day), floor)
+}
+
+/// The scale of errors after `day` days of the cycle, wider the further the cycle lies ahead.
+fn error_scale(question: &CycleQuestion<'_>, cycle: BillingCycle, day: usize, unit: f64) -> ErrorScale {
+    let CycleQuestion { view, past, model, .. } = *question;
+    let next = day_after(view.cutoff);
+    let own = OwnScale::of(&past.errors, day, next, model);
+    let gap_months = (cycle.start() - next).num_days().max(0) as f64 / MONTH_DAYS;
+    let widening = (1.0 + model.ranges.widening_per_cycle * gap_months).sqrt();
+    let pooled = model.prior.as_ref().map(|prior| prior.on(day).error_size);
+    // The prior's short histories have ten days and more.
+    let known = view.believed.up_to(view.cutoff);
+    let known_days = (known.values.len() - known.missing_days()).max(1) as f64;
+    let sparse =
+        if own.is_some() { 1.0 } else { (model.status.short_days as f64 / known_days).sqrt().max(1.0) };
+    let mean_day = OwnScale::shrunk(own, pooled, model) * unit * widening * sparse;
+    ErrorScale { mean_day, single_day: mean_day.hypot(unit), has_past: own.is_some() }
+}
+
+impl Rest {
+    /// Adds the missing days, each expected at `cost_of` it.
+    fn add_missing(
+        &mut self,
+        missing: &MissingDays,
+        cost_of: impl Fn(NaiveDate) -> f64,
+        view: &SeriesView<'_>,
+        charges: &[(NaiveDate, f64)],
+        floor: Option<f64>,
+        size: impl Fn(NaiveDate) -> f64,
+    ) {
+        let can_fall = view.has_negative_level();
+        for &(date, known) in &missing.days {
+            let expected = cost_of(date);
+            let whole = if can_fall { expected } else { expected.max(known) };
+            let lacking = whole - known;
+            self.days += if expected > 0.0 { (lacking / expected).clamp(0.0, 1.0) } else { 1.0 };
+            let recurring = charged_on(charges, date);
+            self.level += lacking;
+            self.missing += lacking + recurring;
+            self.push(date, DayState::Missing, whole + recurring, floor, size(date));
+        }
+    }
+
+    /// Adds the days after the cutoff, from `first` on.
+    fn add_days(
+        &mut self,
+        first: NaiveDate,
+        path: &[f64],
+        view: &SeriesView<'_>,
+        charges: &[(NaiveDate, f64)],
+        floor: Option<f64>,
+        size: impl Fn(NaiveDate) -> f64,
+    ) {
+        let can_fall = view.has_negative_level();
+        for (date, &expected) in first.iter_days().zip(path) {
+            let seen = view.components.level.value_on(date).or_else(|| view.components.known_part_of(date));
+            let settled = match seen {
+                Some(seen) if !can_fall => expected.max(seen),
+                _ => expected,
+            };
+            self.level += settled - seen.unwrap_or(0.0);
+            let state = if seen.is_some() { DayState::Settling } else { DayState::ToCome };
+            self.push(date, state, settled + charged_on(charges, date), floor, size(date));
+        }
+    }
+
+    fn push(&mut self, date: NaiveDate, state: DayState, cost: f64, floor: Option<f64>, size: f64) {
+        // A weekday that costs less errs less.
+        let ends = LAPLACE.map(|quantile| cost + quantile * size);
+        self.daily.push(DayForecast { date, state, cost: Quantiles::around(cost, ends, floor) });
+    }
+}
+
+fn charged_on(charges: &[(NaiveDate, f64)], date: NaiveDate) -> f64 {
+    charges.iter().filter(|(on, _)| *on == date).map(|(_, amount)| amount).sum()
+}
+
+fn charges_of(view: &SeriesView<'_>, cycle: BillingCycle) -> Vec<(NaiveDate, f64)> {
+    view.components
+        .recurring
+        .map(|recurring| expected_charges(&recurring, cycle, view.cutoff, view.rule))
+        .unwrap_or_default()
+}
+
+/// What late days up to the cutoff are believed to lack.
+fn completion(view: &SeriesView<'_>, cycle: BillingCycle) -> f64 {
+    cycle
+        .days()
+        .take_while(|&day| day <= view.cutoff)
+        .filter_map(|day| Some(view.believed.value_on(day)? - view.components.level.value_on(day)?))
+        .sum()
+}
+
+/// The number of a date in the history, 0 before it.
+fn day_number(history: &History<'_>, date: NaiveDate) -> usize {
+    (date - history.track().timeline().start()).num_days().max(0) as usize
+}
+
+/// How far a sum of `days` days may lie off where a series has moved recently: the difference of its
+/// short and long means a day, and its scatter, which cancels as days add up.
+fn recent_volatility(values: &[f64], days: f64) -> f64 {
+    let recent = |count: usize| -> Vec<f64> {
+        values[values.len().saturating_sub(count)..].iter().copied().filter(|value| !value.is_nan()).collect()
+    };
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (short, long) = (recent(WINDOWS.0), recent(WINDOWS.1));
+    let usual = mean(&long);
+    let scatter = mean(&long.iter().map(|value| (value - usual).powi(2)).collect::<Vec<_>>()).sqrt();
+    days * (mean(&short) - usual).abs() + days.sqrt() * scatter
+}
