@@ -14,9 +14,9 @@ import subprocess
 import sys
 import tempfile
 
-from exports import ROOT, measured
+from environment import ROOT, python
+from exports import measured
 
-PACKAGES = ["statsforecast==2.0.2", "pyarrow"]
 MAKE = """
 import sys, numpy as np, pyarrow as pa, pyarrow.parquet as pq
 count, days, out = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
@@ -40,16 +40,6 @@ print((time.process_time() - start) / count)
 """
 
 
-def python():
-    """A Python that has statsforecast."""
-    home = ROOT / "target" / "bench-forecasts-venv"
-    binary = home / "bin" / "python"
-    if not binary.exists():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        subprocess.run([binary, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    return str(binary)
-
-
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--series", type=int, default=10_000)
@@ -57,7 +47,7 @@ def main():
     options.add_argument("--peer", type=int, default=40)
     options.add_argument("--binary", default=str(ROOT / "target" / "release" / "forecast"))
     chosen = options.parse_args()
-    interpreter = python()
+    interpreter = python("statsforecast", "numpy", "pyarrow")
     with tempfile.TemporaryDirectory(dir=ROOT / "target") as name:
         folder = pathlib.Path(name)
         each = 0.0

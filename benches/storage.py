@@ -2,7 +2,7 @@
 
     tests/run                                   # installs the emulator once
     cargo build --release
-    python3 -m venv target/bench-venv && target/bench-venv/bin/pip install pyarrow
+    python3 -m venv target/bench-venv && target/bench-venv/bin/pip install -r benches/requirements.txt
     target/bench-venv/bin/python benches/storage.py [--rows-per-day 100000]
 
 Makes a Parquet export of about 1 GB, puts it into the emulator (Azurite), and reads daily series from

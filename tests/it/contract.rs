@@ -3,7 +3,7 @@
 //!
 //! The second sum is made here, from CSV records and whole numbers, with nothing of the readers.
 
-use crate::support::{Run, folder, run, shared};
+use crate::support::{Run, folder, run};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -157,7 +157,7 @@ fn agrees(path: &Path, wanted: &Summed, column: &str) {
 
 #[test]
 fn daily_sums_of_every_real_file_agree_with_a_plain_sum_to_the_last_digit() {
-    let Some(root) = shared("daily sums of real files") else { return };
+    let Some(root) = testing::shared("azure") else { return };
     let files = files(&root);
     for wanted in SUMMED {
         let column = match wanted.file {
@@ -171,7 +171,7 @@ fn daily_sums_of_every_real_file_agree_with_a_plain_sum_to_the_last_digit() {
 
 #[test]
 fn a_real_file_without_a_currency_is_summed_once_its_currency_is_given() {
-    let Some(root) = shared("a real file without a currency") else { return };
+    let Some(root) = testing::shared("azure") else { return };
     let path = &files(&root)[VIRTUAL_MACHINE.file];
     let refused = series(path, &[]);
     assert_eq!(refused.code, 1);
@@ -181,7 +181,7 @@ fn a_real_file_without_a_currency_is_summed_once_its_currency_is_given() {
 
 #[test]
 fn real_files_without_costs_are_refused_and_say_so() {
-    let Some(root) = shared("real files without costs") else { return };
+    let Some(root) = testing::shared("azure") else { return };
     let files = files(&root);
     for name in WITHOUT_COSTS {
         let refused = series(&files[name], &[]);
@@ -192,7 +192,7 @@ fn real_files_without_costs_are_refused_and_say_so() {
 
 #[test]
 fn every_real_file_is_in_one_of_these_tests() {
-    let Some(root) = shared("the list of real files") else { return };
+    let Some(root) = testing::shared("azure") else { return };
     let tested = SUMMED.iter().map(|wanted| wanted.file).chain(WITHOUT_COSTS).chain([VIRTUAL_MACHINE.file]);
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     assert_eq!(files(&root).into_keys().collect::<BTreeSet<_>>(), tested);

@@ -11,16 +11,13 @@ mod tables;
 mod totals;
 mod training;
 
-use crate::support::{folder, run};
-use tempfile::TempDir;
+use crate::support::TestContext;
 
 /// A folder with the export `s`: four months of two subscriptions, up to the middle of October 2026.
-fn sample() -> TempDir {
-    let folder = folder();
-    let size = ["--months", "4", "--subscriptions", "2", "--rows-per-day", "30", "--through", "2026-10-17"];
-    let made = run(folder.path(), &[&["sample", "--out", "s", "--seed", "7"], &size[..]].concat());
-    assert_eq!(made.code, 0, "{}", made.stderr);
-    folder
+fn sample() -> TestContext {
+    let context = TestContext::new();
+    context.sample("s", "--seed 7 --months 4 --subscriptions 2 --rows-per-day 30 --through 2026-10-17");
+    context
 }
 
 /// Hands a text on for comparison, without what differs from version to version.

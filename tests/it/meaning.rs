@@ -6,7 +6,7 @@ mod covered_days;
 mod cycles;
 mod exchange;
 mod kinds_and_lines;
-mod made_files;
+pub mod made_files;
 mod metrics;
 mod money;
 mod names;

@@ -1,11 +1,7 @@
 //! Official and recorded payloads: what is asked for, and what the replies mean. They are not part of
-//! this project; without them these tests say so and pass.
+//! this project; without them these tests are skipped.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "tests: a failure is to be seen where it happens"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: a failure is to be seen where it happens")]
 
 use azure::{
     Clock, Cloud, Endpoint, Error, Granularity, Limit, RateCardQuery, RateLimiter, Reply, Request, Scope,
@@ -18,19 +14,12 @@ use prices::read_rate_card;
 use serde_json::Value;
 use std::{
     collections::VecDeque,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
-/// The folder of payloads, beside the project or where `FORECAST_SHARED` says.
+/// A payload; without it the test is skipped.
 fn fixture(path: &str) -> Option<Vec<u8>> {
-    let root = std::env::var_os("FORECAST_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    if !root.is_dir() {
-        eprintln!("NOT RUN: {path}: no folder of official payloads; set FORECAST_SHARED to it");
-        return None;
-    }
-    Some(std::fs::read(root.join("azure/fixtures").join(path)).unwrap())
+    testing::shared(&format!("azure/fixtures/{path}")).map(|path| std::fs::read(path).unwrap())
 }
 
 /// The reply of a specification's example.

@@ -1,13 +1,9 @@
 //! Every official, recorded and observed payload of Azure's services: played by a server to the client
 //! that reads it, with what was asked held against what the service wants. They are not part of this
-//! project; without them this test says so and passes. The table in `docs/azure-payloads.md` is written
+//! project; without them this test is skipped. The table in `docs/azure-payloads.md` is written
 //! from here (`FORECAST_UPDATE_DOCS=1 cargo test -p azure --test payloads`).
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "tests: a failure is to be seen where it happens"
-)]
+#![expect(clippy::unwrap_used, reason = "tests: a failure is to be seen where it happens")]
 
 use azure::{
     Between, Clock, Cloud, CostQuery, Endpoint, Error, HttpSender, Invoice, Limit, RateCardQuery,
@@ -323,21 +319,10 @@ enum Outcome {
     Nothing(&'static str),
 }
 
-/// The folder of payloads, beside the project or where `FORECAST_SHARED` says.
-fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("FORECAST_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    if root.is_dir() {
-        return Some(root);
-    }
-    eprintln!("NOT RUN: no folder of official payloads; set FORECAST_SHARED to it");
-    None
-}
-
 /// Payloads of services, by their path below the two collections.
 fn payloads(root: &Path) -> BTreeMap<String, PathBuf> {
     let mut found = BTreeMap::new();
-    for (name, folder) in [("", "azure/fixtures"), ("supplement/", "azure/supplement/fixtures")] {
+    for (name, folder) in [("", "fixtures"), ("supplement/", "supplement/fixtures")] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let service = entry.unwrap().path();
             let service_name = service.file_name().unwrap().to_string_lossy().into_owned();
@@ -522,7 +507,7 @@ fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
 
 #[tokio::test]
 async fn every_payload_is_read_or_refused_for_a_reason_and_the_table_lists_it() {
-    let Some(root) = shared() else { return };
+    let Some(root) = testing::shared("azure") else { return };
     let readers = readers();
     let mut faults = Vec::new();
     let mut table = String::from(

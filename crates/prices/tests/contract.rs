@@ -1,11 +1,9 @@
 //! Official payloads: every price of them is read and prices a quantity; units and regions as they are spelled.
 //!
-//! They lie in a folder that is no part of this project (`FORECAST_SHARED`); without it this says that nothing
-//! was run.
+//! They are in a folder outside this project (`FORECAST_SHARED`); without it these tests are skipped.
 
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
     clippy::print_stdout,
     reason = "tests: a failure is to be seen where it happens, and what was read is a measurement"
 )]
@@ -17,18 +15,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-/// The folder of payloads, beside the project or where `FORECAST_SHARED` says.
-fn payloads(what: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("FORECAST_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
-    let folder = root.join("azure/fixtures");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("NOT RUN: {what}: no folder of official payloads; set FORECAST_SHARED to it");
-    None
-}
 
 /// The bodies of a folder's files that hold prices, an example's answer taken out of its file.
 fn bodies(folder: &Path) -> Vec<(String, Vec<u8>)> {
@@ -62,7 +48,7 @@ fn priced(card: &PriceCard) -> (usize, usize) {
 
 #[test]
 fn every_official_price_prices() {
-    let Some(folder) = payloads("official prices") else { return };
+    let Some(folder) = testing::shared("azure/fixtures") else { return };
     let mut found = Vec::new();
     for kind in ["commerce-ratecard", "retail-prices", "consumption-pricesheet"] {
         for (name, body) in bodies(&folder.join(kind)) {
@@ -93,7 +79,7 @@ fn every_official_price_prices() {
 
 #[test]
 fn every_spelling_of_a_unit_has_the_block_that_is_known_of_it() {
-    let Some(folder) = payloads("units of prices") else { return };
+    let Some(folder) = testing::shared("azure/fixtures") else { return };
     let text = fs::read_to_string(folder.join("reference-data/PricingUnits.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let mut others = Vec::new();
@@ -111,7 +97,7 @@ fn every_spelling_of_a_unit_has_the_block_that_is_known_of_it() {
 
 #[test]
 fn regions_of_old_price_lists_are_found_by_their_new_names() {
-    let Some(folder) = payloads("regions of prices") else { return };
+    let Some(folder) = testing::shared("azure/fixtures") else { return };
     let text = fs::read_to_string(folder.join("reference-data/Regions.csv")).unwrap();
     let ids: BTreeSet<String> = csv::Reader::from_reader(text.as_bytes())
         .records()

@@ -1,7 +1,7 @@
 //! What lands, and what stays when something else lands beside it: nothing twice, nothing lost.
 
 use super::server::{Answer, SUBSCRIPTION, Server, rate_card, run_against, usage};
-use crate::support::{Run, folder, run};
+use crate::support::{Run, TestContext, folder, run};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -175,29 +175,13 @@ fn a_report_that_lacks_what_it_says_it_has_is_not_used() {
 
 #[test]
 fn landed_files_are_forecast_as_the_files_are() {
-    let folder = folder();
-    let sample = [
-        "sample",
-        "--out",
-        "export",
-        "--seed",
-        "3",
-        "--months",
-        "3",
-        "--subscriptions",
-        "3",
-        "--rows-per-day",
-        "40",
-    ];
     for family in ["ea-actual", "mca-actual", "ea-amortized"] {
-        for name in ["export", "focus"] {
-            let _ = std::fs::remove_dir_all(folder.path().join(name));
-        }
-        assert_eq!(run(folder.path(), &[&sample[..], &["--family", family]].concat()).code, 0);
-        assert_eq!(run(folder.path(), &["ingest", "export", "--out", "focus"]).code, 0);
+        let context = TestContext::new();
+        let size = "--seed 3 --months 3 --subscriptions 3 --rows-per-day 40 --family";
+        context.sample("export", &format!("{size} {family}"));
+        context.good(&["ingest", "export", "--out", "focus"]);
         let rows = |input: &str| -> Vec<String> {
-            let predicted = run(folder.path(), &["predict", input, "-o", "jsonl"]);
-            assert_eq!(predicted.code, 0, "{family}: {}", predicted.stderr);
+            let predicted = context.good(&["predict", input, "-o", "jsonl"]);
             let without_run = |line: &str| {
                 let mut row: Value = serde_json::from_str(line).expect("JSON");
                 row.as_object_mut().expect("a row").remove("x_RunId");

@@ -1,14 +1,14 @@
 //! Recorded replies, played to the command: usage and rate card in, a forecast out.
 
 use super::server::{Answer, Server, run_against};
-use crate::support::{folder, run, shared};
+use crate::support::{folder, run};
 use serde_json::Value;
 
 #[test]
 fn recorded_usage_and_prices_become_a_forecast() {
-    let Some(root) = shared("recorded usage and prices") else { return };
+    let Some(root) = testing::shared("azure/fixtures") else { return };
     let read = |name: &str| -> Value {
-        let bytes = std::fs::read(root.join("azure/fixtures").join(name)).expect("a payload");
+        let bytes = std::fs::read(root.join(name)).expect("a payload");
         serde_json::from_slice(&bytes).expect("JSON")
     };
     let usage = read("commerce-usageaggregates/daily_reported_2015-05-01_first73.json");

@@ -1,15 +1,12 @@
 //! What scripts read: the same rows in every format, with the promised names and digits.
 
 use super::{head, sample, snapshot};
-use crate::support::run;
 use std::fs;
 
 #[test]
 fn totals_of_every_level_go_to_csv_on_request() {
     let sample = sample();
-    let run =
-        run(sample.path(), &["predict", "s", "-g", "subscription", "-g", "service", "--totals", "-o", "csv"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "-g", "subscription", "-g", "service", "--totals", "-o", "csv"]);
     snapshot(&head(&run.stdout, 6), |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
@@ -25,8 +22,7 @@ fn totals_of_every_level_go_to_csv_on_request() {
 #[test]
 fn the_daily_path_has_known_and_expected_days() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "--daily", "-o", "csv"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "--daily", "-o", "csv"]);
     snapshot(&head(&run.stdout, 20), |text| {
         insta::assert_snapshot!(text, @"
         ChargePeriodStart,ChargePeriodEnd,SubAccountId,BillingCurrency,BilledCost,x_RecordType,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_RunId
@@ -56,8 +52,7 @@ fn the_daily_path_has_known_and_expected_days() {
 #[test]
 fn the_daily_series_keeps_every_digit() {
     let sample = sample();
-    let run = run(sample.path(), &["series", "s", "-o", "csv"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["series", "s", "-o", "csv"]);
     snapshot(&head(&run.stdout, 4), |text| {
         insta::assert_snapshot!(text, @r#"
 ChargePeriodStart,ChargePeriodEnd,BillingCurrency,BilledCost
@@ -71,8 +66,7 @@ ChargePeriodStart,ChargePeriodEnd,BillingCurrency,BilledCost
 #[test]
 fn a_json_line_is_a_row() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "-o", "jsonl"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "-o", "jsonl"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
         {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":858.46,"x_ForecastTotal":2010.34,"x_Lower80":1876.09,"x_Upper80":2191.16,"x_Lower95":1750.64,"x_Upper95":2510.09,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
@@ -84,7 +78,7 @@ fn a_json_line_is_a_row() {
 #[test]
 fn the_json_envelope_says_what_was_read_and_what_to_know() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "-o", "json"]);
+    let run = sample.run(&["predict", "s", "-o", "json"]);
     let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let document = document.as_object().unwrap();
     let keys: Vec<&str> = document.keys().map(String::as_str).collect();
@@ -112,7 +106,7 @@ fn the_json_envelope_says_what_was_read_and_what_to_know() {
 #[test]
 fn a_parquet_file_is_one_from_its_first_to_its_last_bytes() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "--out-file", "out.parquet"]);
+    let run = sample.run(&["predict", "s", "--out-file", "out.parquet"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
     let bytes = fs::read(sample.path().join("out.parquet")).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));

@@ -1,18 +1,18 @@
 //! What plans cost by the sample's own rate card, and by private cards.
 
 use super::snapshot;
-use crate::support::{Run, folder, run, write};
+use crate::support::{Run, TestContext};
 
 const PLAN: &str = include_str!("../../../data/plan.toml");
 const CARD: &str = include_str!("../../../data/sample/ratecard.json");
 
 fn priced(args: &[&str]) -> Run {
-    let folder = folder();
-    write(folder.path(), "plan.toml", PLAN);
-    write(folder.path(), "ratecard.json", CARD);
-    write(folder.path(), "older.json", CARD.replace("0.146", "0.15"));
-    write(folder.path(), "credit.json", card_with_credit(150));
-    run(folder.path(), args)
+    let folder = TestContext::new();
+    folder.write("plan.toml", PLAN);
+    folder.write("ratecard.json", CARD);
+    folder.write("older.json", CARD.replace("0.146", "0.15"));
+    folder.write("credit.json", card_with_credit(150));
+    folder.run(args)
 }
 
 #[test]
@@ -177,35 +177,29 @@ fn cards_are_searched_and_compared() {
 
 #[test]
 fn what_cannot_be_priced_at_all_ends_with_the_code_for_too_little() {
-    let folder = folder();
-    write(
-        folder.path(),
-        "card.toml",
-        "currency = \"EUR\"\n[[price]]\nmeter = \"m\"\nunit = \"1 Hour\"\nprice = 1\n",
-    );
-    write(folder.path(), "plan.yaml", "currency: USD\nline:\n- {name: a, meter: m, quantity: 1}\n");
-    let found = run(folder.path(), &["price", "estimate", "plan.yaml", "--rates", "card.toml"]);
-    assert_eq!(found.code, 2, "{}", found.stderr);
+    let folder = TestContext::new();
+    folder.write("card.toml", "currency = \"EUR\"\n[[price]]\nmeter = \"m\"\nunit = \"1 Hour\"\nprice = 1\n");
+    folder.write("plan.yaml", "currency: USD\nline:\n- {name: a, meter: m, quantity: 1}\n");
+    let found = folder.fails(2, &["price", "estimate", "plan.yaml", "--rates", "card.toml"]);
     assert!(found.stderr.contains("the plan is in USD, the prices are in EUR"), "{}", found.stderr);
-    write(folder.path(), "other.yaml", "currency: EUR\nline:\n- {name: a, meter: other, quantity: 1}\n");
-    let found = run(folder.path(), &["price", "estimate", "other.yaml", "--rates", "card.toml"]);
-    assert_eq!(found.code, 4, "{}", found.stderr);
+    folder.write("other.yaml", "currency: EUR\nline:\n- {name: a, meter: other, quantity: 1}\n");
+    let found = folder.fails(4, &["price", "estimate", "other.yaml", "--rates", "card.toml"]);
     assert!(found.stderr.contains("no line of the plan has a price"), "{}", found.stderr);
-    write(folder.path(), "bad.toml", "currency = \"EUR\"\n[[line]]\nname = \"a\"\nquantity = 1\n");
-    let found = run(folder.path(), &["price", "estimate", "bad.toml", "--rates", "card.toml"]);
+    folder.write("bad.toml", "currency = \"EUR\"\n[[line]]\nname = \"a\"\nquantity = 1\n");
+    let found = folder.run(&["price", "estimate", "bad.toml", "--rates", "card.toml"]);
     assert!(
         found.code == 1 && found.stderr.contains("`bad.toml`") && found.stderr.contains("line 1 (`a`)"),
         "{}",
         found.stderr
     );
-    let found = run(folder.path(), &["price", "estimate", "plan.yaml", "--rates", "none.json"]);
+    let found = folder.run(&["price", "estimate", "plan.yaml", "--rates", "none.json"]);
     assert!(found.stderr.contains("`none.json`"), "{}", found.stderr);
 }
 
 #[test]
 fn the_schemas_are_json_and_name_their_keys() {
     for (of, key) in [("plan", "ramp_up_days"), ("card", "credit_excludes")] {
-        let found = run(folder().path(), &["price", "schema", of]);
+        let found = TestContext::new().run(&["price", "schema", of]);
         let schema: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
         assert!(schema.to_string().contains(key), "{of}");
     }
@@ -232,18 +226,15 @@ price = 0.13
 
 #[test]
 fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
-    let folder = folder();
-    write(folder.path(), "sizes.toml", SIZES);
-    write(
-        folder.path(),
-        "usage.csv",
+    let folder = TestContext::new();
+    folder.write("sizes.toml", SIZES);
+    folder.write("usage.csv",
         "name,instance_type,vcpu,memory_gib,hours,region\nweb,m5.large,,,730,eu-west-1\nold,,2,6,100,northeurope\n\
          gpu,p3.2xlarge,,,10,eu-west-1\n",
     );
-    write(folder.path(), "settled.toml", "[[override]]\nof = \"old\"\nsku = \"Standard_E2s_v5\"\n");
+    folder.write("settled.toml", "[[override]]\nof = \"old\"\nsku = \"Standard_E2s_v5\"\n");
     let args = ["price", "match", "usage.csv", "--rates", "sizes.toml", "--as-of", "2026-12-01"];
-    let found = run(folder.path(), &[&args[..], &["--plan-out", "plan.toml"]].concat());
-    assert_eq!(found.code, 0, "{}", found.stderr);
+    let found = folder.good(&[&args[..], &["--plan-out", "plan.toml"]].concat());
     assert!(
         found.stderr.contains("`gpu` has no match: cores and memory of `p3.2xlarge`"),
         "{}",
@@ -272,8 +263,7 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
         Hours as given, read as those of a month
         ")
     });
-    let settled =
-        run(folder.path(), &[&args[..], &["--overrides", "settled.toml", "-o", "csv", "-q"]].concat());
+    let settled = folder.run(&[&args[..], &["--overrides", "settled.toml", "-o", "csv", "-q"]].concat());
     snapshot(&settled.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
         x_LineId,BillingPeriodStart,BillingPeriodEnd,x_SkuMeterId,x_PricedAs,PricingQuantity,PricingUnit,ListUnitPrice,BilledCost,x_LowCost,x_HighCost,BillingCurrency,x_IsEstimate,x_PriceStatus,x_MatchedSku,RegionId,x_MatchReason,x_RunnerUp,x_Confidence
@@ -284,7 +274,7 @@ fn machines_of_another_cloud_are_matched_priced_and_written_as_a_plan() {
     });
     let plan =
         ["price", "estimate", "plan.toml", "--rates", "sizes.toml", "--as-of", "2026-12-01", "-o", "csv"];
-    assert!(run(folder.path(), &plan).stdout.contains("web,,,d2,"), "the plan that was written is priced");
+    assert!(folder.run(&plan).stdout.contains("web,,,d2,"), "the plan that was written is priced");
 }
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
@@ -299,15 +289,11 @@ fn card_with_credit(credit: u32) -> String {
 
 /// The sample with a rate card whose offer grants a credit.
 fn forecast_with_credit(args: &[&str]) -> Run {
-    let folder = folder();
-    write(folder.path(), "credit.json", card_with_credit(1000));
-    write(
-        folder.path(),
-        "euro.toml",
-        "currency = \"EUR\"\n[[price]]\nmeter = \"a\"\nunit = \"1 Hour\"\nprice = 1\n",
-    );
+    let folder = TestContext::new();
+    folder.write("credit.json", card_with_credit(1000));
+    folder.write("euro.toml", "currency = \"EUR\"\n[[price]]\nmeter = \"a\"\nunit = \"1 Hour\"\nprice = 1\n");
     let whole: Vec<&str> = ["predict", SAMPLE].into_iter().chain(args.iter().copied()).collect();
-    run(folder.path(), &whole)
+    folder.run(&whole)
 }
 
 #[test]
@@ -396,19 +382,13 @@ fn prices_refuse_what_would_split_a_bill_and_another_currency() {
 
 #[test]
 fn a_plan_is_added_to_the_forecast_of_its_subscription() {
-    let folder = folder();
-    write(folder.path(), "credit.json", card_with_credit(1000));
-    write(
-        folder.path(),
-        "plan.toml",
-        PLAN.replace("2026-12-01", "2026-10-01").replace("2027-02-01", "2026-12-01"),
-    );
+    let folder = TestContext::new();
+    folder.write("credit.json", card_with_credit(1000));
+    folder.write("plan.toml", PLAN.replace("2026-12-01", "2026-10-01").replace("2027-02-01", "2026-12-01"));
     let base = ["price", "estimate", "plan.toml", "--rates", "credit.json", "--into-forecast", SAMPLE];
-    let refused = run(folder.path(), &base);
-    assert_eq!(refused.code, 2);
+    let refused = folder.fails(2, &base);
     assert!(refused.stderr.contains("say with `--subscription` on which of these"), "{}", refused.stderr);
-    let found = run(folder.path(), &[&base[..], &["--subscription", "Development (sample)"]].concat());
-    assert_eq!(found.code, 0, "{}", found.stderr);
+    let found = folder.good(&[&base[..], &["--subscription", "Development (sample)"]].concat());
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Forecast of October 2026 · billed cost · USD
@@ -479,8 +459,8 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
 #[test]
 fn use_is_compared_with_what_it_would_cost_elsewhere() {
-    let folder = folder();
-    write(folder.path(), "ratecard.json", CARD);
+    let folder = TestContext::new();
+    folder.write("ratecard.json", CARD);
     let args = [
         "price",
         "compare",
@@ -492,8 +472,7 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
         "--offer",
         "MS-AZR-0063P",
     ];
-    let found = run(folder.path(), &args);
-    assert_eq!(found.code, 0, "{}", found.stderr);
+    let found = folder.good(&args);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
         The usage of September 2026 without commitments and 2 alternatives · USD
@@ -519,7 +498,7 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
 
 #[test]
 fn prices_older_than_the_use_are_said_to_explain_it_badly() {
-    let folder = folder();
+    let folder = TestContext::new();
     // Every price was a tenth of what it is now.
     let mut card: serde_json::Value = serde_json::from_str(CARD).expect("the card");
     for meter in card["Meters"].as_array_mut().expect("meters") {
@@ -527,26 +506,25 @@ fn prices_older_than_the_use_are_said_to_explain_it_badly() {
             *rate = serde_json::json!(rate.as_f64().expect("a price") / 10.0);
         }
     }
-    write(folder.path(), "older.json", card.to_string());
-    let found = run(folder.path(), &["predict", SAMPLE, "--pricing", "older.json"]);
-    assert_eq!(found.code, 0, "{}", found.stderr);
+    folder.write("older.json", card.to_string());
+    let found = folder.good(&["predict", SAMPLE, "--pricing", "older.json"]);
     assert!(found.stderr.contains("these may not be the prices of this bill"), "{}", found.stderr);
-    let found = run(folder.path(), &["price", "estimate", SAMPLE, "--rates", "older.json"]);
+    let found = folder.run(&["price", "estimate", SAMPLE, "--rates", "older.json"]);
     let words: Vec<&str> = found.stdout.split_whitespace().collect();
     assert!(words.join(" ").contains("a difference of -"), "{}", found.stdout);
 }
 
 #[test]
 fn prices_that_are_zero_or_cannot_be_used_are_named() {
-    let folder = folder();
+    let folder = TestContext::new();
     let card = "currency = \"EUR\"\n[[price]]\nmeter = \"free\"\nunit = \"1\"\nprice = 0\n\
         [[price]]\nmeter = \"paid\"\nunit = \"1\"\nprice = 2\n\
         [[price]]\nmeter = \"odd\"\nunit = \"1\"\nprice = -2\n";
     let line = |name: &str| format!("[[line]]\nname = \"{name} line\"\nmeter = \"{name}\"\nquantity = 5\n");
     let plan = ["currency = \"EUR\"\n".to_owned(), line("free"), line("paid"), line("odd")].concat();
-    write(folder.path(), "card.toml", card.to_owned());
-    write(folder.path(), "plan.toml", plan);
-    let found = run(folder.path(), &["price", "estimate", "plan.toml", "--rates", "card.toml", "-o", "csv"]);
+    folder.write("card.toml", card);
+    folder.write("plan.toml", plan);
+    let found = folder.run(&["price", "estimate", "plan.toml", "--rates", "card.toml", "-o", "csv"]);
     let rows: Vec<&str> = found.stdout.lines().skip(1).collect();
     assert_eq!(found.code, 0, "{}", found.stderr);
     assert!(rows[0].ends_with("0.00,0.00,0.00,EUR,true,priced"), "{rows:?}");
@@ -561,16 +539,16 @@ fn prices_that_are_zero_or_cannot_be_used_are_named() {
 
 #[test]
 fn a_count_multiplies_a_match_and_what_is_not_read_is_named() {
-    let folder = folder();
+    let folder = TestContext::new();
     let card = "currency = \"EUR\"\n[[price]]\nmeter = \"d4\"\nsku = \"Standard_D4s_v5\"\nregion = \"northeurope\"\n\
         unit = \"1 Hour\"\nprice = 0.2\n";
     let usage = "name,vcpu,memory_gib,hours,region,os,count,replicas\nweb,4,16,730,North Europe,linux,5,2\n\
         db,4,16,730,North Europe,RHEL 9,1,1\n";
-    write(folder.path(), "card.toml", card.to_owned());
-    write(folder.path(), "machines.csv", usage.to_owned());
+    folder.write("card.toml", card);
+    folder.write("machines.csv", usage);
     let args =
         ["price", "match", "machines.csv", "--rates", "card.toml", "--as-of", "2026-12-01", "-o", "csv"];
-    let found = run(folder.path(), &args);
+    let found = folder.run(&args);
     assert_eq!(found.code, 0, "{}", found.stderr);
     // 5 × 730 hours at 0.2.
     assert!(found.stdout.contains(",3650,1 Hour,0.2,730.00,"), "{}", found.stdout);

@@ -1,14 +1,13 @@
 //! Help, configuration, the nightly run, and what a shell needs.
 
 use super::{head, sample, snapshot};
-use crate::support::{run, write};
+use crate::support::TestContext;
 use std::fs;
 
 #[test]
 fn help_fits_eighty_characters() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "--help"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "--help"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Forecast the cycle's total from cost exports or any daily series
@@ -212,10 +211,10 @@ fn help_fits_eighty_characters() {
 #[test]
 fn an_unknown_option_is_answered_with_the_nearest() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "--gruop-by", "service"]);
-    assert_eq!(run.code, 2, "{}", run.stderr);
-    snapshot(&run.stderr, |text| {
-        insta::assert_snapshot!(text, @r#"
+    insta::assert_snapshot!(sample.snapshot(&["predict", "s", "--gruop-by", "service"]), @r#"
+exit 2
+----- stdout -----
+----- stderr -----
 error: unexpected argument '--gruop-by' found
 
   tip: a similar argument exists: '--group-by'
@@ -223,15 +222,13 @@ error: unexpected argument '--gruop-by' found
 Usage: forecast predict --group-by <DIM> <INPUT>...
 
 For more information, try '--help'.
-"#)
-    });
+"#);
 }
 
 #[test]
 fn completions_are_a_script_of_the_shell() {
     let sample = sample();
-    let run = run(sample.path(), &["completions", "bash"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["completions", "bash"]);
     snapshot(&head(&run.stdout, 3), |text| {
         insta::assert_snapshot!(text, @r#"
 _forecast() {
@@ -244,7 +241,7 @@ _forecast() {
 #[test]
 fn the_manual_page_names_each_command() {
     let sample = sample();
-    let page = run(sample.path(), &["man"]).stdout;
+    let page = sample.run(&["man"]).stdout;
     assert!(page.contains(".TH forecast 1"), "{page}");
     for command in ["predict", "series", "backtest", "sample", "batch", "config"] {
         assert!(page.contains(&format!("forecast\\-{command}(1)")), "{command}");
@@ -274,8 +271,8 @@ inputs = ["nowhere"]
 #[test]
 fn the_configuration_is_shown_as_it_is_understood() {
     let sample = sample();
-    write(sample.path(), "forecast.toml", CONFIG);
-    let shown = run(sample.path(), &["config", "show"]);
+    sample.write("forecast.toml", CONFIG);
+    let shown = sample.run(&["config", "show"]);
     snapshot(&shown.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
 [defaults]
@@ -296,20 +293,18 @@ name = "gone"
 inputs = ["nowhere"]
 "#)
     });
-    let checked = run(sample.path(), &["config", "check"]);
+    let checked = sample.run(&["config", "check"]);
     assert_eq!((checked.code, checked.stdout.as_str()), (0, "`forecast.toml` is understood: 2 jobs\n"));
-    write(sample.path(), "forecast.toml", CONFIG.replace("top", "topp"));
-    let wrong = run(sample.path(), &["config", "check"]);
-    assert_eq!(wrong.code, 1);
+    sample.write("forecast.toml", CONFIG.replace("top", "topp"));
+    let wrong = sample.fails(1, &["config", "check"]);
     assert!(wrong.stderr.contains("job `by-service`: line 13: unknown field `topp`"), "{}", wrong.stderr);
 }
 
 #[test]
 fn a_job_that_fails_does_not_stop_the_others() {
     let sample = sample();
-    write(sample.path(), "forecast.toml", CONFIG);
-    let run = run(sample.path(), &["batch", "--as-of", "2026-10-18"]);
-    assert_eq!(run.code, 7, "{}", run.stderr);
+    sample.write("forecast.toml", CONFIG);
+    let run = sample.fails(7, &["batch", "--as-of", "2026-10-18"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         by-service: 2026-10 3556.45 USD: by-service.parquet, by-service.csv
@@ -376,18 +371,17 @@ fn a_job_that_fails_does_not_stop_the_others() {
 
 #[test]
 fn a_job_with_prices_says_what_is_to_pay() {
-    let folder = crate::support::folder();
+    let folder = TestContext::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/sample");
     let card = include_str!("../../../data/sample/ratecard.json");
     let terms =
         "\"OfferTerms\": [{\"Name\": \"Monetary Credit\", \"Credit\": 1000.0, \"ExcludedMeterIds\": []}]";
-    write(folder.path(), "card.json", card.replace("\"OfferTerms\": []", terms));
+    folder.write("card.json", card.replace("\"OfferTerms\": []", terms));
     let job = format!(
         "[[job]]\nname = \"priced\"\ninputs = [\"{sample}\"]\npricing = \"card.json\"\noutputs = [\"csv\"]\n"
     );
-    write(folder.path(), "forecast.toml", format!("[batch]\nout = \"out\"\n{job}"));
-    let run = run(folder.path(), &["batch", "--as-of", "2026-10-19"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    folder.write("forecast.toml", format!("[batch]\nout = \"out\"\n{job}"));
+    folder.good(&["batch", "--as-of", "2026-10-19"]);
     let out = folder.path().join("out/2026-10-19");
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
@@ -400,6 +394,6 @@ fn a_job_with_prices_says_what_is_to_pay() {
 #[test]
 fn a_batch_of_which_every_job_fails_has_failed() {
     let sample = sample();
-    write(sample.path(), "forecast.toml", CONFIG.replace("\"s\"", "\"away\""));
-    assert_eq!(run(sample.path(), &["batch", "--as-of", "2026-10-18"]).code, 1);
+    sample.write("forecast.toml", CONFIG.replace("\"s\"", "\"away\""));
+    assert_eq!(sample.run(&["batch", "--as-of", "2026-10-18"]).code, 1);
 }

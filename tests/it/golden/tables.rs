@@ -1,13 +1,11 @@
 //! What people read: the tables, at 80 characters and without colour.
 
 use super::{sample, snapshot};
-use crate::support::run;
 
 #[test]
 fn each_subscription_and_the_total_of_the_cycle_are_forecast() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Forecast of October 2026 · billed cost · USD
@@ -33,8 +31,7 @@ fn each_subscription_and_the_total_of_the_cycle_are_forecast() {
 #[test]
 fn the_costliest_groups_are_shown_and_the_rest_is_one_row() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "-g", "service", "--top", "3"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "-g", "service", "--top", "3"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Forecast of October 2026 · billed cost · USD
@@ -62,8 +59,7 @@ fn the_costliest_groups_are_shown_and_the_rest_is_one_row() {
 #[test]
 fn the_next_cycles_have_tables_of_their_own() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "--cycles", "3"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "--cycles", "3"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Forecast of October 2026 · billed cost · USD
@@ -109,8 +105,7 @@ fn the_next_cycles_have_tables_of_their_own() {
 #[test]
 fn errors_of_past_totals_stand_beside_those_of_plain_forecasts() {
     let sample = sample();
-    let run = run(sample.path(), &["backtest", "s"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["backtest", "s"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         Errors of past totals in USD
@@ -135,9 +130,7 @@ fn errors_of_past_totals_stand_beside_those_of_plain_forecasts() {
 #[test]
 fn a_markdown_table_can_be_read_as_text() {
     let sample = sample();
-    let run =
-        run(sample.path(), &["predict", "s", "-g", "charge-kind", "-o", "markdown", "--model", "run_rate"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "-g", "charge-kind", "-o", "markdown", "--model", "run_rate"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
         | BillingPeriodStart   | BillingPeriodEnd     | x_ChargeKind       | BillingCurrency | x_Metric   | x_TotalKind | x_GroupLevel | x_RunId          | x_AsOf     | x_Cutoff   | x_Status | x_Model  | x_ActualToDate | x_ForecastRemaining | x_ForecastTotal | x_Lower80 | x_Upper80 | x_Lower95 | x_Upper95 | x_PreviousTotal | x_HistoryDays | x_MissingDays |
@@ -153,8 +146,7 @@ fn a_markdown_table_can_be_read_as_text() {
 #[test]
 fn control_totals_are_said_on_request() {
     let sample = sample();
-    let run = run(sample.path(), &["predict", "s", "-v"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = sample.good(&["predict", "s", "-v"]);
     snapshot(&run.stderr, |text| {
         insta::assert_snapshot!(text, @"
         files: 4 read, 2 no data

@@ -1,7 +1,7 @@
 //! What holds for the figures of every kind of export, whatever the forecaster.
 
 use super::sample;
-use crate::support::{folder, run};
+use crate::support::TestContext;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -34,14 +34,11 @@ fn totals_are_sums_of_their_parts_in_every_kind_of_export() {
         ("focus-1.2", "parquet"),
     ];
     for (family, format) in kinds {
-        let at = folder();
-        let size = ["--months", "2", "--subscriptions", "2", "--rows-per-day", "30"];
-        let kind = ["--family", family, "--format", format];
-        let made = run(at.path(), &[&["sample", "--out", "s", "--seed", "7"], &size[..], &kind[..]].concat());
-        assert_eq!(made.code, 0, "{family}: {}", made.stderr);
+        let at = TestContext::new();
+        let size = "--seed 7 --months 2 --subscriptions 2 --rows-per-day 30";
+        at.sample("s", &format!("{size} --family {family} --format {format}"));
         let groups = ["-g", "subscription", "-g", "service", "--totals", "--cycles", "2", "-o", "jsonl"];
-        let run = run(at.path(), &[&["predict", "s"], &groups[..]].concat());
-        assert_eq!(run.code, 0, "{family}: {}", run.stderr);
+        let run = at.good(&[&["predict", "s"], &groups[..]].concat());
         check(family, &rows(&run.stdout));
     }
 }
@@ -78,8 +75,8 @@ fn check(family: &str, rows: &[Value]) {
 fn the_same_run_has_the_same_bytes_on_any_number_of_threads() {
     let sample = sample();
     for args in [&["predict", "s", "-g", "service", "-o", "json"][..], &["backtest", "s", "-o", "csv"]] {
-        let outputs = ["1", "2", "7"]
-            .map(|threads| run(sample.path(), &[args, &["--threads", threads]].concat()).stdout);
+        let outputs =
+            ["1", "2", "7"].map(|threads| sample.run(&[args, &["--threads", threads]].concat()).stdout);
         assert!(!outputs[0].is_empty());
         assert!(outputs.iter().all(|output| *output == outputs[0]), "{args:?}");
     }
@@ -89,7 +86,7 @@ fn the_same_run_has_the_same_bytes_on_any_number_of_threads() {
 fn a_run_is_known_by_its_inputs_and_options() {
     let sample = sample();
     let id = |more: &[&str]| {
-        let run = run(sample.path(), &[&["predict", "s", "-o", "jsonl"], more].concat());
+        let run = sample.run(&[&["predict", "s", "-o", "jsonl"], more].concat());
         rows(&run.stdout)[0]["x_RunId"].as_str().unwrap().to_owned()
     };
     let plain = id(&[]);
@@ -106,15 +103,15 @@ fn a_run_is_known_by_its_inputs_and_options() {
 #[test]
 fn a_forecast_names_its_members_and_their_weights() {
     let folder = sample();
-    let said = run(folder.path(), &["predict", "s", "-v"]).stderr;
+    let said = folder.run(&["predict", "s", "-v"]).stderr;
     assert_eq!(said.matches("is made of pooled ").count(), 2, "{said}");
     let json: serde_json::Value =
-        serde_json::from_str(&run(folder.path(), &["predict", "s", "-o", "json"]).stdout).unwrap();
+        serde_json::from_str(&folder.run(&["predict", "s", "-o", "json"]).stdout).unwrap();
     for of in json["members"].as_array().unwrap() {
         let weights = of["weights"].as_object().unwrap();
         let sum: f64 = weights.values().map(|weight| weight.as_f64().unwrap()).sum();
         assert!(weights.len() > 1 && (0.9..1.01).contains(&sum), "{of}");
     }
-    let alone = run(folder.path(), &["predict", "s", "--model", "run_rate", "-v"]).stderr;
+    let alone = folder.run(&["predict", "s", "--model", "run_rate", "-v"]).stderr;
     assert!(alone.contains("is made of run_rate 100 %"), "{alone}");
 }

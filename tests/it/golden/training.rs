@@ -1,6 +1,6 @@
 //! `train`, and what `backtest` does with models that never saw a series.
 
-use crate::support::{folder, run, write};
+use crate::support::{TestContext, write};
 use std::path::Path;
 
 /// A table of so many series of `days` days from 2025-01-01, under two sources.
@@ -31,46 +31,42 @@ const COLUMNS: [&str; 8] = [
 
 #[test]
 fn too_few_cycles_to_learn_from_are_refused_in_words() {
-    let at = folder();
+    let at = TestContext::new();
     table(at.path(), 1, 40);
-    let run = run(at.path(), &[&["train", "--series", "s.csv", "--made-up", "0"], &COLUMNS[..]].concat());
-    assert_eq!(run.code, 4, "{}", run.stderr);
+    let run = at.fails(4, &[&["train", "--series", "s.csv", "--made-up", "0"], &COLUMNS[..]].concat());
     assert!(run.stderr.contains("hold 0 past cuts to learn from; 100 are needed"), "{}", run.stderr);
     assert!(!at.path().join("models").exists());
 }
 
 #[test]
 fn a_trained_model_says_where_it_comes_from_and_forecasts() {
-    let at = folder();
+    let at = TestContext::new();
     table(at.path(), 4, 300);
     let train = ["train", "--series", "s.csv", "--made-up", "0", "--name", "ours", "--out", "m.json"];
-    let trained = run(at.path(), &[&train, &COLUMNS[..]].concat());
-    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let trained = at.good(&[&train, &COLUMNS[..]].concat());
     assert!(trained.stdout.contains("4 series of 2 sources and 0 made-up bills"), "{}", trained.stdout);
     let text = std::fs::read_to_string(at.path().join("m.json")).unwrap();
     let model: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(model["provenance"]["trained_on"], serde_json::json!(["source 0", "source 1"]));
     assert_eq!(model["provenance"]["through"], "2025-05-31");
     let predict = ["predict", "--series", "s.csv", "--model", "m.json", "-o", "csv"];
-    let forecast = run(at.path(), &[&predict, &COLUMNS[..]].concat());
-    assert_eq!(forecast.code, 0, "{}", forecast.stderr);
+    let forecast = at.good(&[&predict, &COLUMNS[..]].concat());
     assert!(forecast.stdout.contains(",ours,"), "{}", forecast.stdout);
 }
 
 #[test]
 fn two_forecasters_are_compared_on_the_same_totals() {
-    let at = folder();
+    let at = TestContext::new();
     table(at.path(), 3, 365);
     let backtest =
         ["backtest", "--series", "s.csv", "--model", "weights", "--compare-model", "run_rate", "-o", "json"];
-    let run = run(at.path(), &[&backtest, &COLUMNS[..]].concat());
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let run = at.good(&[&backtest, &COLUMNS[..]].concat());
     let said: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     let comparison = &said["comparison"];
     assert_eq!((&comparison["model"], &comparison["series"]), (&"run_rate".into(), &3.into()));
     let bounds = ["lower95", "ratio", "upper95"].map(|name| comparison[name].as_f64().unwrap());
     assert!(bounds.is_sorted() && bounds[2] < 1.0, "{bounds:?}");
     let table = &backtest[..backtest.len() - 2];
-    let told = self::run(at.path(), &[table, &COLUMNS[..]].concat());
+    let told = at.run(&[table, &COLUMNS[..]].concat());
     assert!(told.stdout.contains("times those of `run_rate`"), "{}", told.stdout);
 }

@@ -170,6 +170,8 @@ pub struct Export {
     pub last: &'static str,
     /// When the run was submitted, such as `2026-10-18T06:00:00Z`.
     pub submitted: &'static str,
+    /// What it reads, such as `/subscriptions/…`; nothing where it does not say.
+    pub scope: String,
 }
 
 impl Export {
@@ -180,11 +182,15 @@ impl Export {
         last: &'static str,
         submitted: &'static str,
     ) -> Self {
-        Self { name, kind: "ActualCost", first, last, submitted }
+        Self { name, kind: "ActualCost", first, last, submitted, scope: String::new() }
     }
 
     pub fn of_kind(self, kind: &'static str) -> Self {
         Self { kind, ..self }
+    }
+
+    pub fn of_scope(self, scope: &str) -> Self {
+        Self { scope: scope.to_owned(), ..self }
     }
 
     /// The folder of the run, below the one that is read.
@@ -214,7 +220,7 @@ impl Export {
             "manifestVersion": "2024-04-01",
             "exportConfig": {
                 "exportName": self.name,
-                "resourceId": format!("/providers/Microsoft.CostManagement/exports/{}", self.name),
+                "resourceId": format!("{}/providers/Microsoft.CostManagement/exports/{}", self.scope, self.name),
                 "type": self.kind,
             },
             "runInfo": {
