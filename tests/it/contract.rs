@@ -60,7 +60,7 @@ const WITHOUT_COSTS: [&str; 3] =
 
 /// Every CSV file of the collection, by name.
 fn files(root: &Path) -> BTreeMap<String, PathBuf> {
-    let folders = ["azure/fixtures/export-files", "azure/supplement/fixtures/export-files"];
+    let folders = ["fixtures/export-files", "supplement/fixtures/export-files"];
     let entries = folders.iter().flat_map(|below| fs::read_dir(root.join(below)).expect("a folder of files"));
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let tables = paths.filter(|path| path.extension().is_some_and(|ending| ending == "csv"));

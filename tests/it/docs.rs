@@ -28,11 +28,11 @@ fn the_nightly_run_of_the_example_writes_every_job() {
     // A timer may start it anywhere: paths are those of the file's folder.
     let elsewhere = crate::support::folder();
     let config = folder.path().join("forecast.toml");
-    let batch = ["batch", "--as-of", "2026-12-01", "--config", config.to_str().expect("text")];
+    let batch = ["batch", "--as-of", "2026-11-30", "--config", config.to_str().expect("text")];
     let night = run(elsewhere.path(), &batch);
     assert_eq!(night.code, 0, "{}{}", night.stdout, night.stderr);
 
-    let written = folder.path().join("forecasts/2026-12-01");
+    let written = folder.path().join("forecasts/2026-11-30");
     let mut names: Vec<String> = fs::read_dir(&written)
         .expect("the night's folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())

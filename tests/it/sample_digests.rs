@@ -8,16 +8,22 @@ use std::path::{Path, PathBuf};
 
 /// Options of `forecast sample`, and the first half of the digest.
 const DIGESTS: [(&str, &str); 10] = [
-    ("--seed 1 --family ea-actual --format csv", ""),
-    ("--seed 2 --family ea-amortized --format csv", ""),
-    ("--seed 3 --family mca-actual --format csv", ""),
-    ("--seed 4 --family mca-amortized --format csv --snapshots daily --months 1", ""),
-    ("--seed 5 --family payg --format csv", ""),
-    ("--seed 6 --family focus-1.0 --format csv", ""),
-    ("--seed 7 --family focus-1.2 --format csv", ""),
-    ("--seed 8 --family mca-actual --format csv.gz", ""),
-    ("--seed 9 --family focus-1.2 --format parquet", ""),
-    ("--seed 1 --family mca-actual --format csv --through 2026-02-28 --subscriptions 1", ""),
+    ("--seed 1 --family ea-actual --format csv", "e31f98ba60fb7999c12f9b6baeee3d5b"),
+    ("--seed 2 --family ea-amortized --format csv", "710311539717e32c5ab13458e12a8a8d"),
+    ("--seed 3 --family mca-actual --format csv", "b4579d5ac7a6002a9507c6b7ed80b4ff"),
+    (
+        "--seed 4 --family mca-amortized --format csv --snapshots daily --months 1",
+        "25ffd606e8e42ddf5d77de2f5800807e",
+    ),
+    ("--seed 5 --family payg --format csv", "a8cf3be1e1fd0e3a0650960830011711"),
+    ("--seed 6 --family focus-1.0 --format csv", "516e21b602d91aff08a287b96494b398"),
+    ("--seed 7 --family focus-1.2 --format csv", "a73f5e27ed554920cec0534d20de5361"),
+    ("--seed 8 --family mca-actual --format csv.gz", "34a16d9f62c6d96b6ccc645ec6264d78"),
+    ("--seed 9 --family focus-1.2 --format parquet", "834a897a393e54745e6c59b4b4878081"),
+    (
+        "--seed 1 --family mca-actual --format csv --through 2026-02-28 --subscriptions 1",
+        "d36e2c3d48c2e0769e0dbf120f211772",
+    ),
 ];
 
 /// All files below a folder, sorted.

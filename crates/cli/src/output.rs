@@ -119,5 +119,7 @@ fn destination(out_file: Option<&Path>) -> Option<PathBuf> {
 
 /// Whether an error only says that the reader of stdout went away.
 pub fn is_broken_pipe(error: &Error) -> bool {
-    error.is_io(io::ErrorKind::BrokenPipe)
+    let written = std::iter::successors(std::error::Error::source(error), |error| error.source())
+        .find_map(|error| error.downcast_ref::<report::Error>());
+    error.is_io(io::ErrorKind::BrokenPipe) || written.is_some_and(report::Error::is_broken_pipe)
 }

@@ -84,11 +84,11 @@ impl Filter {
     /// Reads `DIM=VALUE`.
     ///
     /// # Errors
-    /// [`Error::BadFilter`].
+    /// [`Error::BadFilter`], [`Error::TagWithoutKey`].
     pub fn parse(text: &str) -> Result<Self> {
         match text.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => match Dimension::parse(name) {
-                Dimension::Tag(key) if key.is_empty() => Err(Error::BadFilter(text.to_owned())),
+                Dimension::Tag(key) if key.is_empty() => Err(Error::TagWithoutKey(text.to_owned())),
                 dimension => Ok(Self { dimension, value: value.trim().to_owned() }),
             },
             _ => Err(Error::BadFilter(text.to_owned())),

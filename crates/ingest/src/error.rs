@@ -107,6 +107,9 @@ pub enum Error {
     /// A filter that is not of the form `DIM=VALUE`.
     #[error("a filter is written `DIM=VALUE`, not `{0}`")]
     BadFilter(String),
+    /// A tag of a filter that has no key.
+    #[error("cannot filter by `{0}`: a tag is written `tag:KEY`")]
+    TagWithoutKey(String),
     /// Every run was incomplete.
     #[error("no export run is complete: {0}")]
     OnlyIncompleteRuns(String),
@@ -144,7 +147,7 @@ impl Error {
     /// Whether the call, not the input, is to blame.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::BadFilter(_) | Self::NoSuchDimension(_) | Self::NoHours)
+        matches!(self, Self::BadFilter(_) | Self::TagWithoutKey(_) | Self::NoSuchDimension(_) | Self::NoHours)
     }
 
     /// Whether a file is not one of charges, by its header.

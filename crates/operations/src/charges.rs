@@ -60,10 +60,6 @@ impl ChargesRequest {
         }
         let filters =
             self.filters.iter().map(|text| Filter::parse(text)).collect::<ingest::Result<Vec<_>>>()?;
-        if let Some(index) = filters.iter().position(|filter| is_tag_without_key(&filter.dimension)) {
-            let text = format!("cannot filter by `{}`: {TAG_FORM}", self.filters[index]);
-            return Err(Error::usage(text));
-        }
         let cycle_day = self.cycle_day.map(CycleDay::new).transpose().map_err(|error| usage(&error))?;
         Ok(ReadOptions {
             group_by,
@@ -205,6 +201,7 @@ pub(crate) fn checked(
     mut findings: Vec<Finding>,
 ) -> Result<ReadCharges> {
     check_agreement(request, &daily).map_err(|error| error.after(findings.clone()))?;
+    findings.extend(daily.controls.sum_lines().into_iter().map(Finding::detail));
     if options.cycle_day.is_assumed() {
         findings.push(Finding::warning(format!(
             "cycles that begin on day {} are taken to begin on the last day of shorter months; Azure does not document it",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const CARD: &str = "currency = \"EUR\"\n[[price]]\nmeter = \"m1\"\nunit = \"1 Hour\"\nprice = 1\n\
                     [[price]]\nmeter = \"m2\"\nunit = \"1 Hour\"\nprice = 1\n";
-const BATCH: &str = "[batch]\nout = \"night\"\noutputs = [\"csv\"]\n\
+const BATCH: &str = "[batch]\nout = \"night\"\noutputs = [\"csv\"]\nmax-age-days = 0\n\
                      [[job]]\nname = \"plain\"\ninputs = [\"in\"]\ngroup-by = [\"subscription\"]\n";
 const PRICED_JOB: &str =
     "[[job]]\nname = \"priced\"\ninputs = [\"in\"]\ngroup-by = [\"subscription\"]\npricing = \"card.toml\"\n";

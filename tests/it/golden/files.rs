@@ -95,8 +95,10 @@ fn the_json_envelope_says_what_was_read_and_what_to_know() {
         "rows_read",
         "malformed_rows",
         "members",
+        "lines",
         "notes",
         "warnings",
+        "findings",
         "rows",
     ];
     assert_eq!(keys, expected);

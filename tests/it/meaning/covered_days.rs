@@ -58,7 +58,7 @@ fn a_scope_whose_export_stopped_is_missing_there_and_the_total_says_so() {
     let done = good(folder.path(), &["predict", "."]);
     assert!(done.stderr.contains(&format!("the data of `{BETA}` ends on 2026-09-30")), "{}", done.stderr);
     assert!(
-        done.stdout.contains("Missing: 17 days have no data, which is not taken for zero: beta 17"),
+        done.stdout.contains("Missing: 17 days have no data, which does not count as zero: beta 17"),
         "{}",
         done.stdout
     );

@@ -26,7 +26,9 @@ fn a_late_charge_counts_in_the_cycle_that_bills_it_and_not_in_that_of_its_use() 
         assert_eq!(result.column("x_PreviousTotal"), ["30.00"]);
         assert_eq!(result.column("x_ForecastRemaining"), ["14.00"], "it is no part of the daily level");
         assert!(
-            result.said().contains("in the total of October 2026: late and corrected charges 100.00 EUR")
+            result.lines().contains(&"refunds, adjustments, late charges 100.00".to_owned()),
+            "{:?}",
+            result.lines()
         );
         let days = series(folder.path(), &[]);
         assert!(days.contains(&"2026-09-28 EUR 101".to_owned()), "in the daily series it lies on its day");
@@ -41,7 +43,7 @@ fn a_corrected_charge_is_a_line_of_its_own() {
     let result = predict(folder.path(), &[]);
     assert_eq!(result.column("x_ActualToDate"), ["14.00"]);
     assert_eq!(result.column("x_ForecastRemaining"), ["14.00"]);
-    assert!(result.said().contains("late and corrected charges -3.00 EUR"));
+    assert!(result.lines().contains(&"refunds, adjustments, late charges -3.00".to_owned()));
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_period_in_the_year_one_is_none_and_the_day_decides() {
         "01/01/0001",
     );
     write(folder.path(), "costs.csv", csv(&rows));
-    let result = predict(folder.path(), &["--cycle-day", "10"]);
+    let result = predict(folder.path(), &[]);
     assert_eq!(
         result.column("BillingPeriodStart"),
         ["2026-10-01T00:00:00Z"],

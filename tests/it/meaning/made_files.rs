@@ -319,6 +319,14 @@ impl Predicted<'_> {
     }
 
     /// All notes and warnings in one text.
+    /// What the total of each cycle is made of: a line and its actual amount.
+    pub fn lines(&self) -> Vec<String> {
+        let envelope = self.envelope();
+        let lines = envelope["lines"].as_array().expect("lines").iter();
+        let text = |line: &serde_json::Value, key: &str| line[key].as_str().expect(key).to_owned();
+        lines.map(|line| format!("{} {}", text(line, "x_Line"), text(line, "x_ActualToDate"))).collect()
+    }
+
     pub fn said(&self) -> String {
         let envelope = self.envelope();
         format!("{} {}", envelope["notes"], envelope["warnings"])

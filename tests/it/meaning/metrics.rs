@@ -84,7 +84,7 @@ fn actual_is_assumed_where_nothing_tells_and_verbose_says_so() {
     write(folder.path(), "costs.csv", csv(&[mca("2026-10-01", "10")]));
     let done = good(folder.path(), &["series", ".", "-v"]);
     assert!(
-        done.stderr.contains("does not tell actual from amortized cost; actual is assumed"),
+        done.stderr.contains("does not state whether its cost is actual or amortized; actual is assumed"),
         "{}",
         done.stderr
     );

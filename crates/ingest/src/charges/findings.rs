@@ -339,7 +339,16 @@ impl Controls {
         self.malformed.iter().take(most).map(ToString::to_string).collect()
     }
 
-    /// Everything as lines of text, for `-v`.
+    /// The sum of each currency and cycle as lines of text, for `-v`.
+    #[must_use]
+    pub fn sum_lines(&self) -> Vec<String> {
+        let line = |(currency, metric, cycle, sum): &(_, _, _, _)| {
+            format!("sum: {currency} {metric} {cycle}: {sum}")
+        };
+        self.sums.iter().map(line).collect()
+    }
+
+    /// What was read as lines of text, for `-v`.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("files: {} read, {} not data", self.files, self.skipped_files)];
@@ -354,11 +363,6 @@ impl Controls {
         if self.cut_amounts > 0 {
             lines.push(format!("amounts rounded at the 18th digit: {}", self.cut_amounts));
         }
-        lines.extend(
-            self.sums
-                .iter()
-                .map(|(currency, metric, cycle, sum)| format!("sum: {currency} {metric} {cycle}: {sum}")),
-        );
         lines.extend(self.sentences(Severity::Detail).into_iter().map(|text| format!("note: {text}")));
         lines
     }

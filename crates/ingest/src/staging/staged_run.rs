@@ -152,6 +152,8 @@ pub(crate) fn home(out: &Path, source: &str, scope: &str) -> PathBuf {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' };
     let slug: Vec<char> = scope.trim_matches('/').chars().map(plain).collect();
     let slug: String = slug[slug.len().saturating_sub(80)..].iter().collect();
+    // A folder that begins with a point is hidden, and readers pass over it.
+    let slug = slug.trim_start_matches('.');
     let digest = blake3::hash(scope.as_bytes()).to_hex();
     out.join(source).join(format!("{slug}-{}", &digest[..8]))
 }
@@ -301,6 +303,13 @@ fn add_totals(frame: &DataFrame, totals: &mut BTreeMap<(String, &'static str), A
 mod tests {
     use super::*;
     use crate::{ReadOptions, read};
+
+    #[test]
+    fn the_folder_of_a_hidden_file_is_visible() {
+        let home = home(Path::new("out"), "files", ".hidden/costs.csv");
+        assert!(home.starts_with("out/files"));
+        assert!(home.file_name().unwrap().to_string_lossy().starts_with("hidden_costs.csv-"), "{home:?}");
+    }
 
     fn moment(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
