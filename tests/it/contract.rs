@@ -113,18 +113,20 @@ fn sums_of_file(path: &Path, wanted: &Summed) -> Sums {
     sums
 }
 
-/// Sums by day and service that the command gives; a day of a group without a row has to be zero.
+/// Sums by day and service that the command gives, without days of which it knows nothing; a covered day of a group
+/// without a row has to be zero.
 fn sums_of_command(text: &str, cost: &str) -> Sums {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().expect("a header").clone();
     assert_eq!(header.iter().next_back(), Some(cost), "the metric's own column");
     let by_service = header.iter().any(|column| column == "ServiceName");
     let rows = reader.records().map(|row| row.expect("a row"));
-    rows.map(|row| {
-        let service = if by_service { row[2].to_owned() } else { String::new() };
-        ((row[0][..10].to_owned(), service), units(&row[row.len() - 1]))
-    })
-    .collect()
+    rows.filter(|row| !row[row.len() - 1].is_empty())
+        .map(|row| {
+            let service = if by_service { row[2].to_owned() } else { String::new() };
+            ((row[0][..10].to_owned(), service), units(&row[row.len() - 1]))
+        })
+        .collect()
 }
 
 fn by_day(sums: &Sums) -> Sums {

@@ -17,7 +17,7 @@ pub fn now() -> DateTime<Utc> {
 /// # Errors
 /// A value that is not a day.
 pub fn today() -> Result<NaiveDate> {
-    match crate::session::variable(TODAY) {
+    match crate::environment::variable(TODAY) {
         Some(text) => text
             .trim()
             .parse()

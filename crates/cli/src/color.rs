@@ -1,6 +1,6 @@
 //! Whether colour is used: asked for, or on a terminal that takes it.
 
-use crate::{options::ColorChoice, session::variable};
+use crate::{environment::variable, options::ColorChoice};
 
 /// Whether to colour an output that goes to a terminal, or not.
 pub fn uses_color(choice: ColorChoice, is_terminal: bool) -> bool {

@@ -4,6 +4,7 @@ mod clock;
 mod color;
 mod commands;
 mod config;
+mod environment;
 mod messages;
 mod options;
 mod output;

@@ -11,6 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Exit code of a command that did everything.
+pub const DONE: u8 = 0;
+
 /// Widest table on a terminal of unknown width.
 const DEFAULT_WIDTH: usize = 80;
 /// Narrowest table.
@@ -122,4 +125,12 @@ pub fn is_broken_pipe(error: &Error) -> bool {
     let written = std::iter::successors(std::error::Error::source(error), |error| error.source())
         .find_map(|error| error.downcast_ref::<report::Error>());
     error.is_io(io::ErrorKind::BrokenPipe) || written.is_some_and(report::Error::is_broken_pipe)
+}
+
+/// The folder that charges go to.
+///
+/// # Errors
+/// When none is named.
+pub fn out_folder(out: Option<&Path>) -> Result<PathBuf> {
+    out.map(Path::to_owned).ok_or_else(|| Error::usage("name the folder that charges go to with `--out DIR`"))
 }

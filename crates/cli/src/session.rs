@@ -1,5 +1,6 @@
 //! One run of a command: its options, its configuration, and what operations may use of the surroundings.
 
+use crate::environment::variable;
 use crate::{
     clock,
     config::Config,
@@ -19,11 +20,6 @@ pub struct Session {
     pub global: Global,
     /// What the configuration file holds.
     pub config: Config,
-}
-
-/// A variable of the environment; blank ones count as absent.
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 impl Session {

@@ -22,7 +22,8 @@ pub fn expected_charges(
     cutoff: NaiveDate,
     rule: CycleDay,
 ) -> Vec<(NaiveDate, f64)> {
-    if recurring.values.is_empty() || cycle.end() <= cutoff || cycle.start() <= recurring.start {
+    let is_known = || cycle.end() <= cutoff && !cycle.days().any(|day| is_missing(recurring, day));
+    if recurring.values.is_empty() || cycle.start() <= recurring.start || is_known() {
         return Vec::new();
     }
     let before = cycle.previous(rule);

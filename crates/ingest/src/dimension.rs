@@ -3,28 +3,7 @@
 //! Short names stand for FOCUS columns; any FOCUS column name can be given itself; `tag:KEY` is a key
 //! inside the tags. Ids, resource groups, regions and tag *keys* are compared without case.
 
-use crate::{Error, Result};
-
-/// The short names, for messages and help.
-pub const SHORT_NAMES: &str = "subscription, service, resource-group, resource, region, meter, billing-account, \
-     billing-profile, invoice-section, department, invoice, publisher, charge-category, charge-kind";
-
-const SHORT: [(&str, &str); 14] = [
-    ("subscription", "SubAccountId"),
-    ("service", "ServiceName"),
-    ("resource-group", "x_ResourceGroupName"),
-    ("resource", "ResourceId"),
-    ("region", "RegionId"),
-    ("meter", "SkuMeter"),
-    ("billing-account", "BillingAccountId"),
-    ("billing-profile", "x_BillingProfileId"),
-    ("invoice-section", "x_InvoiceSectionId"),
-    ("department", "x_DepartmentName"),
-    ("invoice", "InvoiceId"),
-    ("publisher", "PublisherName"),
-    ("charge-category", "ChargeCategory"),
-    ("charge-kind", "x_ChargeKind"),
-];
+use crate::{Error, Result, dimension_names::SHORT};
 
 /// Something that charges can be told apart by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -102,7 +102,7 @@ pub enum Error {
         held: String,
     },
     /// A dimension that no file holds.
-    #[error("no file holds the dimension `{0}`; use a FOCUS column name, `tag:KEY` or one of {known}", known = crate::dimension::SHORT_NAMES)]
+    #[error("no file holds the dimension `{0}`; use a FOCUS column name, `tag:KEY` or one of {known}", known = crate::dimension_names::SHORT_NAMES)]
     NoSuchDimension(String),
     /// A filter that is not of the form `DIM=VALUE`.
     #[error("a filter is written `DIM=VALUE`, not `{0}`")]

@@ -307,11 +307,20 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
                                   Actual  Expected                   vs last
                                   so far     total       80 % range    cycle  Daily
         ─────────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.58  1,882.85   1,731 –  2,068  +10.9 %  ▅▆▆▆▇▅▅
+        Production (sample)     1,027.59  1,882.85   1,731 –  2,068  +10.9 %  ▅▆▆▆▇▅▅
         Data Platform (sample)    718.15  1,405.83   1,339 –  1,482   +2.2 %  ▆▇▇▆▇▆▆
         Development (sample)      454.61    811.71  779.52 – 851.96   +2.7 %  ▄▅▅▇▅▄▅
         ─────────────────────────────────────────────────────────────────────────────
         Total                   2,200.34  4,100.39   3,872 –  4,378   +6.1 %  ▅▆▇▇▇▅▆
+
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,940.76  3,776.75
+        Marketplace usage                      72.78    136.84
+        Purchases (recurring)                  63.95     63.95
+        Marketplace purchases                 123.00    123.00
+        Refunds, adjustments, late charges     -0.15     -0.15
 
         To pay for October 2026 · before tax · USD
 
@@ -333,8 +342,6 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
           used up
         What is to pay beside a credit that lasts is what no credit pays for:
           purchases, what others sell, excluded meters, use without a price
-        In the total of October 2026: late and corrected charges -0.15 USD,
-          marketplace 195.78 USD, recurring purchases 186.95 USD
         ")
     });
 }
@@ -346,7 +353,7 @@ fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1900.05,4100.39,3871.75,4378.08,3670.98,4885.58,3863.38,169,0,2693.07,0.00,0.00,1407.32,1219.18,1635.82,1053.98,2053.42,,,
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.58,855.27,1882.85,1730.64,2067.93,1598.72,2427.34,1697.17,169,0,1000.00,0.00,0.00,882.85,730.64,1067.93,598.72,1427.34,2026-10-19,2026-10-20,2026-10-20
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,855.26,1882.85,1730.64,2067.93,1598.72,2427.34,1697.17,169,0,1000.00,0.00,0.00,882.85,730.64,1067.93,598.72,1427.34,2026-10-19,2026-10-20,2026-10-20
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,687.68,1405.83,1339.16,1482.44,1284.63,1633.14,1376.10,169,0,1000.00,0.00,0.00,405.83,339.16,482.44,284.63,633.14,2026-10-24,2026-10-25,2026-10-26
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,357.10,811.71,779.65,851.82,753.10,929.53,790.10,169,0,693.07,0.00,0.00,118.64,116.79,120.95,115.27,125.42,,,
         2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3940.72,3940.72,3508.02,4585.97,3130.02,6186.25,,169,0,2664.98,0.00,0.00,1275.74,920.05,1806.15,609.31,3186.25,,,
@@ -396,11 +403,20 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.58  1,882.85  1,731 – 2,068  +10.9 %  ▅▆▆▆▇▅▅
+        Production (sample)     1,027.59  1,882.85  1,731 – 2,068  +10.9 %  ▅▆▆▆▇▅▅
         Data Platform (sample)    718.15  1,405.83  1,339 – 1,482   +2.2 %  ▆▇▇▆▇▆▆
         Development (sample)      454.61  1,004.31    924 – 1,047  +27.1 %  ▄▅▅▇▅▄▅
         ───────────────────────────────────────────────────────────────────────────
         Total                   2,200.34  4,292.99  4,016 – 4,574  +11.1 %  ▅▆▇▇▇▅▆
+
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,940.76  3,957.82
+        Marketplace usage                      72.78    148.37
+        Purchases (recurring)                  63.95     63.95
+        Marketplace purchases                 123.00    123.00
+        Refunds, adjustments, late charges     -0.15     -0.15
 
         To pay for October 2026 · before tax · USD
 
@@ -422,6 +438,14 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
         Development (sample)      0.00  1,180.22  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
         ───────────────────────────────────────────────────────────────────────
         Total                     0.00  4,338.76  3,805 – 4,990  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+
+        In the total           Actual  Expected
+                               so far     total
+        ───────────────────────────────────────
+        Usage                    0.00  4,001.34
+        Marketplace usage        0.00    150.47
+        Purchases (recurring)    0.00     63.95
+        Marketplace purchases    0.00    123.00
 
         To pay for November 2026 · before tax · USD
 
@@ -445,8 +469,6 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
           used up
         What is to pay beside a credit that lasts is what no credit pays for:
           purchases, what others sell, excluded meters, use without a price
-        In the total of October 2026: late and corrected charges -0.15 USD,
-          marketplace 195.78 USD, recurring purchases 186.95 USD
         ")
     });
     snapshot(&found.stderr, |text| {
@@ -475,7 +497,7 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
     let found = folder.good(&args);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        The usage of September 2026 without commitments and 2 alternatives · USD
+        The use of September 2026 that no commitment pays for, and 2 alternatives · USD
 
                                                        As it is      Cost  Low – high  Difference   Covers
         ──────────────────────────────────────────────────────────────────────────────────────────────────

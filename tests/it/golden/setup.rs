@@ -52,11 +52,6 @@ fn help_fits_eighty_characters() {
                   
                   [env: FORECAST_TOP=]
 
-              --as-of <DATE>
-                  See nothing that was charged or exported on this day or later
-                  
-                  [env: FORECAST_AS_OF=]
-
               --settle-days <N>
                   Days before the newest run that are not final yet [default: 2]
                   
@@ -83,10 +78,10 @@ fn help_fits_eighty_characters() {
                   
                   [env: FORECAST_STRICT=]
 
-              --ledger <PATH>
-                  Where the ledger lies
+              --as-of <DATE>
+                  See nothing that was charged or exported on this day or later
                   
-                  [env: FORECAST_LEDGER=]
+                  [env: FORECAST_AS_OF=]
 
         Any daily series:
               --series <FILE>
@@ -113,18 +108,18 @@ fn help_fits_eighty_characters() {
                   
                   [env: FORECAST_CYCLES=]
 
+              --model <NAME>
+                  The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
+                  …; or the file of a model
+                  
+                  [env: FORECAST_MODEL=]
+
               --daily
                   Write the expected days instead of the totals
 
               --totals
                   Add the levels above the grouping to files too; the terminal table
                   always shows them
-
-              --model <NAME>
-                  The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
-                  …
-                  
-                  [env: FORECAST_MODEL=]
 
               --compare <PEER>
                   Set another forecast of the same cycle beside ours: `azure`, its own
@@ -164,22 +159,7 @@ fn help_fits_eighty_characters() {
                   
                   [env: FORECAST_OUT_FILE=]
 
-              --color <WHEN>
-                  When to use colour; `NO_COLOR` is honoured [default: auto]
-
-                  Possible values:
-                  - auto:   On terminals
-                  - always: Always
-                  - never:  Never
-                  
-                  [env: FORECAST_COLOR=]
-
         Run:
-              --config <FILE>
-                  Configuration file [default: forecast.toml, where there is one]
-                  
-                  [env: FORECAST_CONFIG=]
-
               --threads <N>
                   Number of threads [default: all]
                   
@@ -192,7 +172,7 @@ fn help_fits_eighty_characters() {
                   Say less: errors only
 
               --log-format <FORM>
-                  Form of what is said on stderr [default: text]
+                  Log format [default: text]
 
                   Possible values:
                   - text: Lines for people
@@ -204,6 +184,22 @@ fn help_fits_eighty_characters() {
                   Show no progress bar
                   
                   [env: FORECAST_NO_PROGRESS=]
+
+              --color <WHEN>
+                  When to use colour; `NO_COLOR` and `TERM=dumb` are honoured [default:
+                  auto]
+
+                  Possible values:
+                  - auto:   On terminals
+                  - always: Always
+                  - never:  Never
+                  
+                  [env: FORECAST_COLOR=]
+
+              --config <FILE>
+                  Configuration file [default: forecast.toml, where there is one]
+                  
+                  [env: FORECAST_CONFIG=]
         ")
     });
 }
@@ -307,7 +303,7 @@ fn a_job_that_fails_does_not_stop_the_others() {
     let run = sample.fails(7, &["batch", "--as-of", "2026-10-18"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        by-service: 2026-10 3556.45 USD: by-service.parquet, by-service.csv
+        by-service: 2026-10 3625.03 USD: by-service.parquet, by-service.csv
         gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
         summary: out/2026-10-18/summary.json
         ")

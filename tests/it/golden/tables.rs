@@ -18,12 +18,19 @@ fn each_subscription_and_the_total_of_the_cycle_are_forecast() {
         ───────────────────────────────────────────────────────────────────────────
         Total                   1,927.15  3,483.34  3,296 – 3,725   +5.0 %  ▅▆▆▆▇▅▅
 
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,701.85  3,217.26
+        Marketplace usage                      48.25     89.03
+        Purchases (recurring)                 127.90    127.90
+        Marketplace purchases                  49.00     49.00
+        Refunds, adjustments, late charges      0.15      0.15
+
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         Under an Enterprise Agreement the invoice asks for what exceeds the
           prepayment; these are the charges before it
-        In the total of October 2026: late and corrected charges 0.15 USD, marketplace
-          97.24 USD, recurring purchases 176.90 USD
         ")
     });
 }
@@ -40,18 +47,25 @@ fn the_costliest_groups_are_shown_and_the_rest_is_one_row() {
                             so far     total       80 % range    cycle  Daily
         ──────────────────────────────────────────────────────────────────────────────
         Virtual Machines    956.64  1,657.69   1,595 –  1,737   +9.0 %  ▃▃▄▄▃▄▄▃▇▄▃▃▄▃
-        Networking          269.15    499.98  478.44 – 526.11  +10.6 %  ▅▅▇▇▃▇▇▃▇▇▅▅▇▆
-        Storage             268.92    496.53  488.00 – 507.77   +5.8 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇
-        Others              432.44    917.22     811 –  1,062   +4.8 %  ▃▃▃▃▃▇▅▃▃▃▃▃▃▃
+        Networking          269.14    499.97  478.44 – 526.11  +10.6 %  ▅▅▇▇▃▇▇▃▇▇▅▅▇▆
+        Storage             268.92    496.54  488.00 – 507.77   +5.8 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+        Others              432.44    879.92     773 –  1,025   +0.5 %  ▃▃▃▃▃▇▅▃▃▃▃▃▃▃
         ──────────────────────────────────────────────────────────────────────────────
-        Total             1,927.15  3,571.42   3,384 –  3,813   +7.6 %  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+        Total             1,927.15  3,534.12   3,347 –  3,775   +6.5 %  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,701.85  3,267.99
+        Marketplace usage                      48.25     89.08
+        Purchases (recurring)                 127.90    127.90
+        Marketplace purchases                  49.00     49.00
+        Refunds, adjustments, late charges      0.15      0.15
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         Under an Enterprise Agreement the invoice asks for what exceeds the
           prepayment; these are the charges before it
-        In the total of October 2026: late and corrected charges 0.15 USD, marketplace
-          97.24 USD, recurring purchases 176.90 USD
         ")
     });
 }
@@ -72,6 +86,15 @@ fn the_next_cycles_have_tables_of_their_own() {
         ───────────────────────────────────────────────────────────────────────────
         Total                   1,927.15  3,483.34  3,296 – 3,725   +5.0 %  ▅▆▆▆▇▅▅
 
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,701.85  3,217.26
+        Marketplace usage                      48.25     89.03
+        Purchases (recurring)                 127.90    127.90
+        Marketplace purchases                  49.00     49.00
+        Refunds, adjustments, late charges      0.15      0.15
+
         Forecast of November 2026 · billed cost · USD
 
                                 Actual  Expected
@@ -81,6 +104,14 @@ fn the_next_cycles_have_tables_of_their_own() {
         Data Platform (sample)    0.00  1,441.47  1,285 – 1,674  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
         ───────────────────────────────────────────────────────────────────────
         Total                     0.00  3,359.12  2,949 – 3,971  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+
+        In the total           Actual  Expected
+                               so far     total
+        ───────────────────────────────────────
+        Usage                    0.00  3,098.73
+        Marketplace usage        0.00     83.49
+        Purchases (recurring)    0.00    148.46
+        Marketplace purchases    0.00     28.44
 
         Forecast of December 2026 · billed cost · USD
 
@@ -92,12 +123,18 @@ fn the_next_cycles_have_tables_of_their_own() {
         ───────────────────────────────────────────────────────────────────────
         Total                     0.00  3,512.12  3,010 – 4,261  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
 
+        In the total           Actual  Expected
+                               so far     total
+        ───────────────────────────────────────
+        Usage                    0.00  3,247.73
+        Marketplace usage        0.00     87.49
+        Purchases (recurring)    0.00    148.46
+        Marketplace purchases    0.00     28.44
+
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         Under an Enterprise Agreement the invoice asks for what exceeds the
           prepayment; these are the charges before it
-        In the total of October 2026: late and corrected charges 0.15 USD, marketplace
-          97.24 USD, recurring purchases 176.90 USD
         ")
     });
 }
@@ -137,8 +174,8 @@ fn a_markdown_table_can_be_read_as_text() {
         |----------------------|----------------------|--------------------|-----------------|------------|-------------|-------------:|------------------|------------|------------|----------|----------|---------------:|--------------------:|----------------:|----------:|----------:|----------:|----------:|----------------:|--------------:|--------------:|
         | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | adjustment         | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |           0.00 |                0.00 |            0.00 |      0.00 |      0.00 |      0.00 |      0.00 |            0.00 |            78 |             0 |
         | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | purchase_once      | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |           0.00 |                0.00 |            0.00 |      0.00 |      0.00 |      0.00 |      0.00 |            0.00 |            66 |             0 |
-        | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | purchase_recurring | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |         176.90 |                0.00 |          176.90 |    176.90 |    176.90 |    176.90 |    176.90 |          176.90 |           108 |             0 |
-        | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | usage              | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |        1750.25 |             1521.61 |         3271.86 |   3047.60 |   3595.76 |   2826.83 |   4361.43 |         3140.96 |           108 |             0 |
+        | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | purchase_recurring | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |         176.90 |               -0.01 |          176.89 |    176.89 |    176.90 |    176.89 |    176.90 |          176.90 |           108 |             0 |
+        | 2026-10-01T00:00:00Z | 2026-11-01T00:00:00Z | usage              | USD             | BilledCost | billed      |            1 | [run] | 2026-10-18 | 2026-10-16 | ok       | run_rate |        1750.25 |             1521.62 |         3271.87 |   3047.60 |   3595.76 |   2826.83 |   4361.43 |         3140.96 |           108 |             0 |
         ")
     });
 }
@@ -149,7 +186,7 @@ fn control_totals_are_said_on_request() {
     let run = sample.good(&["predict", "s", "-v"]);
     snapshot(&run.stderr, |text| {
         insta::assert_snapshot!(text, @"
-        files: 4 read, 2 no data
+        files: 4 read, 2 not data
         run taken: 20260701-20260731/202608050612/5a3b1e00-0000-4000-9000-202607260805
         run taken: 20260801-20260831/202609050612/5a3b1e00-0000-4000-9000-202608260905
         run taken: 20260901-20260930/202610050612/5a3b1e00-0000-4000-9000-202609261005

@@ -1,6 +1,6 @@
 //! `batch`: the nightly run.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{clock, messages, options::Batch, output, session::Session};
 use operations::{BatchSummary, JobSummary, Result, batch};
 

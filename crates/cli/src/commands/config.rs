@@ -1,6 +1,6 @@
 //! `config show` and `config check`.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{options::Config, output, session::Session};
 use operations::{Error, Result};
 

@@ -1,6 +1,6 @@
 //! `doctor`: whether Azure can be reached, and what to do where it cannot.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{options::azure::Doctor, session::Session};
 use operations::{DoctorRequest, ErrorKind, Result, doctor};
 

@@ -1,9 +1,8 @@
 //! `ingest`: charges of files, or of Azure's services, as FOCUS-shaped Parquet.
 
-use super::DONE;
+use crate::output::{DONE, out_folder};
 use crate::{messages, options::charges::Ingest, session::Session};
 use operations::{Error, IngestRequest, Result, ingest_files};
-use std::path::{Path, PathBuf};
 
 pub fn run(session: &Session, options: &Ingest) -> Result<u8> {
     #[cfg(feature = "azure")]
@@ -25,12 +24,4 @@ pub fn run(session: &Session, options: &Ingest) -> Result<u8> {
     messages::report(&done.findings);
     options.output.write_dataset(&done.dataset)?;
     Ok(DONE)
-}
-
-/// The folder that charges go to.
-///
-/// # Errors
-/// When none is named.
-pub fn out_folder(out: Option<&Path>) -> Result<PathBuf> {
-    out.map(Path::to_owned).ok_or_else(|| Error::usage("name the folder that charges go to with `--out DIR`"))
 }

@@ -1,6 +1,6 @@
 //! `ingest azure …`: charges of Azure's services as FOCUS-shaped Parquet.
 
-use super::{DONE, ingest::out_folder};
+use crate::output::{DONE, out_folder};
 use crate::{
     clock, messages,
     options::azure::{Source, SourceOptions},

@@ -1,6 +1,6 @@
 //! `invoice list` and `invoice download`.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{
     clock, messages,
     options::azure::{Invoice, InvoiceOptions},

@@ -20,9 +20,6 @@ mod train;
 use crate::{options::Command, session::Session};
 use operations::Result;
 
-/// Exit code of a command that did everything.
-const DONE: u8 = 0;
-
 /// Runs a command and gives its exit code.
 ///
 /// # Errors

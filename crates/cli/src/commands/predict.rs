@@ -1,6 +1,6 @@
 //! `predict`: what the cycle will cost, in total or day by day.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{messages, options::charges::Predict, session::Session};
 use operations::{Forecasted, PredictRequest, PricedRequest, Result, predict, predict_priced};
 use report::{Format, predict_table};

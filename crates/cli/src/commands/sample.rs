@@ -1,6 +1,6 @@
 //! `sample`: a made-up export.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{options::Sample, output};
 use ingest::sample::{SampleError, SampleOptions, write_sample};
 use operations::{Error, ErrorKind, Result};

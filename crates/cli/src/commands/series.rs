@@ -1,6 +1,6 @@
 //! `series`: the daily or hourly cost series.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{messages, options::charges::Series, session::Session};
 use operations::{Result, SeriesRequest, series};
 

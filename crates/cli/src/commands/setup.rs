@@ -1,7 +1,7 @@
 //! `completions` and `man`.
 
-use super::DONE;
 use crate::options::{self, TextFile};
+use crate::output::DONE;
 use operations::{Error, Result};
 
 pub fn completions(shell: clap_complete::Shell, file: &TextFile) -> Result<u8> {

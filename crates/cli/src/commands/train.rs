@@ -1,6 +1,6 @@
 //! `train`: a model of your own series, written to a file.
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{messages, options::charges::Train, output, session::Session};
 use operations::{Result, TrainRequest, check_not_an_input, train, write_file};
 

@@ -1,6 +1,6 @@
 //! Options of the commands that read from Azure.
 
-use super::{Output, charges::Granularity, plausible_day};
+use super::{Output, day::plausible_day, granularity::Granularity};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use operations::{AzureAccess, RATE_LOCALE, RATE_OFFER, RATE_REGION, SignInMethod};

@@ -1,6 +1,6 @@
 //! Options of the commands that read charges.
 
-use super::{Output, plausible_day, price::Pricing};
+use super::{Output, day::plausible_day, granularity::Granularity, price::Pricing};
 use billing::Metric;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
@@ -199,25 +199,6 @@ pub struct Series {
     pub granularity: Granularity,
     #[command(flatten)]
     pub output: Output,
-}
-
-/// Days or hours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Granularity {
-    /// By UTC day.
-    #[default]
-    Daily,
-    /// By hour.
-    Hourly,
-}
-
-impl From<Granularity> for operations::Granularity {
-    fn from(granularity: Granularity) -> Self {
-        match granularity {
-            Granularity::Daily => Self::Daily,
-            Granularity::Hourly => Self::Hourly,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -4,15 +4,18 @@
 #[cfg(feature = "azure")]
 pub mod azure;
 pub mod charges;
+pub mod day;
 pub mod global;
+pub mod granularity;
 mod needless;
 pub mod price;
 
 pub use global::{ColorChoice, Global, LogFormat, Output, TextFile};
 pub use needless::check_needless;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use clap::{Arg, Args, Command as ClapCommand, CommandFactory, Parser, Subcommand, ValueHint};
+use day::plausible_day;
 use std::path::PathBuf;
 
 /// Forecasts what a billing cycle's Azure invoice will be, how sure that is, and why.
@@ -91,14 +94,6 @@ pub fn command() -> ClapCommand {
         .help_heading("Run")
         .help("Configuration file [default: forecast.toml, where there is one]");
     configured.fold(command, |command, name| command.mut_subcommand(name, |sub| sub.arg(config.clone())))
-}
-
-/// A day on which there can have been charges.
-pub fn plausible_day(text: &str) -> Result<NaiveDate, String> {
-    text.parse::<NaiveDate>()
-        .ok()
-        .filter(|day| (1990..=2199).contains(&day.year()))
-        .ok_or_else(|| "a day is written 2026-10-18 and lies between 1990 and 2199".to_owned())
 }
 
 #[derive(Debug, Clone, Args)]

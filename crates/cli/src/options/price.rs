@@ -1,6 +1,6 @@
 //! Options of the commands about prices.
 
-use super::{Output, TextFile, plausible_day};
+use super::{Output, TextFile, day::plausible_day};
 use billing::Amount;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};

@@ -37,7 +37,7 @@ fn leaf(keys: &[&str], currency: &str, actual: &str) -> Leaf {
 fn flat(levels: &[f64]) -> Components {
     let mut set = SeriesSetBuilder::new();
     for (place, level) in levels.iter().enumerate() {
-        set.push(format!("s{place}"), day("2026-09-01"), &[*level; 60]).unwrap();
+        set.push(format!("s{place}"), day("2026-09-01"), &[*level; 61]).unwrap();
     }
     Components::level_only(set.build())
 }

@@ -4,9 +4,10 @@
 mod bills;
 mod notes;
 mod plan;
+mod pricing;
 
 use crate::{
-    ChargesRequest, DataAge, Error, Finding, Forecasted, Host, PriceSource, Result, amount_text,
+    ChargesRequest, DataAge, Error, Finding, Forecasted, Host, PriceSource, Result,
     charges::{self, ReadCharges, Selected},
     data_age::{check_age, hidden_runs},
     digest::Forecaster,
@@ -20,6 +21,8 @@ use prices::Plan;
 use report::{Finding as Remark, ForecastReport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+pub use pricing::{Added, Pricing};
 
 /// The column of subscriptions, and of meters below them.
 const SUBSCRIPTION: &str = "SubAccountId";
@@ -37,29 +40,6 @@ pub struct PricedRequest {
     pub cycles: Option<u32>,
     /// Prices and terms.
     pub pricing: Pricing,
-}
-
-/// Prices and terms of a forecast.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Pricing {
-    /// Where prices come from. Its currency and scope are those of the charges where it names none.
-    pub source: PriceSource,
-    /// The amount committed to, where the offer discounts it.
-    #[serde(with = "amount_text")]
-    pub committed: Option<Amount>,
-    /// What is left of a prepayment or commitment when the first cycle begins.
-    #[serde(with = "amount_text")]
-    pub commitment_left: Option<Amount>,
-}
-
-/// A plan that is added to what goes on.
-#[derive(Clone, Copy)]
-pub struct Added<'a> {
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The subscription that it is used on; the only one of the data where none is named.
-    pub subscription: Option<&'a str>,
 }
 
 /// Forecasts what subscriptions use, with what is planned beside it, and prices it.

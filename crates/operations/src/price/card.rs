@@ -1,6 +1,9 @@
 //! Rate cards and retail prices: shown, searched and compared.
 
-use super::rates::{Needed, PriceSource, from_file, load_card, unusable_prices};
+use super::{
+    rates::{Needed, from_file, load_card, unusable_prices},
+    source::PriceSource,
+};
 use crate::{Error, Finding, Host, Result};
 use billing::{Amount, Price, PriceCard};
 use prices::same_region;

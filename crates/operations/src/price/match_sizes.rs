@@ -2,7 +2,8 @@
 
 use super::{
     plan::line_row,
-    rates::{Needed, PriceSource, load_card, unusable_prices},
+    rates::{Needed, load_card, unusable_prices},
+    source::PriceSource,
 };
 use crate::{Error, Finding, Host, Result, ResultExt};
 use billing::CycleDay;

@@ -6,6 +6,7 @@ mod estimate;
 mod match_sizes;
 mod plan;
 mod rates;
+mod source;
 mod subject;
 mod usage;
 
@@ -16,7 +17,7 @@ pub use card::{CardRequest, PriceRows, price_card};
 pub use compare::{CompareRequest, Compared, compare};
 pub use estimate::{Estimated, estimate};
 pub use match_sizes::{MatchRequest, Matched, match_sizes};
-pub use rates::{PriceSource, RATE_LOCALE, RATE_OFFER, RATE_REGION};
+pub use source::{PriceSource, RATE_LOCALE, RATE_OFFER, RATE_REGION};
 pub use subject::Subject;
 
 pub(crate) use plan::{is_plan, needed_by, plan, reason};

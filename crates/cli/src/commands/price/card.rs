@@ -1,6 +1,6 @@
 //! `price card`: rate cards and retail prices, shown, searched and compared.
 
-use crate::{commands::DONE, messages, options::price::Card, session::Session};
+use crate::{messages, options::price::Card, output::DONE, session::Session};
 use operations::{CardRequest, Result, price_card};
 
 pub fn run(session: &Session, options: &Card) -> Result<u8> {

@@ -1,6 +1,6 @@
 //! `price compare`: the same plan or use elsewhere.
 
-use crate::{clock, commands::DONE, messages, options::price::Compare, session::Session};
+use crate::{clock, messages, options::price::Compare, output::DONE, session::Session};
 use operations::{CompareRequest, Result, compare};
 
 pub fn run(session: &Session, options: &Compare) -> Result<u8> {

@@ -1,6 +1,6 @@
 //! `price estimate`: what a plan will cost, alone or on top of a forecast, and what past use costs.
 
-use crate::{clock, commands::DONE, messages, options::price::Estimate, session::Session};
+use crate::{clock, messages, options::price::Estimate, output::DONE, session::Session};
 use operations::{IntoForecastRequest, Result, estimate, estimate_into_forecast};
 use report::predict_table;
 

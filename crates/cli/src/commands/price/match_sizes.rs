@@ -1,6 +1,6 @@
 //! `price match`: use of another cloud or of a data centre, matched to Azure's sizes and priced.
 
-use crate::{clock, commands::DONE, messages, options::price::Match, session::Session};
+use crate::{clock, messages, options::price::Match, output::DONE, session::Session};
 use operations::{Error, MatchRequest, Result, check_not_an_input, match_sizes, write_file};
 use std::path::Path;
 

@@ -5,7 +5,7 @@ mod compare;
 mod estimate;
 mod match_sizes;
 
-use super::DONE;
+use crate::output::DONE;
 use crate::{
     options::price::{Price, SchemaOf},
     session::Session,
