@@ -341,9 +341,9 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_start": "2026-10-01",
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
-                  "forecast_total": "3556.45",
-                  "lower80": "3156.11",
-                  "upper80": "4153.84"
+                  "forecast_total": "3625.03",
+                  "lower80": "3224.68",
+                  "upper80": "4222.42"
                 }
               ]
             },
