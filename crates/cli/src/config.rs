@@ -243,7 +243,10 @@ fn with_defaults(command: Command, table: &Table) -> Command {
     let command = command.mut_args(|arg| {
         let value = arg.get_long().filter(|_| arg.get_env().is_some()).and_then(|name| table.get(name));
         match value {
-            Some(value) => arg.default_values(texts(value)).hide_default_value(true),
+            Some(value) => {
+                let takes_value = arg.get_action().takes_values();
+                arg.default_values(texts(value)).hide_default_value(takes_value)
+            }
             None => arg,
         }
     });

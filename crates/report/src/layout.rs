@@ -33,7 +33,8 @@ pub(crate) fn grid(headings: &[Heading], rows: Vec<Vec<String>>, first_width: Op
     let count = rows.len();
     for cells in rows {
         // A control character left in a cell could steer the terminal, whatever it came from.
-        let clean = |cell: String| cell.replace(|c: char| c.is_control(), " ");
+        let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}');
+        let clean = |cell: String| cell.replace(steers, " ");
         let mut row = Row::from(cells.into_iter().map(clean).collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);

@@ -48,11 +48,11 @@ mod tests {
         assert!(lines_of_total(&[&total], TableStyle::PLAIN).is_empty());
         total.lines.push(line(TotalLine::SupportPlans, 0, 29));
         let expected = [
-            "                Actual  Expected",
-            "In the total    so far     total",
-            "────────────────────────────────",
-            "Usage            10.00  1,250.00",
-            "Support plans     0.00     29.00",
+            "In the total   Actual  Expected",
+            "               so far     total",
+            "───────────────────────────────",
+            "Usage           10.00  1,250.00",
+            "Support plans    0.00     29.00",
             "",
         ];
         assert_eq!(lines_of_total(&[&total], TableStyle::PLAIN), expected);

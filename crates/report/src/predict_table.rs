@@ -247,10 +247,10 @@ Total  70,000   150,000  140,000 – 160,000  149,000   +0.7 %  ▂▃▄▄▅�
 
 Forecast of November 2026 · billed cost · EUR
 
-       Expected
-          total  Model
-─────────────────────────
-Total     11.00  run_rate
+       Actual  Expected
+       so far     total  Model
+─────────────────────────────────
+Total    0.00     11.00  run_rate
 
 The total: charges of the cycle as billed, before credit and tax
 Not final: days after 2026-10-15 are part of the expectation
@@ -266,10 +266,10 @@ Not final: days after 2026-10-15 are part of the expectation
         let expected = "\
 Forecast of October 2026 · billed cost · EUR
 
-                     Actual  Expected
-                     so far     total  Model
-─────────────────────────────────────────────────────────────
-新しい プロジェクト    0.00         –  run_rate  insufficient
+                     Expected
+                        total  Model
+─────────────────────────────────────────────────────
+新しい プロジェクト         –  run_rate  insufficient
 
 The total: charges of the cycle as billed, before credit and tax
 Status `insufficient`: no forecast; there is too little history

@@ -35,9 +35,14 @@ fn leaf(keys: &[&str], currency: &str, actual: &str) -> Leaf {
 }
 
 fn flat(levels: &[f64]) -> Components {
+    flat_days(levels, 60)
+}
+
+/// Series of equal days from 1 September on.
+fn flat_days(levels: &[f64], days: usize) -> Components {
     let mut set = SeriesSetBuilder::new();
     for (place, level) in levels.iter().enumerate() {
-        set.push(format!("s{place}"), day("2026-09-01"), &[*level; 61]).unwrap();
+        set.push(format!("s{place}"), day("2026-09-01"), &vec![*level; days]).unwrap();
     }
     Components::level_only(set.build())
 }
@@ -119,13 +124,17 @@ fn a_leaf_without_forecast_leaves_its_cost_in_the_total_and_says_so() {
 fn a_cycle_that_is_over_and_not_closed_may_still_change() {
     let mut leaf = leaf(&["a"], "EUR", "310");
     leaf.cutoff = day("2026-10-31");
-    let open = &totals(&[10.0], &[leaf.clone()], 0)[0];
+    let of = |leaf: &Leaf| {
+        let (engine, leaves) = (Engine::new(ModelSpec::RUN_RATE), std::slice::from_ref(leaf));
+        forecast_totals(&engine, &flat_days(&[10.0], 61), leaves, 0, None).unwrap().remove(0)
+    };
+    let open = of(&leaf);
     let forecast = open.total.clone().unwrap().values().to_vec();
     assert_eq!((open.status, forecast[2]), (Status::Wide, amount("310")));
     // Never below what is spent; a day's worth of cost above it.
     assert_eq!((forecast[0], forecast[3], forecast[4]), (amount("310"), amount("315"), amount("320")));
     leaf.cycles[0].closed = true;
-    let closed = &totals(&[10.0], &[leaf], 0)[0];
+    let closed = of(&leaf);
     assert_eq!((closed.status, closed.total.as_ref().unwrap().values()[4]), (Status::Closed, amount("310")));
 }
 
