@@ -102,6 +102,8 @@ pub struct Pricing {
 
 impl Rates {
     /// The source of prices that these options name.
+    // Builds without Azure leave some fields at their default.
+    #[allow(clippy::needless_update)]
     pub fn source(&self) -> PriceSource {
         PriceSource {
             rates: self.rates.clone(),

@@ -56,14 +56,14 @@ impl Values {
                 numbers.resize(numbers.len() + array.len(), 0);
             } else if let Some(array) = array.as_any().downcast_ref::<Utf8ViewArray>() {
                 let value = |row: usize| array.value(row).as_bytes();
-                self.from_views(array.views(), array.validity(), value, texts, &mut numbers)?;
+                self.read_views(array.views(), array.validity(), value, texts, &mut numbers)?;
             } else if let Some(array) = text_bytes(array, self.meaning()) {
                 let value = |row: usize| array.value(row);
-                self.from_views(array.views(), array.validity(), value, texts, &mut numbers)?;
+                self.read_views(array.views(), array.validity(), value, texts, &mut numbers)?;
             } else if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<i32>>() {
-                self.from_whole(array, texts, &mut numbers)?;
+                self.read_whole(array, texts, &mut numbers)?;
             } else if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<i64>>() {
-                self.from_whole(array, texts, &mut numbers)?;
+                self.read_whole(array, texts, &mut numbers)?;
             } else {
                 let mut text = String::new();
                 for row in 0..array.len() {
@@ -188,7 +188,7 @@ impl Values {
 
     /// Values that are kept as views: a text that stands in a page's dictionary is the same view wherever
     /// it occurs in the array.
-    fn from_views<'a>(
+    fn read_views<'a>(
         &self,
         views: &[View],
         validity: Option<&Bitmap>,
@@ -222,7 +222,7 @@ impl Values {
     }
 
     /// Values that are whole numbers inside: each is written as text once.
-    fn from_whole<T: NativeType + Into<i64>>(
+    fn read_whole<T: NativeType + Into<i64>>(
         &self,
         array: &PrimitiveArray<T>,
         texts: &mut Texts,
@@ -283,7 +283,7 @@ fn push_whole<T: NativeType + Into<i128>>(array: &dyn Array, scale: usize, amoun
 
 /// Adds decimal numbers that are kept as bytes; `false` where the array holds none.
 fn push_wide(array: &dyn Array, scale: usize, amounts: &mut Amounts) -> bool {
-    if wide_bytes(array, 0).is_none() && array.len() > 0 {
+    if wide_bytes(array, 0).is_none() && !array.is_empty() {
         return false;
     }
     let mut text = String::new();

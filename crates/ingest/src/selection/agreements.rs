@@ -70,8 +70,8 @@ pub(crate) fn check_agreements(
                     let involved: BTreeSet<usize> =
                         equal.iter().flat_map(|(_, a, b)| a.2.iter().chain(&b.2).copied()).collect();
                     for run in involved {
-                        if !read.contains_key(&run) {
-                            read.insert(run, keys_of(run)?);
+                        if let std::collections::hash_map::Entry::Vacant(place) = read.entry(run) {
+                            place.insert(keys_of(run)?);
                         }
                     }
                     let same = equal.iter().filter(|(day, a, b)| {

@@ -17,6 +17,9 @@ use crate::{
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// An owner, and a part column with its value.
+type Part = (Option<u32>, Option<(usize, u32)>);
+
 /// Adds to the decisions what each scope loses to others.
 pub(crate) fn contest_scopes(
     decisions: &mut Decisions,
@@ -166,7 +169,7 @@ impl Contest<'_> {
     }
 
     /// The owner and the part column's value of a narrower scope; `None` where no charge of any run has them.
-    fn part(&self) -> Option<(Option<u32>, Option<(usize, u32)>)> {
+    fn part(&self) -> Option<Part> {
         let scope = &self.holder.scope;
         let owner = match &scope.subscription {
             Some(id) => Some(self.names.find(id)?),

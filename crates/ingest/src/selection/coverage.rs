@@ -8,6 +8,9 @@
 use crate::selection::day_set::DaySet;
 use chrono::{Days, NaiveDate};
 
+/// First and last day.
+type Ends = (i32, i32);
+
 /// The covered days of some subscriptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Coverage {
@@ -69,7 +72,7 @@ const FOLLOW_DAYS: i32 = 3;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Feed {
     /// First and last covered day and the day on which it was known; no days where a run only knows the owner.
-    pub runs: Vec<(Option<(i32, i32)>, Option<NaiveDate>)>,
+    pub runs: Vec<(Option<Ends>, Option<NaiveDate>)>,
     /// The days with charges of the owner.
     pub charged: DaySet,
     /// The places of feeds that hold all of this one.
@@ -151,7 +154,7 @@ fn covered_by_all(feeds: &[Feed], covered: &[DaySet], ends: &[Option<i32>], sile
         let is_after = ends[place].is_some_and(|end| day > end);
         let is_inside = feed.inside.iter().any(|other| covered[*other].contains(day));
         let has_moved = is_after && ends[place].is_some_and(|end| feed.is_followed(end, feeds));
-        !is_inside && !has_moved && !(is_after && silent.contains(&place))
+        !(is_inside || has_moved || is_after && silent.contains(&place))
     };
     let days = all.intervals().iter().flat_map(|(first, last)| *first..=*last);
     days.filter(|day| !(0..feeds.len()).any(|place| holds_back(place, *day))).collect()

@@ -76,8 +76,8 @@ pub(crate) fn decide_file_states(
     let mut read: HashMap<usize, DayKeys> = HashMap::new();
     for ((one, other), common) in pairs {
         for run in [one, other] {
-            if !read.contains_key(&run) {
-                read.insert(run, keys_of(run)?);
+            if let std::collections::hash_map::Entry::Vacant(place) = read.entry(run) {
+                place.insert(keys_of(run)?);
             }
         }
         let share_key = common.iter().any(|day| match (read[&one].get(day), read[&other].get(day)) {

@@ -154,7 +154,7 @@ impl RunCharges {
 
     /// First and last day of usage inside its billing period; of all rows where there is no usage.
     pub(crate) fn usage_days(&self) -> Result<Option<(i32, i32)>> {
-        let (mut usage, mut any): (Option<(i32, i32)>, Option<(i32, i32)>) = (None, None);
+        let [mut usage, mut any]: [Option<(i32, i32)>; 2] = [None, None];
         self.each_day(|facts, day, _| {
             if facts.is_inside(day) {
                 let widen = |ends: &mut Option<(i32, i32)>| {

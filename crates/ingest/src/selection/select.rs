@@ -129,7 +129,8 @@ fn without_commitment_purchases(table: ChargeTable, controls: &mut Controls) -> 
 fn with_coverage(keys: DataFrame, coverages: &Coverages) -> Result<DataFrame> {
     let (owners, units) = (keys.column("owner")?.str()?, keys.column("unit")?.str()?);
     // Keys of one owner mostly follow each other.
-    let mut last: Option<((Option<&str>, Option<&str>), Option<u32>)> = None;
+    type Texts<'a> = (Option<&'a str>, Option<&'a str>);
+    let mut last: Option<(Texts<'_>, Option<u32>)> = None;
     let numbers: UInt32Chunked = owners
         .iter()
         .zip(units.iter())
