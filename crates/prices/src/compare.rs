@@ -99,7 +99,7 @@ impl Comparison {
 /// Prices a plan as it is and changed. See [`estimate`] for `as_of` and `cycle_day`.
 ///
 /// # Errors
-/// [`Error::Line`] for costs that cannot be held.
+/// [`crate::Error::Line`] for costs that cannot be held.
 pub fn compare(
     plan: &Plan,
     card: &PriceCard,
