@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 /// The kinds of charge that follow laws of their own.
 ///
 /// Usage has a daily level; recurring purchases come back on their day; one-time purchases, refunds
-/// and adjustments do not; credit and tax are no part of what is billed and stand beside it.
+/// and adjustments do not; the billed total leaves out credit and tax, which are shown beside it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChargeKind {

@@ -40,7 +40,7 @@ impl SeriesSet {
         self.ids.len()
     }
 
-    /// Whether there is no series.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()

@@ -1,6 +1,6 @@
 //! Lines of a total: exclusive kinds of charge that add up to it.
 //!
-//! Credit and tax are no part of what is billed and are in no line.
+//! Lines leave out credit and tax, which the billed total leaves out too.
 
 use crate::{Amount, BillingCycle, ChargeKind};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use operations::{Error, Result};
 
-/// The day that is taken for today, instead of the clock's.
+/// Replaces the clock's day as today.
 const TODAY: &str = "FORECAST_TODAY";
 
 /// The moment, for logs and for tokens of services.

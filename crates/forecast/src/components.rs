@@ -94,7 +94,7 @@ impl Components {
         self.level.len()
     }
 
-    /// Whether there is no series.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.level.is_empty()

@@ -16,8 +16,11 @@ fn sum(text: &str) -> i64 {
 
 #[test]
 fn a_malformed_row_is_named_counted_and_left_out_and_fatal_when_strict() {
-    let (amount, fields, day) =
-        ("`Cost` is no amount", "it has more fields than the header", "`Date` is not a day of the calendar");
+    let (amount, fields, day) = (
+        "`Cost` is not an amount",
+        "it has more fields than the header",
+        "`Date` is not a day of the calendar",
+    );
     let good = row(DAYS, "10.5");
     let dated = |text: &str| good.replacen("09/19/2026", text, 1);
     let cases = [
@@ -182,6 +185,6 @@ fn empty_lines_are_counted_and_do_not_shift_the_number_of_a_row() {
         "place",
         &run,
         0,
-        &[&format!("a.csv` row {}: `Cost` is no amount", DAYS + 3), "2 blank lines"],
+        &[&format!("a.csv` row {}: `Cost` is not an amount", DAYS + 3), "2 blank lines"],
     );
 }

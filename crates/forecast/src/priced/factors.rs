@@ -32,7 +32,7 @@ pub(super) struct Factor {
 pub(super) enum Off {
     /// By this share of its use.
     Share(f64),
-    /// By this amount: where nothing is left to be used there is no share, but corrections may come.
+    /// By this amount: used where the remaining usage is zero, since corrections may still come.
     Amount(f64),
 }
 

@@ -232,7 +232,7 @@ fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a
     Some((paid, asked))
 }
 
-/// The day of each text of a day, counted from the epoch; `None` where it is no day of a bill.
+/// The day of each text of a day, counted from the epoch; `None` where a text is outside the days of a bill.
 pub(crate) fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
     let texts = texts.column().with_name("text".into());
     let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
@@ -412,7 +412,7 @@ fn bad_row(file: &DataFile, fault: Fault, rows: u64, row: u64, cost: &str) -> Ba
         Fault::NoAmount if file.layout.has("x_IsEstimate") => {
             format!("`{}` is empty: the rate card has no price for its meter", column(cost))
         }
-        Fault::NoAmount => format!("`{}` is no amount", column(cost)),
+        Fault::NoAmount => format!("`{}` is not an amount", column(cost)),
         Fault::TooLarge => format!("`{}` has more than 20 digits before the point", column(cost)),
         Fault::TooLong => "it has more fields than the header".to_owned(),
         Fault::TooShort => "it has fewer fields than the header".to_owned(),

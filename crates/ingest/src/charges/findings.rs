@@ -197,7 +197,7 @@ impl fmt::Display for Finding {
             Self::ForeignFile { name, why } => write!(f, "`{name}` is skipped: {why}"),
             Self::HistoryLoaded { name, made, as_of } => write!(
                 f,
-                "history loaded on {made}: there is no run of this scope before {as_of}, so `{name}` answers with its charges of the days before"
+                "history loaded on {made}: every run of this scope is from {as_of} or later, so the charges of `{name}` before that day count"
             ),
             Self::AssumedActual { name, beside_amortized: true } => write!(
                 f,

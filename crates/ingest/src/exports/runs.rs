@@ -376,7 +376,7 @@ fn moment_in_folder(folder: &Path) -> Option<DateTime<Utc>> {
 }
 
 /// A full moment in a name, date and time of day: `202609180600`, `2026-09-18T06-00`, `20260918_060000Z`. A date
-/// alone, a month or a date range are no moment.
+/// alone, a month or a date range leaves the time unknown.
 fn moment_in(name: &str) -> Option<DateTime<Utc>> {
     let bytes = name.as_bytes();
     (0..bytes.len())

@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(sum, "12346678901234567890.75");
         assert_eq!(
             bad,
-            ["`BilledCost` has more than 20 digits before the point", "`BilledCost` is no amount"]
+            ["`BilledCost` has more than 20 digits before the point", "`BilledCost` is not an amount"]
         );
         let text = format!("{HEADER}{}", "99999999999999999999,EUR,2026-06-01,Usage,s,VM\n".repeat(2));
         assert!(total(&[("a.csv", text.as_bytes())]).unwrap_err().contains("sum to more than 20 digits"));

@@ -18,7 +18,7 @@ pub(super) struct FetchWindow {
     pub last: NaiveDate,
     /// The cycle that the days lie in.
     pub cycle: BillingCycle,
-    /// The day that is taken for today.
+    /// Today's date.
     pub today: NaiveDate,
     /// As known at this moment.
     pub known_at: DateTime<Utc>,
