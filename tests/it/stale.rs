@@ -198,4 +198,11 @@ fn a_day_before_the_run_that_has_it_is_explained() {
     // Before the first run of an export that run is seen, with the days before the date.
     let early = run(at.path(), &["predict", "s", "--as-of", "2026-07-20", "-o", "json"]);
     assert_eq!(early.code, 0, "{}", early.stderr);
+    assert!(early.stdout.contains("history loaded on 2026-08-05"), "{}", early.stdout);
+    assert!(
+        early.stdout.contains("\"x_Cutoff\": \"2026-07-18\"")
+            || early.stdout.contains("\"x_Cutoff\":\"2026-07-18\""),
+        "{}",
+        early.stdout
+    );
 }
