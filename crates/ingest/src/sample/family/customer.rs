@@ -1,10 +1,11 @@
 //! Files of a Microsoft Customer Agreement: names in camel case but for a few, American dates, costs
 //! in billing and in pricing currency (here the same), and an invoice once the month is closed.
 
-use super::{
+use super::layout::{
     ACCOUNT_NAME, ALL_CHARGES, CURRENCY, CUSTOMER_ACCOUNT_ID, DayStyle, Layout, PROFILE_ID, PROFILE_NAME,
     SECTION_ID, SECTION_NAME, Value, columns, reservation_term, yes_or_no,
 };
+
 use billing::Amount;
 
 /// The columns of data version 2023-12-01-preview, in their order.

@@ -1,10 +1,11 @@
 //! Files of an Enterprise Agreement: names in Pascal case, American dates, a byte order mark, tags
 //! without their outer braces, and no refunds.
 
-use super::{
-    ACCOUNT_ID, ACCOUNT_NAME, CURRENCY, Carries, DayStyle, Layout, OWNER, SECTION_NAME, Value, columns,
+use super::layout::{
+    ACCOUNT_ID, ACCOUNT_NAME, CURRENCY, DayStyle, Layout, OWNER, SECTION_NAME, Value, columns,
     reservation_term, yes_or_no,
 };
+use crate::sample::bill::Carries;
 use crate::sample::purchases::RESERVATION;
 
 /// The columns of data version 2024-08-01, in their order.

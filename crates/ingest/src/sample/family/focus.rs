@@ -4,10 +4,11 @@
 //! As documented for the service: list cost is 0 for purchases and reservations, the invoice is
 //! named once a month is closed, and capacity and commitment quantities are empty.
 
-use super::{
-    ACCOUNT_NAME, ALL_CHARGES, CURRENCY, CUSTOMER_ACCOUNT_ID, Charge, DayStyle, Form, Layout, PROFILE_ID,
-    PROFILE_NAME, SECTION_ID, SECTION_NAME, Value, columns, reservation_term, yes_or_no,
+use super::layout::{
+    ACCOUNT_NAME, ALL_CHARGES, CURRENCY, CUSTOMER_ACCOUNT_ID, DayStyle, Layout, PROFILE_ID, PROFILE_NAME,
+    SECTION_ID, SECTION_NAME, Value, columns, reservation_term, yes_or_no,
 };
+use crate::sample::charge::{Charge, Form};
 use crate::sample::{meters::Product, pricing::Quantity};
 use billing::Amount;
 

@@ -1,6 +1,7 @@
 //! Files of pay-as-you-go: usage and nothing else, no billing period, ISO dates.
 
-use super::{CURRENCY, Carries, DayStyle, Layout, Value, columns};
+use super::layout::{CURRENCY, DayStyle, Layout, Value, columns};
+use crate::sample::bill::Carries;
 
 /// The columns of data version 2019-11-01, in their order.
 #[rustfmt::skip]
