@@ -9,10 +9,11 @@ use super::{
     calendar::{closed_on, month_number, next_month},
     charge::{Charge, Form},
     commitments::Payment,
-    estate::{Estate, Line, Resource},
+    estate::{Estate, Line},
     meters::{METERS, Meter, Product},
     pricing::{Price, Quantity, split},
     purchases::{self, PurchaseKind, RESERVATION, ROUNDING},
+    resource::Resource,
     usage::{self, KnownOn},
 };
 use billing::Amount;

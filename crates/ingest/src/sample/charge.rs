@@ -2,9 +2,10 @@
 
 use super::{
     commitments::Commitment,
-    estate::{Resource, Subscription},
+    estate::Subscription,
     meters::{Product, Publisher},
     pricing::{Price, Quantity, price_per_unit},
+    resource::Resource,
 };
 use billing::Amount;
 use chrono::NaiveDate;

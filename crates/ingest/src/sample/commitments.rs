@@ -6,8 +6,8 @@
 
 use super::{
     SampleOptions,
-    estate::{Resource, made_up_id},
     pricing::{COST_DIGITS, Price, Quantity},
+    resource::{Resource, made_up_id},
 };
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, CycleDay};
 use chrono::{Days, Months, NaiveDate};

@@ -5,7 +5,8 @@ use super::{
     SampleOptions,
     commitments::{self, Commitment},
     meters::{Meter, Product},
-    usage::Use,
+    resource::{Resource, made_up_id},
+    usage_pattern::Use,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -23,25 +24,6 @@ pub struct Subscription {
     pub environment: &'static str,
     /// Cost centre of the subscription.
     pub cost_center: &'static str,
-}
-
-/// A resource, or the order of a purchase.
-#[derive(Debug, Default)]
-pub struct Resource {
-    /// Its resource group; empty for a purchase.
-    pub group: String,
-    /// Its name.
-    pub name: String,
-    /// Its id.
-    pub id: String,
-    /// Its id in lower case, as FOCUS files have it.
-    pub lower_id: String,
-    /// Its type, such as `Microsoft.Compute/virtualMachines`.
-    pub kind: String,
-    /// Tags as a JSON object; empty where there are none.
-    pub tags: String,
-    /// What the service says about it, as a JSON object; mostly empty.
-    pub details: String,
 }
 
 /// Resources that grow and shift together.
@@ -289,11 +271,6 @@ impl Estate {
             }
         }
     }
-}
-
-/// An id of a pattern that shows at a glance that it is made up.
-pub fn made_up_id(number: u64) -> String {
-    format!("5a3b1e00-0000-4000-8000-{number:012x}")
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ mod part;
 mod pricing;
 mod purchases;
 mod rate_card;
+mod resource;
 mod usage;
+mod usage_pattern;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::{
     estate::{Estate, unit_draw},
     meters::{COMPUTE, NO_METER, NONE, Product, Publisher, SAAS},
     pricing::{Price, Quantity, Rates, Tier},
-    usage::Use,
+    usage_pattern::Use,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use rand_chacha::ChaCha8Rng;
