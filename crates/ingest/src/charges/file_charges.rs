@@ -208,6 +208,9 @@ fn text_columns<'a>(
 /// The cost columns of a file that are summed. Empty where the file holds none of the costs.
 fn cost_columns(file: &DataFile, query: &ReadQuery) -> Vec<String> {
     let has = |metric: &&Metric| file.layout.has(metric.column());
+    if query.metrics == [Metric::List] && file.layout.has("ListCost") {
+        return vec!["ListCost".to_owned()];
+    }
     if file.layout.has(CLASSIC_COST) {
         let list = query.metrics.contains(&Metric::List) && file.layout.has("ListCost");
         let list = list.then_some("ListCost");

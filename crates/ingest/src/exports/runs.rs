@@ -157,27 +157,26 @@ pub(crate) fn plan(found: &Found, forced: Option<&'static Family>, as_of: Option
     Ok(plan)
 }
 
-/// Takes out the runs submitted on `as_of` or later. Of a scope that has no other run the first one stays: it answers
-/// with its charges of the days before, as known on the day after each.
+/// Takes out the runs submitted on `as_of` or later. Of a scope that has no other run, the first run of each export
+/// stays that states a day before `as_of`, and later ones that add such days: a history may be loaded in several runs.
 fn hide_later_runs(plan: &mut Plan, as_of: NaiveDate) {
     let is_seen = |run: &Run| run.time.is_none_or(|time| time.date_naive() < as_of);
     let seen: BTreeSet<String> = plan.runs.iter().filter(|run| is_seen(run)).filter_map(scope_key).collect();
-    let mut first: BTreeMap<String, DateTime<Utc>> = BTreeMap::new();
-    for run in plan.runs.iter().filter(|run| run.has_manifest) {
-        if let (Some(scope), Some(time)) = (scope_key(run), run.time) {
-            let known = first.entry(scope).or_insert(time);
-            *known = time.min(*known);
-        }
-    }
+    plan.runs.sort_by(|a, b| (a.time, &a.name).cmp(&(b.time, &b.name)));
+    let mut loaded: HashMap<_, BTreeSet<NaiveDate>> = HashMap::new();
+    let mut adds_days = |run: &Run| {
+        let Some(scope) = scope_key(run).filter(|scope| !seen.contains(scope)) else { return false };
+        let Some((first, last)) = run.range else { return false };
+        let known = loaded.entry((scope, run.export.clone(), run.declared)).or_default();
+        let before = known.len();
+        known.extend(first.iter_days().take_while(|day| *day <= last && *day < as_of));
+        known.len() > before
+    };
     let mut kept = Vec::new();
     for mut run in std::mem::take(&mut plan.runs) {
-        let scope = scope_key(&run);
-        let is_first = scope
-            .as_ref()
-            .is_some_and(|scope| !seen.contains(scope) && first.get(scope) == run.time.as_ref());
         if is_seen(&run) {
             kept.push(run);
-        } else if is_first && run.range.is_some_and(|(first, _)| first < as_of) {
+        } else if adds_days(&run) {
             let made = run.time.map(|time| time.date_naive()).unwrap_or(as_of);
             plan.findings.push(Finding::HistoryLoaded { name: run.name.clone(), made, as_of });
             run.known_at = as_of.and_hms_opt(0, 0, 0).map(|time| time.and_utc());

@@ -191,13 +191,12 @@ fn by_agreement(runs: &[RunCharges], numbers: Vec<usize>) -> Vec<Vec<usize>> {
         let own = runs[*number].keys.iter().filter_map(|facts| facts.account);
         accounts.entry(runs[*number].export.as_deref()).or_default().extend(own);
     }
-    // Groups of exports that share accounts; exports that name none belong to the first group.
+    // Groups of exports that share accounts; exports that name none belong to the first group, whatever their name.
+    let (named, nameless): (Vec<_>, Vec<_>) = accounts.into_iter().partition(|(_, own)| !own.is_empty());
     let mut groups: Vec<(BTreeSet<u32>, BTreeSet<Option<&str>>)> = Vec::new();
-    for (export, own) in accounts {
+    for (export, own) in named {
         let mut joined = (own, BTreeSet::from([export]));
-        let is_apart = |group: &(BTreeSet<u32>, _)| {
-            !group.0.is_empty() && !joined.0.is_empty() && group.0.is_disjoint(&joined.0)
-        };
+        let is_apart = |group: &(BTreeSet<u32>, _)| group.0.is_disjoint(&joined.0);
         let (apart, same): (Vec<_>, Vec<_>) = groups.drain(..).partition(is_apart);
         for (accounts, exports) in same {
             joined.0.extend(accounts);
@@ -205,6 +204,13 @@ fn by_agreement(runs: &[RunCharges], numbers: Vec<usize>) -> Vec<Vec<usize>> {
         }
         groups = apart;
         groups.push(joined);
+    }
+    if !nameless.is_empty() {
+        let exports = nameless.into_iter().map(|(export, _)| export);
+        match groups.first_mut() {
+            Some(first) => first.1.extend(exports),
+            None => groups.push((BTreeSet::new(), exports.collect())),
+        }
     }
     let of = |group: &BTreeSet<Option<&str>>| {
         numbers.iter().copied().filter(|run| group.contains(&runs[*run].export.as_deref())).collect()
@@ -231,11 +237,12 @@ fn without((first, last): (i32, i32), days: &DaySet) -> DaySet {
 
 /// Two runs of one scope and moment that hold different costs for the same days cannot be told apart.
 fn refuse_equal_times(runs: &[RunCharges], numbers: &[usize], names: &Names) -> Result<()> {
-    for pair in numbers.windows(2) {
-        let (one, other) = (&runs[pair[0]], &runs[pair[1]]);
-        if one.time != other.time {
-            continue;
-        }
+    let of_one_time = numbers.chunk_by(|one, other| runs[*one].time == runs[*other].time);
+    let pairs = of_one_time.flat_map(|same| {
+        same.iter().enumerate().flat_map(|(at, one)| same[at + 1..].iter().map(move |other| (*one, *other)))
+    });
+    for (one, other) in pairs {
+        let (one, other) = (&runs[one], &runs[other]);
         let (Some(a), Some(b)) = (one.claim, other.claim) else { continue };
         let both = (a.0.max(b.0), a.1.min(b.1));
         if both.0 > both.1 {

@@ -133,7 +133,7 @@ impl Decisions {
                 None => !facts.is_inside(day),
             };
             let is_lost = |loss: &&&Loss| {
-                loss.days.contains(day) && (!is_late || range.is_none())
+                loss.days.contains(day) && (!is_late || range.is_none() || loss.cause == Cause::Estimate)
                     || is_late && loss.late.contains(&facts.period)
             };
             let loss = losses[key as usize].iter().find(is_lost);

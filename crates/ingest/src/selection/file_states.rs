@@ -45,8 +45,9 @@ pub(crate) fn decide_file_states(
     keys_of: &mut KeysOf<'_>,
     controls: &mut Controls,
 ) -> Result<()> {
-    let is_loose = |run: usize| decisions.claim_of(run).is_none();
-    if !(0..runs.len()).any(is_loose) || runs.len() < 2 {
+    let loose: Vec<bool> = (0..runs.len()).map(|run| decisions.claim_of(run).is_none()).collect();
+    let is_loose = |run: usize| loose[run];
+    if !loose.contains(&true) || runs.len() < 2 {
         return Ok(());
     }
     let held: Vec<BTreeMap<(u32, Period), Held>> =
@@ -101,9 +102,9 @@ pub(crate) fn decide_file_states(
             let of = |run: usize| held[run][&(*owner, *period)].days[day].0;
             of(one) == of(other)
         });
-        let (newer, older, by) = match newer_of(runs, one, other)? {
-            Some((newer, by)) => (newer, if newer == one { other } else { one }, by),
-            None if is_equal => (one, other, "which is equal to it"),
+        let (newer, older, by, is_newer) = match newer_of(runs, one, other)? {
+            Some((newer, by)) => (newer, if newer == one { other } else { one }, by, true),
+            None if is_equal => (one, other, "which is equal to it", false),
             None => return Err(undecided(runs, names, (one, other), common[0].0)),
         };
         let by_owner: BTreeSet<(u32, Period)> =
@@ -113,7 +114,14 @@ pub(crate) fn decide_file_states(
             let inside = |day: &i32| (period.0..period.1).contains(day);
             let usage = || days.iter().filter(|(day, (_, usage))| *usage && inside(day)).map(|(day, _)| *day);
             let spans = usage().min().zip(usage().max());
-            let lost = DaySet::of(spans).union(&days.keys().copied().collect());
+            let lost = if is_newer {
+                DaySet::of(spans).union(&days.keys().copied().collect())
+            } else {
+                // Only what was compared is known to be the same.
+                let compared = common.iter().filter(|(whose, when, _)| (*whose, *when) == (owner, period));
+                compared.map(|(.., day)| *day).collect()
+            };
+            let late = if is_loose(older) { BTreeSet::new() } else { BTreeSet::from([period]) };
             decisions.add(
                 older,
                 Loss {
@@ -122,20 +130,13 @@ pub(crate) fn decide_file_states(
                     period: Some(period),
                     accounts: BTreeSet::new(),
                     days: lost,
-                    late: BTreeSet::from([period])
-                        .into_iter()
-                        .filter(|_| !is_loose_run(decisions, older))
-                        .collect(),
+                    late,
                     cause: Cause::OlderState(newer, by),
                 },
             );
         }
     }
     Ok(())
-}
-
-fn is_loose_run(decisions: &Decisions, run: usize) -> bool {
-    decisions.claim_of(run).is_none()
 }
 
 fn held_by(

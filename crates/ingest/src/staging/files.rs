@@ -7,7 +7,7 @@ use crate::{
     selection::decide::{Decided, Needs, decide},
     staging::{
         focus_rows::focus_rows,
-        staged_run::{Origin, StagedRun, home, range_name},
+        staged_run::{Origin, StagedRun, home, named_home, range_name},
     },
 };
 use billing::Metric;
@@ -96,7 +96,11 @@ fn staged(run: &Run, out: &Path) -> StagedRun {
             })
         }
     };
-    let home = home(out, SOURCE, scope.map_or(run.name.as_str(), |scope| scope.key.as_str()));
+    let home = match scope {
+        Some(scope) => home(out, SOURCE, &scope.key),
+        // Folders elsewhere may hold a file of the same name: theirs is another home.
+        None => named_home(out, SOURCE, &run.name, &format!("{}\n{}", run.group, run.name)),
+    };
     let moment = run.time.map_or("undated".to_owned(), |time| time.format("%Y%m%dT%H%M%S%3fZ").to_string());
     StagedRun {
         folder: home.join(range_name(run.range)).join(moment),

@@ -147,14 +147,20 @@ pub(crate) enum Origin {
 
 /// The folder of all runs of a source and scope.
 pub(crate) fn home(out: &Path, source: &str, scope: &str) -> PathBuf {
-    // What a file system cannot hold becomes `_`; a digest tells apart what then looks alike.
     let scope = scope.to_lowercase();
+    named_home(out, source, &scope, &scope)
+}
+
+/// The folder with a name that shows `name` and is that of `identity` alone.
+pub(crate) fn named_home(out: &Path, source: &str, name: &str, identity: &str) -> PathBuf {
+    // What a file system cannot hold becomes `_`; a digest distinguishes what then looks alike.
+    let name = name.to_lowercase();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' };
-    let slug: Vec<char> = scope.trim_matches('/').chars().map(plain).collect();
+    let slug: Vec<char> = name.trim_matches('/').chars().map(plain).collect();
     let slug: String = slug[slug.len().saturating_sub(80)..].iter().collect();
     // A folder that begins with a point is hidden, and readers pass over it.
     let slug = slug.trim_start_matches('.');
-    let digest = blake3::hash(scope.as_bytes()).to_hex();
+    let digest = blake3::hash(identity.as_bytes()).to_hex();
     out.join(source).join(format!("{slug}-{}", &digest[..8]))
 }
 
