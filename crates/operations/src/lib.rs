@@ -32,11 +32,12 @@
 //! let done = predict(&request, &Host::default())?;
 //!
 //! let total = done.report.rows.iter().find(|row| row.level == 0).unwrap();
-//! assert_eq!(total.cycle.to_string(), "2026-10-01/2026-11-01");
+//! assert_eq!(total.cycle.to_string(), "2026-10-01 to 2026-10-31");
 //! // What is charged so far and what is still expected are the total.
-//! let sum = total.actual_to_date.unwrap() + total.remaining.unwrap();
-//! assert_eq!(Some(sum), total.total);
-//! assert!(total.lower80 < total.total && total.total < total.upper80);
+//! let range = total.total.as_ref().unwrap();
+//! assert_eq!(total.actual + total.remaining().unwrap(), range.point());
+//! let [lower80, upper80] = range.interval(0.8);
+//! assert!(lower80 < range.point() && range.point() < upper80);
 //! // The data is made up, so it never grows old.
 //! assert!(done.age.unwrap().is_made_up);
 //! # Ok::<(), operations::Error>(())

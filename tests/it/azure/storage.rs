@@ -235,7 +235,7 @@ fn an_export_that_is_set_up_is_found_and_lands_once() {
         "--from",
         "2026-01-01",
         "--to",
-        "2026-11-20",
+        "2026-10-18",
         "--out",
         "costs",
     ];

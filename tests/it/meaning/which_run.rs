@@ -328,3 +328,60 @@ fn a_subscription_that_a_newer_run_spells_otherwise_is_still_the_same() {
     }
     assert_eq!(whole(&series(folder.path(), &[])), 30);
 }
+
+#[test]
+fn runs_of_one_moment_are_compared_with_each_other_and_not_only_with_their_neighbour() {
+    let folder = folder();
+    let submitted = "2026-11-01T06:00:00Z";
+    let account = "/providers/Microsoft.Billing/billingAccounts/1234";
+    for (name, first, last, cost) in [
+        ("a", "2026-09-01", "2026-09-30", "10"),
+        ("b", "2026-10-01", "2026-10-31", "10"),
+        ("c", "2026-09-01", "2026-09-30", "11"),
+    ] {
+        Export::actual(name, first, last, submitted)
+            .of_scope(account)
+            .write(folder.path(), &daily(ea, first, last, cost));
+    }
+    let refused = run(folder.path(), &["series", "."]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("which of them counts is unknown"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_history_that_was_loaded_in_several_runs_answers_an_early_date_whole() {
+    let folder = folder();
+    for (first, last, submitted) in [
+        ("2026-08-01", "2026-09-30", "2026-12-01T06:00:00Z"),
+        ("2026-10-01", "2026-10-31", "2026-12-01T06:01:00Z"),
+    ] {
+        Export::actual("loaded", first, last, submitted)
+            .of_scope("/providers/Microsoft.Billing/billingAccounts/1234")
+            .write(folder.path(), &daily(ea, first, last, "1"));
+    }
+    let days = series(folder.path(), &["--as-of", "2026-10-10"]);
+    assert_eq!(whole(&days), 31 + 30 + 9);
+}
+
+#[test]
+fn files_of_one_name_in_folders_elsewhere_land_beside_each_other() {
+    let folder = folder();
+    for (tenant, id, cost) in [("one", ALPHA, "1"), ("two", BETA, "20")] {
+        let rows = all_with(daily(ea, "2026-10-01", "2026-10-02", cost), "SubscriptionId", id);
+        write(folder.path(), &format!("{tenant}/x/y/z/costs.csv"), csv(&rows));
+        good(folder.path(), &["ingest", &format!("{tenant}/x"), "--out", "landed"]);
+    }
+    let landed = good(folder.path(), &["series", "landed", "-o", "csv"]);
+    assert_eq!(whole(&lines(&landed.stdout)), 2 + 40);
+}
+
+#[test]
+fn a_list_cost_that_is_not_an_amount_is_a_malformed_row() {
+    let folder = folder();
+    let rows = all_with(daily(ea, "2026-10-01", "2026-10-02", "1"), "ListCost", "3");
+    let bad = ea("2026-10-02", "1").with("ListCost", "1.234,56");
+    write(folder.path(), "costs.csv", csv(&[rows, vec![bad]].concat()));
+    let done = good(folder.path(), &["series", ".", "-m", "list", "-o", "csv"]);
+    assert_eq!(whole(&lines(&done.stdout)), 6);
+    assert!(done.stderr.contains("`ListCost` is not an amount"), "{}", done.stderr);
+}
