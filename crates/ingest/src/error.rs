@@ -89,9 +89,7 @@ pub enum Error {
     #[error("{0}")]
     Ambiguous(String),
     /// Amounts whose sum is larger than any bill.
-    #[error(
-        "the charges sum to more than an amount can hold (79 billion); a file holds amounts that no bill has"
-    )]
+    #[error("the charges sum to more than 20 digits before the point; a file holds amounts that no bill has")]
     SumTooLarge,
     /// A metric that the files do not hold.
     #[error("no file holds the metric `{asked}`; the files hold: {held}")]

@@ -184,3 +184,49 @@ fn a_focus_file_without_the_metric_is_no_fault_and_what_it_lacks_is_said() {
     assert_eq!(lines(&beside.stdout), ["2026-10-02 EUR 7"]);
     assert!(beside.stderr.contains("it does not hold the metric effective"), "{}", beside.stderr);
 }
+
+#[test]
+fn a_row_that_lacks_one_metric_lands_with_the_other_and_what_lacks_is_named() {
+    let folder = folder();
+    let rows = [
+        focus("2026-10-01", "10"),
+        focus("2026-10-02", "5").with("BilledCost", ""),
+        focus("2026-10-03", "3").with("EffectiveCost", "abc"),
+        focus("2026-10-04", "7").with("ChargePeriodStart", "soon"),
+    ];
+    write(folder.path(), "in/costs.csv", csv(&rows));
+    let ingest = good(folder.path(), &["ingest", "in", "--out", "landed"]);
+    for bad in ["row 2: `BilledCost` is not an amount", "row 3: `EffectiveCost` is not an amount"] {
+        assert!(ingest.stderr.contains(bad), "{bad}: {}", ingest.stderr);
+    }
+    assert!(ingest.stderr.contains("3 malformed rows"), "{}", ingest.stderr);
+    for (metric, days) in [("billed", [10, 3]), ("effective", [10, 5])] {
+        let of = |input: &str| {
+            let done = good(folder.path(), &["series", input, "-m", metric, "-o", "csv"]);
+            lines(&done.stdout)
+        };
+        assert_eq!(of("landed"), of("in"), "{metric}");
+        assert_eq!(whole(&of("landed")), days.iter().sum::<i64>(), "{metric}");
+    }
+    let strict = run(folder.path(), &["ingest", "in", "--out", "strict", "--strict"]);
+    assert_eq!(strict.code, 1);
+    assert!(!folder.path().join("strict").exists());
+}
+
+#[test]
+fn sums_beyond_twenty_digits_are_refused_however_they_are_spread() {
+    let folder = folder();
+    let most = "90000000000000000000";
+    write(folder.path(), "a.csv", csv(&[ea("2026-10-01", most)]));
+    assert_eq!(series(folder.path(), &[]), [format!("2026-10-01 EUR {most}")]);
+    write(folder.path(), "b.csv", csv(&[ea("2026-10-02", most)]));
+    for args in
+        [&["series", "."][..], &["series", ".", "--granularity", "hourly"], &["ingest", ".", "--out", "to"]]
+    {
+        let refused = run(folder.path(), args);
+        assert_ne!(refused.code, 0, "{args:?}");
+        assert!(!refused.stderr.contains("internal"), "{}", refused.stderr);
+    }
+    let refused = run(folder.path(), &["predict", ".", "-o", "csv"]);
+    assert!(refused.stderr.contains("more than 20 digits"), "{}", refused.stderr);
+}

@@ -89,9 +89,11 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges
     let others = if query.grain == Grain::Row { file.other_columns() } else { Vec::new() };
     let texts = text_columns(file, query, &others, &amounts, check);
     let mut sums = RowSums::new(file, texts, DAY, &amounts, check);
-    if query.grain != Grain::Day {
-        sums = sums.by_period(query.grain == Grain::Row);
-    }
+    sums = match query.grain {
+        Grain::Day => sums,
+        Grain::Moment => sums.by_period(),
+        Grain::Row => sums.by_row(metrics.len()),
+    };
     match file.encoding {
         Encoding::Parquet => read_parquet(file, &mut sums)?,
         _ => read_csv(file, &mut sums)?,
@@ -309,7 +311,7 @@ fn collect_sums(
         }
         kept[place].rows += sum.rows;
         for (column, own) in columns.iter_mut().zip(own) {
-            column[place] += own;
+            column[place] = column[place].checked_add(*own).ok_or(Error::SumTooLarge)?;
         }
     }
     let blank_rows = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
@@ -319,6 +321,9 @@ fn collect_sums(
         out.rows > 0 && bad.get(&Fault::NoCurrency).is_some_and(|(rows, _)| *rows == out.rows);
     out.bad =
         bad.into_iter().map(|(fault, (rows, row))| bad_row(file, fault, rows, row, &metrics[0])).collect();
+    for ((rows, row), column) in sums.refused.iter().zip(metrics).filter(|((rows, _), _)| *rows > 0) {
+        out.bad.push(bad_row(file, Fault::NoAmount, *rows, *row, column));
+    }
     tell_lines(&mut out, &keys, nonzero)?;
     let days = day_table(query, moments, &kept, amounts, metrics.len(), columns)?;
     out.table = ChargeTable { keys: keys.drop_many(["category", "blank"]), days }.pruned()?;
@@ -352,18 +357,16 @@ fn day_table(
     ];
     let mut has_quantity = false;
     for (place, (name, values)) in amounts.iter().zip(columns).enumerate() {
-        // The first amount is always there; of the others nothing is not zero.
+        // A sum has a cost; a row has one of its costs, and what it lacks is not zero.
         let is_quantity = place >= metrics && query.usage;
         let name = if is_quantity { QUANTITY } else { name.as_str() };
         has_quantity |= is_quantity;
-        let units = match place {
-            0 => Int128Chunked::from_vec(name.into(), values),
-            _ if place < metrics && query.grain != Grain::Row => Int128Chunked::from_vec(name.into(), values),
-            _ => {
-                let filled = kept.iter().map(|own| own.filled >> place & 1 == 1);
-                let some = values.into_iter().zip(filled).map(|(value, filled)| filled.then_some(value));
-                Int128Chunked::from_iter_options(name.into(), some)
-            }
+        let units = if place < metrics && query.grain != Grain::Row {
+            Int128Chunked::from_vec(name.into(), values)
+        } else {
+            let filled = kept.iter().map(|own| own.filled >> place & 1 == 1);
+            let some = values.into_iter().zip(filled).map(|(value, filled)| filled.then_some(value));
+            Int128Chunked::from_iter_options(name.into(), some)
         };
         all.push(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
     }

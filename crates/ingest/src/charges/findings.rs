@@ -309,6 +309,32 @@ impl Controls {
         }
     }
 
+    /// Adds what a second reading of the same files found: of the same charges where `is_same`, and of others where
+    /// not.
+    pub(crate) fn add_reading(&mut self, other: Self, is_same: bool) {
+        for run in other.runs {
+            if !self.runs.contains(&run) {
+                self.runs.push(run);
+            }
+        }
+        self.malformed.extend(other.malformed);
+        self.malformed.sort();
+        self.malformed.dedup();
+        for (why, rows) in other.dropped {
+            match self.dropped.iter_mut().find(|(own, _)| *own == why) {
+                Some((_, own)) if is_same => *own = rows.max(*own),
+                Some((_, own)) => *own += rows,
+                None => self.dropped.push((why, rows)),
+            }
+        }
+        self.cut_amounts = if is_same {
+            self.cut_amounts.max(other.cut_amounts)
+        } else {
+            self.cut_amounts + other.cut_amounts
+        };
+        other.findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
     /// The findings of a severity, in words.
     #[must_use]
     pub fn sentences(&self, severity: Severity) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::{
     files::data_file::DataFile,
     files::encoding::Encoding,
     files::guard::guarded,
-    files::row_sums::{LONG, RowSums, Rows, SHORT, flagged},
+    files::row_sums::{AmountColumns, LONG, RowSums, Rows, SHORT, amount_columns},
 };
 use polars::prelude::*;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,6 @@ const BUFFER_BYTES: usize = 1 << 17;
 /// # Errors
 /// A file that is damaged: cut, not UTF-8, or with a quote that is never closed.
 pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
-    sums.need_amounts()?;
     guarded(&file.path, || {
         let place = |column: &&str| file.layout.place(column).unwrap_or_default();
         let text_places: Vec<usize> = sums.texts.iter().map(place).collect();
@@ -50,11 +49,11 @@ pub(crate) fn read_csv(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
             batch.shapes.push(row.shape);
             if batch.days.len() == BATCH_ROWS {
                 let full = std::mem::replace(&mut batch, Batch::new(text_places.len(), amount_places.len()));
-                sums.add(full.rows())?;
+                sums.add(full.rows(sums.alternatives))?;
             }
         }
         sums.empty_lines += rows.empty_lines;
-        sums.add(batch.rows())
+        sums.add(batch.rows(sums.alternatives))
     })
 }
 
@@ -277,12 +276,12 @@ impl Batch {
         }
     }
 
-    fn rows(self) -> Rows {
-        let (amounts, mut flags, filled) = flagged(self.amounts);
+    fn rows(self, costs: usize) -> Rows {
+        let AmountColumns { amounts, mut flags, filled, refused } = amount_columns(self.amounts, costs);
         for (flags, shape) in flags.iter_mut().zip(self.shapes) {
             *flags |= shape;
         }
-        Rows { texts: self.texts, days: self.days, numbers: self.numbers, amounts, flags, filled }
+        Rows { texts: self.texts, days: self.days, numbers: self.numbers, amounts, flags, filled, refused }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     files::data_file::DataFile,
     files::guard::guarded,
     files::parquet_file::ParquetFile,
-    files::row_sums::{RowSums, Rows, flagged},
+    files::row_sums::{AmountColumns, RowSums, Rows, amount_columns},
 };
 
 /// Row groups are read together until they have so many rows.
@@ -17,7 +17,6 @@ const BATCH_ROWS: usize = 1 << 16;
 /// # Errors
 /// A file that is damaged, a needed column of a type that is not known here.
 pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
-    sums.need_amounts()?;
     guarded(&file.path, || {
         let parquet = ParquetFile::open(&file.path)?;
         let place = |column: &&str| file.layout.place(column).unwrap_or_default();
@@ -41,10 +40,11 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
                 parquet.values(*place, groups.clone())?.add_amounts(&mut own)?;
                 amounts.push(own);
             }
-            let (amounts, flags, filled) = flagged(amounts);
+            let AmountColumns { amounts, flags, filled, refused } =
+                amount_columns(amounts, sums.alternatives);
             let numbers = (next..next + rows as u64).collect();
             next += rows as u64;
-            sums.add(Rows { texts, days, numbers, amounts, flags, filled })?;
+            sums.add(Rows { texts, days, numbers, amounts, flags, filled, refused })?;
         }
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! From the rows of a file to sums by line and day, batch by batch: memory holds sums, never rows.
 //!
-//! A row is bad when it has too many or too few fields or its (first) cost is not an amount. The reason is
+//! A row is bad when it has too many or too few fields or none of its costs is an amount. The reason is
 //! a key of the sums, so that good and bad rows of a line stay apart. Texts become numbers and amounts
 //! a column at a time; what is left to do for a row are two look-ups of numbers and an addition.
 
@@ -41,11 +41,13 @@ pub(crate) struct Rows {
     pub numbers: Vec<u64>,
     /// Amounts in units of the last digit kept, column by column; 0 where there is none.
     pub amounts: Vec<Vec<i128>>,
-    /// What is the matter with each row: [`LONG`], [`SHORT`], and the flags of its (first) cost: [`EMPTY`],
-    /// [`EXCESS`], [`NOT_AMOUNT`], [`TOO_LARGE`].
+    /// What is the matter with each row: [`LONG`], [`SHORT`], and the flags of its cost: [`EMPTY`],
+    /// [`EXCESS`], [`NOT_AMOUNT`], [`TOO_LARGE`]. Of several costs one that is an amount is enough.
     pub flags: Vec<u8>,
     /// Which of the amounts each row has, a bit a column; empty where there is one column only.
     pub filled: Vec<u8>,
+    /// Which of its costs are written and no amounts, a bit a column; empty where there is one cost only.
+    pub refused: Vec<u8>,
 }
 
 /// The row has more fields than the header.
@@ -53,19 +55,44 @@ pub(crate) const LONG: u8 = 1;
 /// The row has fewer fields than the header.
 pub(crate) const SHORT: u8 = 2;
 
-/// Amounts column by column, flags of rows, and which of the amounts each row has.
-type AmountColumns = (Vec<Vec<i128>>, Vec<u8>, Vec<u8>);
+/// What a row is worth by its amounts: [`Rows`] without texts, days and numbers.
+#[derive(Default)]
+pub(crate) struct AmountColumns {
+    pub amounts: Vec<Vec<i128>>,
+    pub flags: Vec<u8>,
+    pub filled: Vec<u8>,
+    pub refused: Vec<u8>,
+}
 
-/// The amounts of some columns, and the flags that their first column gives to each row.
-pub(crate) fn flagged(columns: Vec<Amounts>) -> AmountColumns {
-    let flags = columns.first().map_or_else(Vec::new, |first| first.flags.clone());
-    let mut filled = if columns.len() > 1 { vec![0; flags.len()] } else { Vec::new() };
-    for (place, column) in columns.iter().enumerate().filter(|_| columns.len() > 1) {
-        for (filled, flags) in filled.iter_mut().zip(&column.flags) {
-            *filled |= u8::from(flags & NOT_AMOUNT == 0) << place;
+/// The amounts of some columns, of which the first `costs` are costs of the rows.
+pub(crate) fn amount_columns(columns: Vec<Amounts>, costs: usize) -> AmountColumns {
+    let rows = columns.first().map_or(0, |first| first.flags.len());
+    let mut out = AmountColumns::default();
+    if columns.len() > 1 {
+        out.filled = vec![0; rows];
+        for (place, column) in columns.iter().enumerate() {
+            for (filled, flags) in out.filled.iter_mut().zip(&column.flags) {
+                *filled |= u8::from(flags & NOT_AMOUNT == 0) << place;
+            }
         }
     }
-    (columns.into_iter().map(|column| column.units).collect(), flags, filled)
+    out.flags = columns.first().map_or_else(Vec::new, |first| first.flags.clone());
+    if costs > 1 {
+        let is_cost = (1 << costs) - 1;
+        out.refused = vec![0; rows];
+        for (place, column) in columns[..costs].iter().enumerate() {
+            for (refused, flags) in out.refused.iter_mut().zip(&column.flags) {
+                *refused |= u8::from(flags & (NOT_AMOUNT | EMPTY) == NOT_AMOUNT) << place;
+            }
+        }
+        for (row, flags) in
+            out.flags.iter_mut().enumerate().filter(|(row, _)| out.filled[*row] & is_cost != 0)
+        {
+            *flags = columns[..costs].iter().fold(0, |all, column| all | column.flags[row] & EXCESS);
+        }
+    }
+    out.amounts = columns.into_iter().map(|column| column.units).collect();
+    out
 }
 
 /// The sums of the rows read so far.
@@ -83,6 +110,10 @@ pub(crate) struct RowSums<'a> {
     /// The texts of days.
     pub days: Texts,
     costs: &'a [String],
+    /// How many of the first amounts are costs, of which one is enough.
+    pub alternatives: usize,
+    /// For each of several costs, in how many usable rows it is written and no amount, and the first of them.
+    pub refused: Vec<(u64, u64)>,
     /// The column that tells whether a row costs something, and the one that should then not be 0.
     check: Option<(&'a str, &'a str)>,
     /// Lines with nothing at all in them, which are no rows.
@@ -150,6 +181,8 @@ impl<'a> RowSums<'a> {
             amounts,
             file,
             costs,
+            alternatives: 1,
+            refused: Vec::new(),
             check,
             empty_lines: 0,
             places: PlHashMap::default(),
@@ -158,23 +191,17 @@ impl<'a> RowSums<'a> {
         }
     }
 
-    /// Refuses a file without a column of amounts.
-    ///
-    /// # Errors
-    /// [`Error::NoCostColumn`].
-    pub(crate) fn need_amounts(&self) -> Result<()> {
-        match self.costs {
-            [] => Err(Error::NoCostColumn(self.file.path.clone())),
-            _ => Ok(()),
-        }
+    /// Keeps the periods of charges apart, whose ends are in the last text column.
+    pub(crate) fn by_period(mut self) -> Self {
+        self.lines = Lines::new(self.texts.len(), self.texts.len() - 1);
+        self.has_ends = true;
+        self
     }
 
-    /// Keeps the periods of charges apart, whose ends are in the last text column; each row alone where
-    /// `kept_apart`.
-    pub(crate) fn by_period(mut self, kept_apart: bool) -> Self {
-        self.lines = Lines::new(self.texts.len(), self.texts.len() - 1);
-        (self.has_ends, self.kept_apart) = (true, kept_apart);
-        self
+    /// Keeps each row alone, with all its periods; the first `costs` amounts are its costs.
+    pub(crate) fn by_row(self, costs: usize) -> Self {
+        let refused = vec![(0, u64::MAX); costs];
+        Self { kept_apart: true, alternatives: costs, refused, ..self.by_period() }
     }
 
     fn period(&mut self, day: u32, end: u32) -> u32 {
@@ -241,6 +268,12 @@ impl<'a> RowSums<'a> {
             if fault.is_some() {
                 continue;
             }
+            let refused = rows.refused.get(row).copied().unwrap_or(0);
+            for (place, (count, first)) in self.refused.iter_mut().enumerate() {
+                if refused >> place & 1 == 1 {
+                    (*count, *first) = (*count + 1, rows.numbers[row].min(*first));
+                }
+            }
             sum.nonzero |= costs[0][row] != 0;
             for (sum, cost) in self.cost_sums[place * costs.len()..].iter_mut().zip(costs) {
                 let added = sum.checked_add(cost[row]).filter(|sum| sum.abs() < TOO_LARGE_UNITS);
@@ -286,11 +319,11 @@ mod tests {
                 let texts = vec![batch.iter().map(|(text, _)| *text).map(number).collect()];
                 let mut shown = Amounts::default();
                 batch.iter().for_each(|(_, cost)| shown.push_text(cost.as_bytes()));
-                let (amounts, flags, filled) = flagged(vec![shown]);
+                let AmountColumns { amounts, flags, filled, refused } = amount_columns(vec![shown], 1);
                 let numbers = (next..next + batch.len() as u64).collect();
                 next += batch.len() as u64;
-                sums.add(Rows { texts, days: vec![0; batch.len()], numbers, amounts, flags, filled })
-                    .unwrap();
+                let days = vec![0; batch.len()];
+                sums.add(Rows { texts, days, numbers, amounts, flags, filled, refused }).unwrap();
             }
             sums.sums()
                 .map(|(sum, costs)| (format!("{sum:?}").replace("filled: 1, ", ""), costs.to_vec()))

@@ -5,13 +5,14 @@ use crate::{
     charges::{
         file_charges::{FileCharges, sum_file},
         findings::Finding,
-        query::{Grain, ReadQuery},
+        query::{Grain, QUANTITY, ReadQuery},
     },
     exports::{
         runs::{Plan, Run, RunFacts, plan, superseded},
         scope::ScopeKind,
         source::find,
     },
+    files::amounts::TOO_LARGE_UNITS,
     selection::{
         agreements::check_agreements,
         claims::ScopeClaims,
@@ -91,6 +92,7 @@ pub(crate) fn decide(
     if runs.iter().all(|run| run.table.is_empty()) {
         return Err(no_rows(&plan, &controls));
     }
+    check_size(&runs)?;
     let runs = up_to(runs, options, &mut controls)?;
     let mut decided = Decided {
         decisions: Decisions::new(ScopeClaims::all(&runs, &names)?, runs.len()),
@@ -209,6 +211,9 @@ impl Decided {
             Some(kept) => kept.mask,
             None => vec![true; own.days.height()],
         };
+        for (keep, has_cost) in mask.iter_mut().zip(own.days.column("cost")?.is_not_null().iter()) {
+            *keep &= has_cost == Some(true);
+        }
         if let Some(as_of) = options.as_of {
             for (keep, day) in mask.iter_mut().zip(own.days.column("day")?.date()?.physical().iter()) {
                 *keep &= day.is_some_and(|day| day < as_of.to_epoch_days());
@@ -220,6 +225,20 @@ impl Decided {
 
 fn mask(decisions: &Decisions, runs: &[RunCharges], run: usize) -> Result<Option<Vec<bool>>> {
     Ok(decisions.kept(run, &runs[run].keys, &runs[run].table)?.map(|kept| kept.mask))
+}
+
+/// Refuses amounts whose sums, of whatever part of them, could be more than a column of amounts holds.
+fn check_size(runs: &[RunCharges]) -> Result<()> {
+    for name in ["cost", QUANTITY] {
+        let mut sum = 0_i128;
+        for column in runs.iter().filter_map(|run| run.table.days.column(name).ok()) {
+            for units in column.decimal()?.physical().iter().flatten() {
+                let larger = sum.checked_add(units.abs()).filter(|sum| *sum < TOO_LARGE_UNITS);
+                sum = larger.ok_or(Error::SumTooLarge)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Only what was charged before the day that is asked about.

@@ -40,12 +40,8 @@ pub fn land_files(
     for metric in others {
         let options = ReadOptions { metric: Some(metric), ..options.clone() };
         let decided = decide(inputs, &options, Needs::default(), &|_| ())?;
-        for run in &decided.controls.runs {
-            if !controls.runs.contains(run) {
-                controls.runs.push(run.clone());
-            }
-        }
-        decided.controls.findings.iter().for_each(|finding| controls.add(finding.clone()));
+        let numbers = |own: &Decided| own.runs.iter().map(|run| run.number).collect::<Vec<_>>();
+        controls.add_reading(decided.controls.clone(), numbers(&decided) == numbers(&all[0]));
         all.push(decided);
     }
     // What one metric does not count another may.
@@ -68,11 +64,13 @@ pub fn land_files(
                 .folder
                 .set_file_name(format!("{}-{times}", crate::files::encoding::file_name(&staged.folder)));
         }
-        let mut frames = Vec::new();
-        for file in 0..run.files.len() {
-            frames.extend(frames_of(&mut all, (number, file), options)?);
-        }
-        let own = staged.write(&mut frames.into_iter().map(Ok))?;
+        // A file at a time, so that memory does not grow with the run.
+        let own = staged.write(&mut (0..run.files.len()).flat_map(|file| {
+            match frames_of(&mut all, (number, file), options) {
+                Ok(frames) => frames.into_iter().map(Ok).collect::<Vec<_>>(),
+                Err(error) => vec![Err(error)],
+            }
+        }))?;
         landed.extend(Some(own).filter(|own| own.rows > 0));
     }
     Ok((landed, controls))
@@ -131,14 +129,17 @@ fn frames_of(
     let Some(sums) = read else { return Ok(Vec::new()) };
     let (data, _) = &all[0].plan.runs[number].files[file];
     let height = sums.table.days.height();
-    let takers: Vec<Vec<Metric>> = (0..height)
-        .map(|row| masks.iter().filter(|(_, mask)| mask[row]).map(|(metric, _)| *metric).collect())
+    // The metrics that count a row, a bit each.
+    let takers: Vec<u8> = (0..height)
+        .map(|row| masks.iter().enumerate().fold(0, |all, (bit, (_, mask))| all | u8::from(mask[row]) << bit))
         .collect();
-    let mut groups: BTreeSet<Vec<Metric>> = takers.iter().filter(|own| !own.is_empty()).cloned().collect();
+    let groups: BTreeSet<u8> = takers.iter().copied().filter(|own| *own != 0).collect();
     let held = &all[0].metric.held;
     let mut frames = Vec::new();
-    while let Some(group) = groups.pop_last() {
-        let mask: Vec<bool> = takers.iter().map(|own| *own == group).collect();
+    for bits in groups {
+        let mask: Vec<bool> = takers.iter().map(|own| *own == bits).collect();
+        let of_bits = masks.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+        let group: Vec<Metric> = of_bits.map(|(_, (metric, _))| *metric).collect();
         let is_written = |metric: &Metric| {
             !matches!(metric, Metric::Billed | Metric::Effective)
                 || group.contains(metric)
