@@ -23,6 +23,18 @@ fn export() -> String {
     (0..80).fold(header.to_owned(), |text, day| text + &row(start + Days::new(day)))
 }
 
+/// The same as use of a meter that [`CARD`] has a price of.
+fn used() -> String {
+    let row = |(number, line): (usize, &str)| match number {
+        0 => format!("{line},MeterId,Quantity,UnitOfMeasure\n"),
+        _ => format!("{line},m1,10.5,1 Hour\n"),
+    };
+    export().lines().enumerate().map(row).collect()
+}
+
+/// Prices of one meter.
+const CARD: &str = "currency = \"EUR\"\n[[price]]\nmeter = \"m1\"\nunit = \"1 Hour\"\nprice = 1\n";
+
 /// A long table of 90 days.
 fn table() -> String {
     let start = NaiveDate::from_ymd_opt(2026, 7, 1).unwrap();
@@ -153,6 +165,16 @@ fn a_cycle_day_that_agrees_with_the_files_is_taken_and_another_one_is_refused() 
         assert_eq!(with("1").code, 0, "{}", with("1").stderr);
         refused(&[command], &with("15"), &["`--cycle-day 15`", "2026-09-01 to 2026-09-30"]);
     }
+    write(at.path(), "used.csv", used());
+    write(at.path(), "card.toml", CARD);
+    let estimate = |day: &str| {
+        run(
+            at.path(),
+            &["price", "estimate", "used.csv", "--rates", "card.toml", "--cycle-day", day, "-o", "csv"],
+        )
+    };
+    assert_eq!(estimate("1").code, 0, "{}", estimate("1").stderr);
+    refused(&["price estimate"], &estimate("15"), &["`--cycle-day 15`", "2026-09-01 to 2026-09-30"]);
     // A table of series has no periods: the option decides.
     let table = run(at.path(), &["predict", "--series", "s.csv", "--cycle-day", "15", "-o", "csv"]);
     assert_eq!(table.code, 0, "{}", table.stderr);
@@ -216,7 +238,7 @@ fn keeps(at: &Path, input: &str, args: &[&str]) {
 fn no_command_writes_over_its_own_inputs() {
     let at = at_inputs();
     let at = at.path();
-    write(at, "card.toml", "currency = \"EUR\"\n[[price]]\nmeter = \"m1\"\nunit = \"1 Hour\"\nprice = 1\n");
+    write(at, "card.toml", CARD);
     write(at, "plan.toml", "currency = \"EUR\"\n[[line]]\nname = \"a\"\nmeter = \"m1\"\nquantity = 1\n");
     write(at, "use.csv", "name,region,hours,vcpu,memory_gib\na,westeurope,10,2,8\n");
     write(
@@ -243,10 +265,16 @@ fn no_command_writes_over_its_own_inputs() {
     keeps(at, "card.toml", &["price", "card", "--rates", "card.toml", "--out-file", "card.toml"]);
     keeps(at, "use.csv", &["price", "match", "use.csv", "--rates", "card.toml", "--plan-out", "use.csv"]);
     keeps(at, "forecast.toml", &["config", "show", "--out-file", "forecast.toml"]);
+    let model = include_str!("../../models/default.json");
+    let model_job = "[[job]]\nname = \"b\"\ninputs = [\"in\"]\nmodel = \"forecasts/2026-09-19/b.json\"\noutputs = [\"json\"]\n";
+    let jobs = fs::read_to_string(at.join("forecast.toml")).unwrap() + model_job;
+    write(at, "forecast.toml", jobs);
+    write(at, "forecasts/2026-09-19/b.json", model);
     let batch = run(at, &["batch", "--as-of", "2026-09-19"]);
     assert_eq!(batch.code, 1, "{}", batch.stderr);
-    assert!(batch.stderr.contains("is an input"), "{}", batch.stderr);
+    assert_eq!(batch.stderr.matches("is an input").count(), 2, "{}", batch.stderr);
     assert_eq!(fs::read_to_string(at.join("forecasts/2026-09-19/a.csv")).unwrap(), export());
+    assert_eq!(fs::read_to_string(at.join("forecasts/2026-09-19/b.json")).unwrap(), model);
 }
 
 #[cfg(unix)]
@@ -309,4 +337,68 @@ fn a_wrong_value_of_the_configuration_is_named_with_its_line() {
     for text in ["forecast.toml", "line 3", "`top`"] {
         assert!(run.stderr.contains(text), "{text}: {}", run.stderr);
     }
+}
+
+#[test]
+fn a_job_does_not_take_the_name_of_the_summary() {
+    let at = at_inputs();
+    let job = |format: &str| {
+        format!("[[job]]\nname = \"Summary\"\ninputs = [\"a.csv\"]\noutputs = [\"{format}\"]\n")
+    };
+    write(at.path(), "forecast.toml", job("json"));
+    let refused = run(at.path(), &["batch", "--as-of", "2026-09-19"]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("job `Summary`") && refused.stderr.contains("`summary.json`"),
+        "{}",
+        refused.stderr
+    );
+    write(at.path(), "forecast.toml", job("csv"));
+    assert_eq!(run(at.path(), &["batch", "--as-of", "2026-09-19"]).code, 0);
+}
+
+#[test]
+fn the_model_of_a_configuration_lies_beside_it_wherever_the_program_starts() {
+    let at = at_inputs();
+    write(at.path(), "set/model.json", include_str!("../../models/default.json"));
+    write(at.path(), "set/in.csv", export());
+    write(
+        at.path(),
+        "set/forecast.toml",
+        "[defaults]\nmodel = \"model.json\"\n[[job]]\nname = \"a\"\ninputs = [\"in.csv\"]\n",
+    );
+    for args in [&["batch", "--as-of", "2026-09-19"][..], &["predict", "a.csv"]] {
+        let done = run(at.path(), &[args, &["--config", "set/forecast.toml"]].concat());
+        assert_eq!(done.code, 0, "{args:?}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_finished_model_is_not_tested_as_one_that_is_trained_on_the_other_series() {
+    let at = at_inputs();
+    write(at.path(), "model.json", include_str!("../../models/default.json"));
+    for parts in [&["--folds", "2"][..], &["--leave-out"]] {
+        for option in ["--model", "--compare-model"] {
+            let args = [&["backtest", "--series", "s.csv", option, "model.json"], parts].concat();
+            refused(&args, &run(at.path(), &args), &["`model.json` is a finished model"]);
+        }
+    }
+}
+
+#[test]
+fn hourly_series_take_the_options_that_daily_ones_take() {
+    let at = folder();
+    let header = "BilledCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,\
+                  ChargeCategory,SubAccountId\n";
+    let row = "1.5,EUR,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,2026-10-01T05:00:00Z,2026-10-01T06:00:00Z,Usage,s\n";
+    write(at.path(), "a.csv", format!("{header}{row}"));
+    let hourly = |more: &[&str]| {
+        run(at.path(), &[&["series", "a.csv", "--granularity", "hourly", "-o", "json"], more].concat())
+    };
+    let done = hourly(&["--currency", "EUR", "--cycle-day", "1"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let envelope: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((&envelope["command"], &envelope["rows_read"]), (&"series".into(), &1.into()));
+    refused(&["hourly"], &hourly(&["--currency", "USD"]), &["`--currency USD`", "EUR"]);
+    refused(&["hourly"], &hourly(&["--cycle-day", "15"]), &["`--cycle-day 15`"]);
 }

@@ -8,8 +8,7 @@ use crate::options::{self, Batch, charges::JobOptions};
 use chrono::NaiveDate;
 use clap::{ArgAction, Args, Command, FromArgMatches};
 use operations::{
-    BatchRequest, ChargesRequest, DEFAULT_MAX_AGE_DAYS, Error, JobRequest, PriceSource, Pricing, Result,
-    ResultExt,
+    BatchRequest, ChargesRequest, Error, JobRequest, PriceSource, Pricing, Result, ResultExt, is_model_file,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -108,6 +107,7 @@ impl Config {
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| Error::failed(error.to_string().trim().to_owned()).context(what()))?;
         config.file = Some(path.clone());
+        config.resolve_models();
         config.check(&text).with_context(what)?;
         Ok(config)
     }
@@ -138,10 +138,8 @@ impl Config {
             if job.inputs.is_empty() {
                 return Err(named("it names no inputs"));
             }
-            for format in self.formats(job) {
-                format.parse::<report::Format>().map_err(|error| named(&error.to_string()))?;
-            }
             let request = self.job_request(job, None)?;
+            request.files().map_err(|error| named(&error.one_line()))?;
             request.charges.read_options().map_err(|error| named(&error.one_line()))?;
         }
         Ok(())
@@ -183,13 +181,10 @@ impl Config {
             .try_get_matches_from(flags(&job.options))
             .and_then(|matches| JobOptions::from_arg_matches(&matches))
             .map_err(|error| Error::failed(reason(&error)).context(format!("job `{}`", job.name)))?;
-        let is_service = |source: &str| matches!(source, "azure" | "retail");
-        let pricing = job.pricing.as_deref().map(|source| Pricing {
-            source: PriceSource::named(match is_service(source) {
-                true => source.to_owned(),
-                false => self.resolve(source),
-            }),
-            ..Pricing::default()
+        let pricing = job.pricing.as_deref().map(|rates| {
+            let source = PriceSource::named(rates);
+            let source = if source.is_service() { source } else { PriceSource::named(self.resolve(rates)) };
+            Pricing { source, ..Pricing::default() }
         });
         Ok(JobRequest {
             name: job.name.clone(),
@@ -203,7 +198,7 @@ impl Config {
             pricing,
             formats: self.formats(job).into_iter().map(str::to_owned).collect(),
             totals: job.totals,
-            max_age_days: job.max_age_days.or(self.batch.max_age_days).unwrap_or(DEFAULT_MAX_AGE_DAYS),
+            max_age_days: job.max_age_days.or(self.batch.max_age_days),
         })
     }
 
@@ -213,13 +208,36 @@ impl Config {
         if own.is_empty() { vec![DEFAULT_FORMAT] } else { own.iter().map(String::as_str).collect() }
     }
 
+    /// Makes the paths of models those that they are from where the program runs.
+    fn resolve_models(&mut self) {
+        let folder = self.folder();
+        for table in
+            std::iter::once(&mut self.defaults).chain(self.job.iter_mut().map(|job| &mut job.options))
+        {
+            if let Some(Value::String(model)) = table.get_mut("model")
+                && is_model_file(model)
+            {
+                *model = resolved(&folder, model);
+            }
+        }
+    }
+
     /// A path of the file as seen from where the program runs.
     fn resolve(&self, path: &str) -> String {
-        if Path::new(path).is_absolute() || path.contains("://") {
-            return path.to_owned();
-        }
-        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        folder.join(path).to_string_lossy().into_owned()
+        resolved(&self.folder(), path)
+    }
+
+    /// The folder that paths of the file are relative to.
+    fn folder(&self) -> PathBuf {
+        self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned()
+    }
+}
+
+/// A path or address in a folder.
+fn resolved(folder: &Path, path: &str) -> String {
+    match path.contains("://") {
+        true => path.to_owned(),
+        false => folder.join(path).to_string_lossy().into_owned(),
     }
 }
 
@@ -377,14 +395,14 @@ mod tests {
         let job = config.job_request(&config.job[0], None).unwrap();
         assert_eq!((job.charges.top, job.charges.metric), (Some(5), Some(Metric::Billed)));
         assert!(job.charges.inputs[0].ends_with("/x"));
-        assert_eq!((job.formats, job.max_age_days), (vec!["parquet".to_owned()], 5));
+        assert_eq!((job.formats, job.max_age_days), (vec!["parquet".to_owned()], None));
     }
 
     #[test]
     fn the_age_of_data_is_set_for_all_jobs_and_for_one() {
         let config = load("[batch]\nmax-age-days = 0\n[[job]]\nname = \"a\"\ninputs = [\"x\"]\n[[job]]\nname = \"b\"\ninputs = [\"x\"]\nmax-age-days = 2\n").unwrap();
         let age = |job: &Job| config.job_request(job, None).unwrap().max_age_days;
-        assert_eq!((age(&config.job[0]), age(&config.job[1])), (0, 2));
+        assert_eq!((age(&config.job[0]), age(&config.job[1])), (Some(0), Some(2)));
     }
 
     #[test]

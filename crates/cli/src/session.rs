@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use operations::{DataAge, Finding, Host, Result};
 
 /// Days that data may end before today without a word.
-const FRESH_DAYS: i64 = 3;
+const FRESH_DAYS: u32 = 3;
 
 /// One run of a command.
 pub struct Session {
@@ -45,12 +45,8 @@ impl Session {
     /// A day in the environment that is not one.
     pub fn warn_if_old(&self, age: Option<&DataAge>, as_of: Option<NaiveDate>) -> Result<()> {
         let Some(age) = age.filter(|_| as_of.is_none()) else { return Ok(()) };
-        let days = age.days_before(clock::today()?);
-        if let (Some(days), Some(last)) = (days.filter(|days| *days > FRESH_DAYS), age.ends_on) {
-            let text =
-                format!("the data ends on {last}, {days} days before today; is the export still running?");
-            messages::report(&[Finding::warning(text)]);
-        }
+        let old = age.older_than(FRESH_DAYS, clock::today()?);
+        messages::report(&old.into_iter().map(Finding::warning).collect::<Vec<_>>());
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
     charges::{self, ReadCharges},
-    digest::Forecaster,
+    digest::{Forecaster, is_model_file},
     predict::components,
     series_table::read_series,
     train::{TrainingSet, trained},
@@ -94,6 +94,7 @@ fn tested_rows(
     findings: &mut Vec<Finding>,
 ) -> Result<(Tested, Vec<BacktestRow>)> {
     request.charges.check_no_invoices()?;
+    check_unseen(request)?;
     let reader = request.charges.read_options()?;
     let mut test = BacktestOptions {
         engine: Forecaster::named(request.model.as_deref())?.engine,
@@ -111,11 +112,11 @@ fn tested_rows(
             Tested::of_table(table)
         }
         None => {
-            let ReadCharges { daily, findings: read } = charges::read(&request.charges, &reader, host)?;
+            let ReadCharges { daily, findings: read, .. } = charges::read(&request.charges, &reader, host)?;
             let daily = daily.by_group();
             findings.extend(read);
             Tested {
-                meta: charges::meta("backtest", &daily),
+                meta: charges::meta("backtest", daily.metric, &daily.controls),
                 bills: components(daily.outlook(1)?)?,
                 key_columns: daily.group_columns.clone(),
                 keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
@@ -138,6 +139,20 @@ fn tested_rows(
         findings.extend(compare_with(other, &mut tested, &rows, &others));
     }
     Ok((tested, rows))
+}
+
+/// Refuses to test series with a finished model that may have been trained on them, where models are to be trained
+/// on the others.
+fn check_unseen(request: &BacktestRequest) -> Result<()> {
+    let finished =
+        [&request.model, &request.compare_model].into_iter().flatten().find(|name| is_model_file(name));
+    match finished.filter(|_| request.folds.is_some() || request.leave_out) {
+        Some(name) => Err(Error::usage(format!(
+            "`{name}` is a finished model, which may have been trained on these series; `--folds` and `--leave-out` \
+             train models of their own: leave one of them out"
+        ))),
+        None => Ok(()),
+    }
 }
 
 impl Tested {

@@ -3,11 +3,13 @@
 use crate::{Error, Finding, Host, Progress, Result, data_age::all_hidden, inputs::localised};
 use billing::{BillingCycle, Currency, CycleDay, Metric};
 use chrono::NaiveDate;
-use ingest::{DailyCosts, Dimension, Filter, ForcedFamily, ReadOptions, SelectedCharges};
+use ingest::{
+    Controls, DailyCosts, Dimension, Filter, ForcedFamily, HourlyCosts, ReadOptions, SelectedCharges,
+};
 use report::columns;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeSet, fmt::Display};
+use std::fmt::Display;
 
 /// The column of invoices.
 const INVOICE: &str = "InvoiceId";
@@ -144,6 +146,8 @@ fn why_no_group(dimension: &Dimension, earlier: &[Dimension]) -> Option<String> 
 pub(crate) struct ReadCharges {
     pub daily: DailyCosts,
     pub findings: Vec<Finding>,
+    /// The inputs as paths of this machine.
+    pub inputs: Vec<String>,
 }
 
 /// Reads the daily costs of a request.
@@ -151,14 +155,26 @@ pub(crate) struct ReadCharges {
 /// # Errors
 /// Unusable input, or none; a currency or cycle day that contradicts the files.
 pub(crate) fn read(request: &ChargesRequest, options: &ReadOptions, host: &Host<'_>) -> Result<ReadCharges> {
-    let Selected { charges, findings } = select(request, options, false, host)?;
-    checked(request, options, DailyCosts::of(charges)?, findings)
+    let selected = select(request, options, false, host)?;
+    checked(request, options, selected.map(DailyCosts::of)?)
 }
 
-/// The charges that count, with what was found on the way.
-pub(crate) struct Selected {
-    pub charges: SelectedCharges,
+/// A reading of charges, with what was found on the way.
+pub(crate) struct Selected<T> {
+    pub charges: T,
     pub findings: Vec<Finding>,
+    /// The inputs as paths of this machine.
+    pub inputs: Vec<String>,
+}
+
+impl<T> Selected<T> {
+    /// Another reading of the same.
+    ///
+    /// # Errors
+    /// Those of the change.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> ingest::Result<U>) -> Result<Selected<U>> {
+        Ok(Selected { charges: change(self.charges)?, findings: self.findings, inputs: self.inputs })
+    }
 }
 
 /// Selects the charges of a request that count, with meters and quantities where `usage` is asked for.
@@ -170,13 +186,43 @@ pub(crate) fn select(
     options: &ReadOptions,
     usage: bool,
     host: &Host<'_>,
-) -> Result<Selected> {
+) -> Result<Selected<SelectedCharges>> {
     // Quantities and meters are in columns that costs alone do not need: files in storage are copied whole.
     let needed = Some(options).filter(|_| !usage);
+    let read = |inputs: &[String]| {
+        ingest::select_charges(inputs, options, usage, &|bytes| (host.progress)(Progress::Read(bytes)))
+    };
+    reading(request, needed, host, read, |charges| &charges.controls)
+}
+
+/// Reads the hourly costs of a request.
+///
+/// # Errors
+/// Unusable input, or none, or one of whole days; a currency or cycle day that contradicts the files.
+pub(crate) fn read_hourly(
+    request: &ChargesRequest,
+    options: &ReadOptions,
+    host: &Host<'_>,
+) -> Result<Selected<HourlyCosts>> {
+    let read = |inputs: &[String]| {
+        ingest::read_hourly(inputs, options, &|bytes| (host.progress)(Progress::Read(bytes)))
+    };
+    let done = reading(request, None, host, read, |costs| &costs.controls)?;
+    check_agreement(request, &done.charges.controls).map_err(|error| error.after(done.findings.clone()))?;
+    Ok(done)
+}
+
+/// One reading of a request's inputs, in storage or here.
+fn reading<T>(
+    request: &ChargesRequest,
+    needed: Option<&ReadOptions>,
+    host: &Host<'_>,
+    read: impl FnOnce(&[String]) -> ingest::Result<T>,
+    controls: impl FnOnce(&T) -> &Controls,
+) -> Result<Selected<T>> {
     let (inputs, mut findings) = localised(&request.inputs, needed, host)?;
     (host.progress)(Progress::Reading(&inputs));
-    let charges =
-        ingest::select_charges(&inputs, options, usage, &|bytes| (host.progress)(Progress::Read(bytes)));
+    let charges = read(&inputs);
     (host.progress)(Progress::Finished);
     let charges = charges.map_err(|error| {
         let hidden = request.as_of.filter(|_| error.has_no_costs()).and_then(|day| all_hidden(&inputs, day));
@@ -186,8 +232,8 @@ pub(crate) fn select(
             None => error,
         }
     })?;
-    findings.extend(Finding::of_controls(&charges.controls));
-    Ok(Selected { charges, findings })
+    findings.extend(Finding::of_controls(controls(&charges)));
+    Ok(Selected { charges, findings, inputs })
 }
 
 /// Checks the request against what was read.
@@ -197,10 +243,10 @@ pub(crate) fn select(
 pub(crate) fn checked(
     request: &ChargesRequest,
     options: &ReadOptions,
-    daily: DailyCosts,
-    mut findings: Vec<Finding>,
+    selected: Selected<DailyCosts>,
 ) -> Result<ReadCharges> {
-    check_agreement(request, &daily).map_err(|error| error.after(findings.clone()))?;
+    let Selected { charges: daily, mut findings, inputs } = selected;
+    check_agreement(request, &daily.controls).map_err(|error| error.after(findings.clone()))?;
     findings.extend(daily.controls.sum_lines().into_iter().map(Finding::detail));
     if options.cycle_day.is_assumed() {
         findings.push(Finding::warning(format!(
@@ -208,25 +254,31 @@ pub(crate) fn checked(
             options.cycle_day.get()
         )));
     }
-    Ok(ReadCharges { daily, findings })
+    Ok(ReadCharges { daily, findings, inputs })
 }
 
 /// Refuses a currency or a cycle day that the files make needless and contradict.
-fn check_agreement(request: &ChargesRequest, daily: &DailyCosts) -> Result<()> {
-    if let Some(asked) = request.currency()? {
-        let held: BTreeSet<&str> = daily.leaves.iter().map(|leaf| leaf.currency.code()).collect();
-        if !held.is_empty() && !held.contains(asked.code()) {
-            let held: Vec<&str> = held.into_iter().collect();
-            return Err(Error::usage(format!(
-                "`--currency {asked}` contradicts the files, which are in {}; leave it out",
-                held.join(", ")
-            )));
-        }
+fn check_agreement(request: &ChargesRequest, controls: &Controls) -> Result<()> {
+    if let Some(asked) = request.currency()?
+        && !controls.currencies.contains(asked.code())
+    {
+        let held: Vec<&str> = controls.currencies.iter().map(String::as_str).collect();
+        return Err(Error::usage(format!(
+            "`--currency {asked}` contradicts the files, which are in {}; leave it out",
+            held.join(", ")
+        )));
     }
-    if let Some(day) = request.cycle_day {
+    check_cycle_day(request.cycle_day, controls)
+}
+
+/// Refuses a cycle day that the files make needless and contradict.
+///
+/// # Errors
+/// When no billing period of the files begins on it.
+pub(crate) fn check_cycle_day(asked: Option<u32>, controls: &Controls) -> Result<()> {
+    let held = &controls.periods;
+    if let Some(day) = asked {
         let rule = CycleDay::new(day)?;
-        let held: BTreeSet<BillingCycle> =
-            daily.controls.sums.iter().map(|(_, _, cycle, _)| *cycle).collect();
         let agrees = |cycle: &BillingCycle| BillingCycle::containing(cycle.start(), rule) == *cycle;
         if let Some(stated) = held.iter().next_back()
             && !held.iter().any(agrees)
@@ -242,11 +294,10 @@ fn check_agreement(request: &ChargesRequest, daily: &DailyCosts) -> Result<()> {
 }
 
 /// What the JSON envelope of a command holds about the charges that were read.
-pub(crate) fn meta(command: &str, daily: &DailyCosts) -> Map<String, Value> {
-    let controls = &daily.controls;
+pub(crate) fn meta(command: &str, metric: Metric, controls: &Controls) -> Map<String, Value> {
     let pairs = [
         ("command", json!(command)),
-        (columns::METRIC, json!(daily.metric.column())),
+        (columns::METRIC, json!(metric.column())),
         ("files", json!(controls.files)),
         ("rows_read", json!(controls.rows)),
         ("malformed_rows", json!(controls.malformed_rows())),

@@ -36,6 +36,14 @@ impl DataAge {
     pub fn days_before(&self, today: NaiveDate) -> Option<i64> {
         self.ends_on.filter(|_| !self.is_made_up).map(|last| (today - last).num_days())
     }
+
+    /// What to say of data that ends more than so many days before `today`: an export may have stopped.
+    #[must_use]
+    pub fn older_than(&self, most: u32, today: NaiveDate) -> Option<String> {
+        let days = self.days_before(today).filter(|days| *days > i64::from(most))?;
+        let last = self.ends_on?;
+        Some(format!("the data ends on {last}, {days} days before {today}; is the export still running?"))
+    }
 }
 
 /// Whether every manifest of the inputs, and there is one, is that of a made-up sample.

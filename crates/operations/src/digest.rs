@@ -17,7 +17,7 @@ static SHIPPED: LazyLock<String> =
 ///
 /// # Errors
 /// A value that JSON cannot hold.
-pub fn digest(request: &impl Serialize) -> Result<String> {
+pub(crate) fn digest(request: &impl Serialize) -> Result<String> {
     let value = sorted(serde_json::to_value(request)?);
     Ok(hex(&serde_json::to_vec(&value)?))
 }
@@ -38,6 +38,12 @@ fn sorted(value: Value) -> Value {
     }
 }
 
+/// Whether a forecaster is named by the path of a model's file.
+#[must_use]
+pub fn is_model_file(name: &str) -> bool {
+    name.ends_with(".json")
+}
+
 /// A forecaster and the digest of its model, taken once when the model is read.
 pub(crate) struct Forecaster {
     pub engine: Engine,
@@ -51,7 +57,7 @@ impl Forecaster {
     /// An unknown name, with the known ones; a file that holds no model.
     pub fn named(model: Option<&str>) -> Result<Self> {
         let name = model.unwrap_or("default");
-        if name.ends_with(".json") {
+        if is_model_file(name) {
             let text = fs::read_to_string(name)
                 .map_err(|error| Error::from(error).context(format!("cannot read the model `{name}`")))?;
             let model = Model::from_json(&text)

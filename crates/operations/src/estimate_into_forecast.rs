@@ -1,7 +1,7 @@
 //! A plan on top of the forecast of what goes on: it shares the tiers, free amounts and credit of a subscription.
 
 use crate::{
-    ChargesRequest, Error, Forecasted, Host, PriceSource, Result, Subject,
+    ChargesRequest, Error, Forecasted, Host, Result, Subject,
     predict_priced::{Added, PricedRequest, Pricing, predict_priced},
     price::{is_plan, plan},
 };
@@ -39,7 +39,7 @@ pub fn estimate_into_forecast(request: &IntoForecastRequest, host: &Host<'_>) ->
         ..ChargesRequest::default()
     };
     let pricing = Pricing {
-        source: PriceSource { scope: None, ..subject.source.clone() },
+        source: subject.source.clone(),
         committed: Some(plan.committed).filter(|amount| *amount != Amount::ZERO),
         commitment_left: None,
     };

@@ -80,12 +80,10 @@ pub use azure_access::{AzureAccess, SignInMethod};
 #[cfg(feature = "azure")]
 pub use azure_forecast::azure_forecast;
 pub use backtest::{BacktestRequest, Backtested, backtest};
-pub use batch::{
-    BatchRequest, BatchSummary, DEFAULT_MAX_AGE_DAYS, JobRequest, JobSummary, TotalSummary, batch,
-};
+pub use batch::{BatchRequest, BatchSummary, JobRequest, JobSummary, TotalSummary, batch};
 pub use charges::ChargesRequest;
 pub use data_age::DataAge;
-pub use digest::digest;
+pub use digest::is_model_file;
 #[cfg(feature = "azure")]
 pub use doctor::{Diagnosis, DoctorRequest, doctor};
 pub use error::{Error, ErrorKind, Result, ResultExt};

@@ -78,7 +78,7 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
         options.group_by.push(Dimension::parse(DEFAULT_GROUP));
     }
     let is_unknown_group = |error: &Error| error.is_unknown_dimension();
-    let ReadCharges { daily, mut findings } = match charges::read(&asked.charges, &options, host) {
+    let ReadCharges { daily, mut findings, inputs } = match charges::read(&asked.charges, &options, host) {
         Err(error) if by_default && is_unknown_group(&error) => {
             asked.charges.group_by.clear();
             options.group_by.clear();
@@ -87,8 +87,10 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
         other => other?,
     };
     let done = forecast_daily(&asked, &forecaster, &daily, by_default, &mut findings);
-    let report = done.map_err(|error| error.after(findings.clone()))?;
-    Ok(Forecasted { age: Some(DataAge::of(&daily, &request.charges.inputs)), findings, ..report })
+    let mut done = done.map_err(|error| error.after(findings.clone()))?;
+    let hidden = hidden_runs(&daily, &inputs, asked.charges.as_of);
+    done.report.findings.extend(hidden.into_iter().map(|text| Remark::note("hidden_runs", text)));
+    Ok(Forecasted { age: Some(DataAge::of(&daily, &inputs)), findings, ..done })
 }
 
 fn forecast_daily(
@@ -132,8 +134,6 @@ fn forecast_daily(
     let mut done = forecast_leaves(forecaster, outlook, &leaves, run, findings)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
     done.report.findings.extend(remarks(daily, &cycles.into_iter().collect::<Vec<_>>()));
-    let hidden = hidden_runs(daily, &request.charges.inputs, request.charges.as_of);
-    done.report.findings.extend(hidden.into_iter().map(|text| Remark::note("hidden_runs", text)));
     done.report.control = control(daily);
     Ok(done)
 }
@@ -203,9 +203,6 @@ fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Resul
     Ok(Forecasted { findings, ..done })
 }
 
-/// Names that a note lists before it only counts them.
-const MOST_NAMES: usize = 3;
-
 /// Series by kind, for the engine.
 ///
 /// # Errors
@@ -264,13 +261,9 @@ fn forecast_leaves(
     }
     findings.extend(members(&totals));
     let mut remarks = Vec::new();
-    for total in totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0) {
-        let text = format!(
-            "{} groups of {} have no forecast; the total holds only what they cost so far",
-            total.without_forecast, total.cycle
-        );
-        remarks.push(Remark::note("without_forecast", text));
-    }
+    remarks.extend(
+        without_forecast(&totals, "groups").into_iter().map(|text| Remark::note("without_forecast", text)),
+    );
     remarks.extend(incomplete(&totals, leaves));
     let report = ForecastReport {
         metric: run.metric,
@@ -284,6 +277,18 @@ fn forecast_leaves(
         control: Control::default(),
     };
     Ok(Forecasted { report, age: None, findings: Vec::new() })
+}
+
+/// What the totals hold too little of, because no forecast of these `parts` could be made.
+pub(crate) fn without_forecast(totals: &[GroupTotal], parts: &str) -> Vec<String> {
+    let lacking = totals.iter().filter(|total| total.level == 0 && total.without_forecast > 0);
+    let text = |total: &GroupTotal| {
+        format!(
+            "{} {parts} of {} have no forecast; the total holds only what they cost so far",
+            total.without_forecast, total.cycle
+        )
+    };
+    lacking.map(text).collect()
 }
 
 /// What each forecast is made of: the members of its model and their weights.
@@ -308,15 +313,10 @@ fn incomplete(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<Remark> {
         .filter(|total| matches!(total.leaves[..], [leaf] if total.cutoff < leaves[leaf].cutoff))
         .map(|total| total.name.as_str())
         .collect();
-    let some: Vec<&str> = moved.iter().copied().take(MOST_NAMES).collect();
-    let more = moved.len().checked_sub(MOST_NAMES).filter(|more| *more > 0);
-    let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
     (!moved.is_empty()).then(|| {
-        let names = some.join(", ");
-        Remark::note(
-            "incomplete_days",
-            format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}{more}"),
-        )
+        let names = report::listed(moved.into_iter().map(report::printable));
+        let text = format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}");
+        Remark::note("incomplete_days", text)
     })
 }
 

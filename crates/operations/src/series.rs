@@ -1,12 +1,11 @@
 //! The daily cost series that a forecast sees, or the hourly ones where the source has hours.
 
 use crate::{
-    ChargesRequest, Finding, Host, Progress, Result,
-    charges::{self, ReadCharges},
-    inputs::localised,
+    ChargesRequest, Finding, Host, Result,
+    charges::{self, ReadCharges, Selected},
 };
 use chrono::TimeDelta;
-use ingest::{DailyCosts, HourRow, HourlyCosts, Leaf, read_hourly};
+use ingest::{DailyCosts, HourRow, HourlyCosts, Leaf};
 use report::{Column, ColumnValues, Dataset, columns};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -48,16 +47,12 @@ pub fn series(request: &SeriesRequest, host: &Host<'_>) -> Result<SeriesRows> {
     let options = request.charges.read_options()?;
     match request.granularity {
         Granularity::Daily => {
-            let ReadCharges { daily, findings } = charges::read(&request.charges, &options, host)?;
+            let ReadCharges { daily, findings, .. } = charges::read(&request.charges, &options, host)?;
             Ok(SeriesRows { dataset: daily_dataset(&daily)?, findings })
         }
         Granularity::Hourly => {
-            let (inputs, mut findings) = localised(&request.charges.inputs, None, host)?;
-            let costs = read_hourly(&inputs, &options, &|bytes| (host.progress)(Progress::Read(bytes)))?;
-            findings.extend(Finding::of_controls(&costs.controls));
-            if costs.has_estimates() {
-                findings.push(Finding::warning("costs are estimates: usage priced by a rate card"));
-            }
+            let Selected { charges: costs, findings, .. } =
+                charges::read_hourly(&request.charges, &options, host)?;
             Ok(SeriesRows { dataset: hourly_dataset(&costs)?, findings })
         }
     }
@@ -81,7 +76,9 @@ fn hourly_dataset(costs: &HourlyCosts) -> Result<Dataset> {
     all.push(Column::new(columns::BILLING_CURRENCY, text(&|row| Some(row.currency.clone()))));
     let values = costs.rows.iter().map(|row| Some(row.cost)).collect();
     all.push(Column::new(costs.metric.column(), ColumnValues::Amount { values, least_digits: 0 }));
-    Ok(Dataset::new("hourly_series", 1, all)?)
+    let (schema, version) = columns::HOURLY_SERIES;
+    let meta = charges::meta("series", costs.metric, &costs.controls);
+    Ok(Dataset::new(schema, version, all)?.with_meta(meta)?)
 }
 
 /// The rows of the interface's "Daily series".
@@ -117,5 +114,9 @@ fn daily_dataset(daily: &DailyCosts) -> Result<Dataset> {
     let cost = ColumnValues::Amount { values: costs, least_digits: 0 };
     all.push(Column::new(daily.metric.column(), cost));
     let (schema, version) = columns::DAILY_SERIES;
-    Ok(Dataset::new(schema, version, all)?.with_meta(charges::meta("series", daily))?)
+    Ok(Dataset::new(schema, version, all)?.with_meta(charges::meta(
+        "series",
+        daily.metric,
+        &daily.controls,
+    ))?)
 }

@@ -63,7 +63,7 @@ pub fn train(request: &TrainRequest, host: &Host<'_>) -> Result<Trained> {
     let (mut set, findings) = match &request.series {
         Some(table) => (TrainingSet::of_table(read_series(table)?, &table.path), Vec::new()),
         None => {
-            let ReadCharges { daily, findings } = charges::read(&request.charges, &reader, host)?;
+            let ReadCharges { daily, findings, .. } = charges::read(&request.charges, &reader, host)?;
             let bills = components(daily.outlook(1)?)?;
             let sources = daily.leaves.iter().map(|_| "charges".to_owned()).collect();
             (TrainingSet { series: bills.level().clone(), sources }, findings)

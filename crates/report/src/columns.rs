@@ -11,6 +11,8 @@ pub const PRICED_TOTALS: (&str, u32) = ("priced_totals", 1);
 pub const DAILY_PATH: (&str, u32) = ("daily_path", 1);
 /// Name and version of the daily series, as `series` writes them.
 pub const DAILY_SERIES: (&str, u32) = ("daily_series", 1);
+/// Name and version of the hourly series, as `series --granularity hourly` writes them.
+pub const HOURLY_SERIES: (&str, u32) = ("hourly_series", 1);
 
 /// Name and version of the lines of a priced plan, as `price estimate` writes them.
 pub const ESTIMATE: (&str, u32) = ("price_estimate", 1);

@@ -2,15 +2,13 @@
 
 use crate::{
     finding::Finding,
-    number_format::{counted, cycle_name, grouped, printable},
+    number_format::{counted, cycle_name, grouped, listed, printable},
 };
 use billing::{Amount, BillingCycle, Currency};
 use chrono::NaiveDate;
 use forecast::{GroupTotal, Status};
 use std::collections::BTreeMap;
 
-/// Names that a line lists before it only counts them.
-const MOST_NAMES: usize = 3;
 /// Digits of plain numbers in words.
 const PLAIN_DIGITS: u32 = 2;
 
@@ -54,7 +52,7 @@ fn covered_from(rows: &[GroupTotal], deepest: usize) -> Vec<Finding> {
         }
     }
     let finding = |((cycle, first), rows): ((BillingCycle, NaiveDate), Vec<&GroupTotal>)| {
-        let names = rows.iter().map(|row| printable(&row.name)).collect();
+        let names = rows.iter().map(|row| printable(&row.name));
         let whose = if deepest == 0 { String::new() } else { format!(" of {}", listed(names)) };
         let text = format!(
             "data{whose} begins on {first}: earlier days of {} are not in the total",
@@ -63,13 +61,6 @@ fn covered_from(rows: &[GroupTotal], deepest: usize) -> Vec<Finding> {
         Finding::note("data_begins", text)
     };
     by_day.into_iter().map(finding).collect()
-}
-
-/// The first few names, and how many more there are.
-pub(crate) fn listed(names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let shown = names[..names.len() - more].join(", ");
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 
 use crate::{
     ForecastReport,
-    findings_of_rows::listed,
-    number_format::{as_sentence, counted, printable},
+    number_format::{as_sentence, counted, listed, printable},
 };
 use chrono::NaiveDate;
 use forecast::{GroupTotal, Status};
@@ -52,7 +51,7 @@ fn missing(report: &ForecastReport) -> Option<String> {
     rows.sort_by_key(|row| std::cmp::Reverse(row.missing_days));
     let days: u64 = rows.iter().map(|row| row.missing_days).sum();
     let names = rows.iter().map(|row| format!("{} {}", printable(&row.name), row.missing_days));
-    let list = listed(names.collect());
+    let list = listed(names);
     let have = if days == 1 { "has" } else { "have" };
     (days > 0).then(|| {
         format!("Missing: {} {have} no data, which does not count as zero: {list}", counted(days, "day"))

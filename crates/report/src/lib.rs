@@ -57,7 +57,7 @@ pub use estimate_report::{EstimateBill, EstimateReport, EstimateRow};
 pub use finding::{Finding, Severity};
 pub use forecast_report::{Control, ForecastReport};
 pub use match_report::{MatchReport, MatchRow};
-pub use number_format::{cycle_name, grouped, printable};
+pub use number_format::{cycle_name, grouped, listed, printable};
 pub use output::Format;
 pub use predict_table::predict_table;
 pub use sparkline::sparkline;

@@ -78,6 +78,24 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// Names that a line lists before it only counts them.
+const MOST_NAMES: usize = 3;
+
+/// The first three names, and how many more there are.
+///
+/// ```
+/// assert_eq!(report::listed(["a", "b", "c", "d", "e"].map(str::to_owned)), "a, b, c and 2 more");
+/// ```
+#[must_use]
+pub fn listed(names: impl IntoIterator<Item = String>) -> String {
+    let mut names = names.into_iter();
+    let shown = names.by_ref().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

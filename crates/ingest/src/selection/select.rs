@@ -11,7 +11,7 @@ use crate::{
         decisions::masked,
     },
 };
-use billing::{Agreement, Amount, Metric};
+use billing::{Agreement, Amount, BillingCycle, Metric};
 use chrono::{Days, NaiveDate};
 use polars::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -81,6 +81,7 @@ pub(crate) fn select(
     if table.is_empty() {
         return Err(no_rows(&plan, &controls));
     }
+    (controls.currencies, controls.periods) = currencies_and_periods(&table.keys)?;
     name_stopped(&table.keys, &coverages.all, &mut controls)?;
     let options = options.clone();
     Ok(SelectedCharges { table, coverages: coverages.all, agreements, metric, controls, options })
@@ -124,6 +125,21 @@ fn without_commitment_purchases(table: ChargeTable, controls: &mut Controls) -> 
     }
     let why = "purchases of commitments in amortized cost";
     kept(table, &["commitment_purchase"], twice.not(), why, controls)
+}
+
+fn currencies_and_periods(keys: &DataFrame) -> Result<(BTreeSet<String>, BTreeSet<BillingCycle>)> {
+    let currencies = keys.column("currency")?.str()?.unique()?;
+    let currencies = currencies.iter().flatten().map(str::to_owned).collect();
+    let days = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
+        Ok(keys.column(name)?.date()?.as_date_iter().collect())
+    };
+    let periods: BTreeSet<(NaiveDate, NaiveDate)> = days("period_start")?
+        .into_iter()
+        .zip(days("period_end")?)
+        .filter_map(|(start, end)| start.zip(end))
+        .collect();
+    let cycle = |(start, end)| BillingCycle::new(start, end);
+    Ok((currencies, periods.into_iter().map(cycle).collect::<billing::Result<_>>()?))
 }
 
 fn with_coverage(keys: DataFrame, coverages: &Coverages) -> Result<DataFrame> {

@@ -3,5 +3,5 @@
 mod plan;
 mod run;
 
-pub use plan::{BatchRequest, DEFAULT_MAX_AGE_DAYS, JobRequest};
+pub use plan::{BatchRequest, JobRequest};
 pub use run::{BatchSummary, JobSummary, TotalSummary, batch};

@@ -1,13 +1,16 @@
 //! What a nightly run does: its jobs, where they write, and how old their data may be.
 
-use crate::{ChargesRequest, Pricing};
+use crate::{ChargesRequest, Error, Pricing};
 use chrono::NaiveDate;
 use report::Format;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Days that a job's data may be old, where nothing else is asked for.
-pub const DEFAULT_MAX_AGE_DAYS: u32 = 5;
+pub(super) const DEFAULT_MAX_AGE_DAYS: u32 = 5;
+
+/// The file of a run that says what became of its jobs.
+pub(super) const SUMMARY: &str = "summary.json";
 
 /// A nightly run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,20 +42,32 @@ pub struct JobRequest {
     pub formats: Vec<String>,
     /// Whether the levels above the grouping are written too.
     pub totals: bool,
-    /// Days before the date of the run that its data may end; 0 sets no limit.
-    pub max_age_days: u32,
+    /// Days before the date of the run that its data may end; 5 where none are named, and 0 sets no limit.
+    pub max_age_days: Option<u32>,
 }
 
 impl JobRequest {
     /// The names of the files that it writes.
     ///
     /// # Errors
-    /// An unknown format.
-    pub(super) fn files(&self) -> crate::Result<Vec<(Format, String)>> {
+    /// An unknown format; a file that is the run's own.
+    pub fn files(&self) -> crate::Result<Vec<(Format, String)>> {
         let file = |name: &String| {
             let format: Format = name.parse()?;
-            Ok((format, format!("{}.{}", self.name, format.extension())))
+            let file = format!("{}.{}", self.name, format.extension());
+            if file.eq_ignore_ascii_case(SUMMARY) {
+                let text =
+                    format!("it would write `{SUMMARY}`, which is the run's own file; give it another name");
+                return Err(Error::usage(text));
+            }
+            Ok((format, file))
         };
         self.formats.iter().map(file).collect()
+    }
+
+    /// Every file that it reads, and every name of one.
+    pub(super) fn read_paths(&self) -> Vec<String> {
+        let rates = self.pricing.iter().map(|pricing| pricing.source.rates.clone());
+        self.charges.inputs.iter().cloned().chain(self.model.clone()).chain(rates).collect()
     }
 }

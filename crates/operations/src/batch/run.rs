@@ -1,6 +1,6 @@
 //! Runs the jobs of a nightly run one after the other and writes their forecasts and a summary.
 
-use super::plan::{BatchRequest, JobRequest};
+use super::plan::{BatchRequest, DEFAULT_MAX_AGE_DAYS, JobRequest, SUMMARY};
 use crate::{
     Error, ErrorKind, Finding, Forecasted, Host, PredictRequest, PricedRequest, Progress, Result, ResultExt,
     check_not_an_input, predict, predict_priced, write_file,
@@ -118,7 +118,7 @@ pub fn batch(request: &BatchRequest, host: &Host<'_>) -> Result<BatchSummary> {
         x_schema_version: 1,
         date: request.date,
         jobs: Vec::with_capacity(request.jobs.len()),
-        path: folder.join("summary.json"),
+        path: folder.join(SUMMARY),
         findings: Vec::new(),
     };
     for job in &request.jobs {
@@ -151,7 +151,7 @@ fn run_job(
 ) -> Result<JobSummary> {
     let files = job.files()?;
     for (_, name) in &files {
-        check_not_an_input(&folder.join(name), &job.charges.inputs)?;
+        check_not_an_input(&folder.join(name), &job.read_paths())?;
     }
     let mut done = forecast(job, host)?;
     findings.append(&mut done.findings);
@@ -213,12 +213,8 @@ fn forecast(job: &JobRequest, host: &Host<'_>) -> Result<Forecasted> {
 
 /// What to say of data that ends too long before the date of the run: an export may have stopped.
 fn stale(job: &JobRequest, done: &Forecasted, date: NaiveDate) -> Option<String> {
-    let age = done.age.as_ref()?;
-    let days = age.days_before(date)?;
-    let is_stale = job.max_age_days > 0 && days > i64::from(job.max_age_days);
-    let ends = age.ends_on?;
-    is_stale
-        .then(|| format!("the data ends on {ends}, {days} days before {date}; is the export still running?"))
+    let most = job.max_age_days.unwrap_or(DEFAULT_MAX_AGE_DAYS);
+    done.age.as_ref().filter(|_| most > 0)?.older_than(most, date)
 }
 
 fn total(row: &GroupTotal) -> TotalSummary {

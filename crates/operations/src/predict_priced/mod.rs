@@ -8,7 +8,7 @@ mod pricing;
 
 use crate::{
     ChargesRequest, DataAge, Error, Finding, Forecasted, Host, PriceSource, Result,
-    charges::{self, ReadCharges, Selected},
+    charges::{self, ReadCharges},
     data_age::{check_age, hidden_runs},
     digest::Forecaster,
     predict,
@@ -72,10 +72,10 @@ fn forecast(
     check_whole_bills(&options)?;
     options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
     let wanted = &request.charges;
-    let Selected { charges: selected, findings: read } = charges::select(wanted, &options, true, host)?;
-    let mut usage = Usage::of(&selected)?;
-    let ReadCharges { daily, findings: read } =
-        charges::checked(wanted, &options, DailyCosts::of(selected)?, read)?;
+    let selected = charges::select(wanted, &options, true, host)?;
+    let mut usage = Usage::of(&selected.charges)?;
+    let ReadCharges { daily, findings: read, inputs } =
+        charges::checked(wanted, &options, selected.map(DailyCosts::of)?)?;
     findings.extend(read);
     if daily.metric != Metric::Billed {
         let text = "`--pricing` forecasts what is billed, and these files hold amortized cost; name exports of actual cost";
@@ -128,7 +128,7 @@ fn forecast(
         noted.extend(notes::price_notes(&daily, &usage, &card, &unpriced, *first, findings)?);
     }
     noted.extend(notes::terms_notes(&totals, &card, pricing));
-    noted.extend(hidden_runs(&daily, &wanted.inputs, request.charges.as_of));
+    noted.extend(hidden_runs(&daily, &inputs, request.charges.as_of));
     let mut remarks: Vec<Remark> = noted.into_iter().map(|text| Remark::note("prices", text)).collect();
     remarks.extend(predict::remarks(&daily, &all));
     let report = ForecastReport {
@@ -142,7 +142,7 @@ fn forecast(
         findings: remarks,
         control: predict::control(&daily),
     };
-    let age = Some(DataAge::of(&daily, &wanted.inputs));
+    let age = Some(DataAge::of(&daily, &inputs));
     Ok(Forecasted { report, age, findings: Vec::new() })
 }
 

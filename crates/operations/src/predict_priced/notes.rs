@@ -2,7 +2,7 @@
 
 use super::Pricing;
 use super::bills::NoPrice;
-use crate::{Finding, Result};
+use crate::{Finding, Result, predict::without_forecast};
 use billing::{Amount, BillingCycle, CycleDay, PriceCard, Unpriced, UsedDay};
 use chrono::Datelike;
 use forecast::{GroupTotal, PricedTotals, UsedUp};
@@ -144,11 +144,7 @@ pub(super) fn terms_notes(totals: &PricedTotals, card: &PriceCard, pricing: &Pri
             "the offer discounts what is committed to; `--committed AMOUNT` says how much that is".to_owned(),
         );
     }
-    let missing: usize =
-        totals.rows.iter().filter(|row| row.level == 0).map(|row| row.without_forecast).sum();
-    if missing > 0 {
-        notes.push(format!("{missing} meters have no forecast; the total holds only what they cost so far"));
-    }
+    notes.extend(without_forecast(&totals.rows, "meters"));
     notes
 }
 

@@ -10,12 +10,9 @@ use super::{
 use crate::{Error, Finding, Host, Result};
 use billing::{Amount, BillingCycle, PriceCard, PriceKind};
 use prices::{Alternative, Change, Comparison, Offer, Plan, UsedMeter, usage_as_plans};
-use report::{AlternativeRow, ComparisonReport};
+use report::{AlternativeRow, ComparisonReport, listed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Names that a note lists.
-const MOST_NAMES: usize = 3;
 
 /// What to compare with what.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -209,9 +206,8 @@ fn notes(alternatives: &[Alternative], card: &PriceCard) -> Vec<String> {
             }
         }
         for (why, lines) in left_out {
-            let names: Vec<String> = lines.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-            let more = if lines.len() > MOST_NAMES { ", …" } else { "" };
-            notes.push(format!("{} leaves out {}{more}: {why}", own.change, names.join(", ")));
+            let names = listed(lines.iter().map(|name| format!("`{name}`")));
+            notes.push(format!("{} leaves out {names}: {why}", own.change));
         }
         for line in &own.break_even {
             let advance = line.day.map_or_else(String::new, |day| {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ChargesRequest, Error, Finding, Host, Result,
-    charges::{Selected, select},
+    charges::{Selected, check_cycle_day, select},
 };
 use billing::{Amount, BillingCycle, MeterCharge, PriceCard, Settlement, Unpriced, UsedDay};
 use ingest::Usage;
@@ -29,12 +29,14 @@ pub(super) fn read(
 ) -> Result<(Usage, Vec<Needed>)> {
     let charges = ChargesRequest {
         as_of: subject.as_of,
+        cycle_day: subject.cycle_day,
         currency: subject.source.currency.clone(),
         ..ChargesRequest::default()
     };
     let charges = ChargesRequest { inputs: subject.inputs.clone(), ..charges };
-    let Selected { charges, findings: read } = select(&charges, &charges.read_options()?, true, host)?;
+    let Selected { charges, findings: read, .. } = select(&charges, &charges.read_options()?, true, host)?;
     findings.extend(read);
+    check_cycle_day(subject.cycle_day, &charges.controls)?;
     let usage = Usage::of(&charges)?;
     if usage.days.is_empty() {
         return Err(Error::not_enough("no charge in the input has a meter and its quantity"));
