@@ -217,12 +217,17 @@ fn reading<T>(
     request: &ChargesRequest,
     needed: Option<&ReadOptions>,
     host: &Host<'_>,
-    read: impl FnOnce(&[String]) -> ingest::Result<T>,
+    read: impl Fn(&[String]) -> ingest::Result<T>,
     controls: impl FnOnce(&T) -> &Controls,
 ) -> Result<Selected<T>> {
     let (inputs, mut findings) = localised(&request.inputs, needed, host)?;
     (host.progress)(Progress::Reading(&inputs));
-    let charges = read(&inputs);
+    let mut charges = read(&inputs);
+    if needed.is_some() && matches!(charges, Err(ingest::Error::ColumnsNotCopied(_))) {
+        // To decide which charges count takes more columns than the question alone.
+        findings.extend(localised(&request.inputs, None, host)?.1);
+        charges = read(&inputs);
+    }
     (host.progress)(Progress::Finished);
     let charges = charges.map_err(|error| {
         let hidden = request.as_of.filter(|_| error.has_no_costs()).and_then(|day| all_hidden(&inputs, day));

@@ -8,7 +8,7 @@ use crate::{
     charges::findings::{Controls, Finding},
     selection::{
         claims::Period,
-        file_states::{DayKeys, KeysOf},
+        file_states::KeysOfRuns,
         run_charges::{Names, RunCharges},
     },
 };
@@ -29,7 +29,7 @@ pub(crate) fn check_agreements(
     runs: &[RunCharges],
     masks: &[Option<Vec<bool>>],
     names: &Names,
-    keys_of: &mut KeysOf<'_>,
+    keys: &mut KeysOfRuns<'_>,
     controls: &mut Controls,
 ) -> Result<()> {
     let mut accounts: HashMap<u32, BTreeSet<u32>> = HashMap::new();
@@ -55,7 +55,6 @@ pub(crate) fn check_agreements(
             }
         })?;
     }
-    let mut read: HashMap<usize, DayKeys> = HashMap::new();
     for (owner, own) in accounts.into_iter().collect::<BTreeMap<_, _>>() {
         let own: Vec<u32> = own.into_iter().collect();
         for (at, one) in own.iter().enumerate() {
@@ -70,12 +69,10 @@ pub(crate) fn check_agreements(
                     let involved: BTreeSet<usize> =
                         equal.iter().flat_map(|(_, a, b)| a.2.iter().chain(&b.2).copied()).collect();
                     for run in involved {
-                        if let std::collections::hash_map::Entry::Vacant(place) = read.entry(run) {
-                            place.insert(keys_of(run)?);
-                        }
+                        keys.need(run)?;
                     }
                     let same = equal.iter().filter(|(day, a, b)| {
-                        keys(&read, &a.2, owner, *day) == keys(&read, &b.2, owner, *day)
+                        keys_of_day(keys, &a.2, owner, *day) == keys_of_day(keys, &b.2, owner, *day)
                     });
                     if same.count() >= EQUAL_DAYS {
                         return Err(Error::Ambiguous(format!(
@@ -106,18 +103,19 @@ pub(crate) fn check_agreements(
 }
 
 /// The keys of an owner's day in some runs, with their amounts.
-fn keys(
-    read: &HashMap<usize, DayKeys>,
+fn keys_of_day(
+    keys: &KeysOfRuns<'_>,
     runs: &BTreeSet<usize>,
     owner: u32,
     day: i32,
 ) -> BTreeMap<String, i128> {
     let mut all = BTreeMap::new();
     for run in runs {
-        let own = read[run]
+        let own = keys
+            .of(*run)
             .iter()
             .filter(|((of, period, on), _)| *of == owner && *on == day && inside(*period, day));
-        for (key, amount) in own.flat_map(|(_, keys)| keys) {
+        for (key, amount) in own.flat_map(|(_, amounts)| amounts) {
             *all.entry(key.clone()).or_insert(0) += amount;
         }
     }

@@ -20,9 +20,9 @@ use crate::{
         cycles::with_cycles,
         day_set::DaySet,
         decisions::{Cause, Decisions, Loss},
-        file_states::{DayKeys, decide_file_states},
+        file_states::{DayKeys, KeysOfRuns, decide_file_states},
         metric::{SettledMetric, settle_metrics},
-        read_runs::{ReadRuns, read_runs},
+        read_runs::{ReadRuns, read_runs, side_by_side},
         run_charges::{Names, RunCharges, key_facts, of_metric},
     },
 };
@@ -120,12 +120,13 @@ impl Decided {
         let (plan, metric, names) = (&self.plan, &self.metric, self.names.clone());
         let numbers: Vec<usize> = self.runs.iter().map(|run| run.number).collect();
         let mut known = names.clone();
-        let mut keys_of = |run: usize| day_keys(plan, metric, numbers[run], options, &mut known);
-        decide_file_states(&mut self.decisions, &self.runs, &names, &mut keys_of, &mut self.controls)?;
+        let mut keys = KeysOfRuns::new(|run| day_keys(plan, metric, numbers[run], options, &mut known));
+        decide_file_states(&mut self.decisions, &self.runs, &names, &mut keys, &mut self.controls)?;
         for run in (0..self.runs.len()).filter(|run| !self.runs[*run].is_estimate) {
             self.masks[run] = mask(&self.decisions, &self.runs, run)?;
         }
-        check_agreements(&self.runs, &self.masks, &names, &mut keys_of, &mut self.controls)?;
+        check_agreements(&self.runs, &self.masks, &names, &mut keys, &mut self.controls)?;
+        drop(keys);
         if self.runs.iter().any(|run| run.is_estimate) {
             self.give_way_to_charges()?;
         }
@@ -271,7 +272,14 @@ fn day_keys(
         ..ReadQuery::default()
     };
     let run = &plan.runs[number];
-    let files = run.files.iter().map(|(file, _)| sum_file(file, &query)).collect::<Result<Vec<_>>>()?;
+    let files = side_by_side(&run.files, |(file, _)| {
+        // It was read before: what is damaged now are columns that its copy does not hold.
+        sum_file(file, &query).map_err(|error| match error.is_damage() {
+            true => Error::ColumnsNotCopied(file.path.clone()),
+            false => error,
+        })
+    });
+    let files = files.into_iter().collect::<Result<Vec<_>>>()?;
     let own = RunCharges::new((number, run), files, metric.columns(number), options.cycle_day, 0, names)?;
     let text = |name: &str| -> Result<StringChunked> { Ok(own.table.keys.column(name)?.str()?.clone()) };
     let (resources, groups, meters) = (text("k0")?, text("k1")?, text("k2")?);

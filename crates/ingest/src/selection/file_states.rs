@@ -23,8 +23,34 @@ pub(crate) type OwnerDay = (u32, Period, i32);
 /// What a run charges on each day, by resource and meter.
 pub(crate) type DayKeys = HashMap<OwnerDay, BTreeMap<String, i128>>;
 
-/// Gives the keys of a run, read again with its resources and meters.
-pub(crate) type KeysOf<'a> = dyn FnMut(usize) -> Result<DayKeys> + 'a;
+/// The keys of runs, each read once, again with its resources and meters, when it is first needed.
+pub(crate) struct KeysOfRuns<'a> {
+    read: HashMap<usize, DayKeys>,
+    read_run: Box<dyn FnMut(usize) -> Result<DayKeys> + 'a>,
+}
+
+impl<'a> KeysOfRuns<'a> {
+    pub(crate) fn new(read_run: impl FnMut(usize) -> Result<DayKeys> + 'a) -> Self {
+        Self { read: HashMap::new(), read_run: Box::new(read_run) }
+    }
+
+    /// Reads the keys of a run, if they are not there yet.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub(crate) fn need(&mut self, run: usize) -> Result<()> {
+        if !self.read.contains_key(&run) {
+            let keys = (self.read_run)(run)?;
+            self.read.insert(run, keys);
+        }
+        Ok(())
+    }
+
+    /// The keys of a run that were needed.
+    pub(crate) fn of(&self, run: usize) -> &DayKeys {
+        &self.read[&run]
+    }
+}
 
 /// What a run holds of one owner and billing period.
 #[derive(Debug, Default, Clone)]
@@ -42,7 +68,7 @@ pub(crate) fn decide_file_states(
     decisions: &mut Decisions,
     runs: &[RunCharges],
     names: &Names,
-    keys_of: &mut KeysOf<'_>,
+    keys: &mut KeysOfRuns<'_>,
     controls: &mut Controls,
 ) -> Result<()> {
     let loose: Vec<bool> = (0..runs.len()).map(|run| decisions.claim_of(run).is_none()).collect();
@@ -74,14 +100,10 @@ pub(crate) fn decide_file_states(
         }
     }
     pairs.retain(|_, days| !days.is_empty());
-    let mut read: HashMap<usize, DayKeys> = HashMap::new();
     for ((one, other), common) in pairs {
-        for run in [one, other] {
-            if let std::collections::hash_map::Entry::Vacant(place) = read.entry(run) {
-                place.insert(keys_of(run)?);
-            }
-        }
-        let share_key = common.iter().any(|day| match (read[&one].get(day), read[&other].get(day)) {
+        keys.need(one)?;
+        keys.need(other)?;
+        let share_key = common.iter().any(|day| match (keys.of(one).get(day), keys.of(other).get(day)) {
             (Some(a), Some(b)) => a.keys().any(|key| b.contains_key(key)),
             _ => false,
         });
