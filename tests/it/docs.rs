@@ -60,3 +60,29 @@ fn the_crontab_line_names_files_and_options_that_exist() {
     let service = fs::read_to_string(deployed("forecast.service")).expect("a unit");
     assert!(service.contains("forecast batch --config forecast.toml --no-progress"));
 }
+
+/// Every Rust source of the tests below a folder, as one text.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => fs::read_to_string(&path).unwrap_or_default(),
+        })
+        .collect()
+}
+
+#[test]
+fn the_tests_that_measurements_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join("docs/measurements.md")).expect("a document");
+    let tests = sources(&root.join("tests/it"));
+    let begin = text.find("## Which test shows which rule").expect("its section");
+    let quoted = text[begin..].split('`').skip(1).step_by(2);
+    let named: Vec<&str> = quoted.filter(|name| name.contains('_') && !name.contains(['/', '.'])).collect();
+    assert!(named.len() > 50, "{named:?}");
+    for name in named.into_iter().filter(|name| *name != "FORECAST_SHARED") {
+        let name = name.trim_end_matches('…');
+        assert!(tests.contains(&format!("fn {name}")), "no test is called `{name}`");
+    }
+}

@@ -78,7 +78,9 @@ fn the_sample_of_the_repository_is_that_of_its_command() {
     let options = command.replace("--out data/sample", "");
     let context = TestContext::new();
     context.sample("s", options.trim());
-    for path in files(&context.path().join("s")) {
+    let made = files(&context.path().join("s"));
+    assert!(made.len() > 3, "{made:?}");
+    for path in made {
         let name = path.strip_prefix(context.path().join("s")).expect("below the folder");
         assert!(std::fs::read(data.join(name)).ok() == std::fs::read(&path).ok(), "{}", name.display());
     }

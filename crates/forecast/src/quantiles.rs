@@ -443,8 +443,11 @@ mod tests {
         #[test]
         fn sums_of_quantiles_are_quantiles_of_a_comonotone_sum(one in any(), other in any(), p in 0.001..0.999_f64) {
             let sum = one.add_comonotone(&other);
-            prop_assert!((sum.quantile(p) - one.quantile(p) - other.quantile(p)).abs() < 60.0 * 1e-9
-                || one.floor().is_some() || other.floor().is_some());
+            let parts = one.quantile(p) + other.quantile(p);
+            // Below its floor a part adds the floor, which the sum knows only where both have one.
+            let exact = one.floor().is_none() && other.floor().is_none();
+            prop_assert!(sum.quantile(p) <= parts + 60.0 * 1e-9);
+            prop_assert!(!exact || (sum.quantile(p) - parts).abs() < 60.0 * 1e-9);
             prop_assert!(sum.values().is_sorted());
         }
     }

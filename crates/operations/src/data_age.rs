@@ -37,7 +37,7 @@ impl DataAge {
         self.ends_on.filter(|_| !self.is_made_up).map(|last| (today - last).num_days())
     }
 
-    /// What to say of data that ends more than so many days before `today`: an export may have stopped.
+    /// What to say of data that ends more than `most` days before `today`: an export may have stopped.
     #[must_use]
     pub fn older_than(&self, most: u32, today: NaiveDate) -> Option<String> {
         let days = self.days_before(today).filter(|days| *days > i64::from(most))?;
