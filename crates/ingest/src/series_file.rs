@@ -8,7 +8,7 @@
 use crate::{
     Error, Result,
     charges::expressions::day,
-    files::encoding::{Encoding, encoding},
+    files::encoding::{Encoding, digest, encoding},
     files::{
         csv_rows::csv_columns, csv_text::header, guard::guarded, parquet_file::ParquetFile,
         parquet_footer::first_line,
@@ -123,9 +123,7 @@ impl SeriesTable {
         if names.is_empty() {
             return Err(Error::NoCosts(format!("`{}` holds no rows", path.display())));
         }
-        let digest = blake3::hash(&std::fs::read(path).map_err(|source| Error::unreadable(path, source))?)
-            .to_hex()
-            .to_string();
+        let digest = digest(path)?.to_hex().to_string();
         Ok(Self { columns, ids: names, series: builder.build(), digest })
     }
 

@@ -8,12 +8,15 @@ use crate::{
     Error, Family, Manifest, Result,
     charges::findings::Finding,
     exports::{manifest::Blob, scope::ExportScope, source::Found},
-    files::{data_file::DataFile, encoding::file_name},
+    files::{
+        data_file::DataFile,
+        encoding::{digest, file_name},
+    },
 };
 use billing::Metric;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, hash_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
@@ -427,39 +430,30 @@ fn export_folder(folder: &Path) -> Option<String> {
 
 /// Drops files whose content is that of an earlier file. Only files of equal size are compared.
 fn once_by_content(paths: Vec<PathBuf>, plan: &mut Plan) -> Result<Vec<PathBuf>> {
-    let mut by_size: HashMap<u64, Vec<PathBuf>> = HashMap::new();
+    let mut sizes = Vec::with_capacity(paths.len());
+    let mut times: HashMap<u64, usize> = HashMap::new();
+    for path in &paths {
+        let bytes = fs::metadata(path).map_err(|source| Error::unreadable(path, source))?.len();
+        *times.entry(bytes).or_default() += 1;
+        sizes.push(bytes);
+    }
+    let mut first: HashMap<blake3::Hash, PathBuf> = HashMap::new();
     let mut kept = Vec::with_capacity(paths.len());
-    for path in paths {
-        let bytes = fs::metadata(&path).map_err(|source| Error::unreadable(&path, source))?.len();
-        let alike = by_size.entry(bytes).or_default();
-        let mut twin = None;
-        if !alike.is_empty() {
-            let own = digest(&path)?;
-            for other in alike.iter() {
-                if digest(other)? == own {
-                    twin = Some(short(other));
+    for (path, bytes) in paths.into_iter().zip(sizes) {
+        // A size of its own is a content of its own.
+        if times[&bytes] > 1 {
+            match first.entry(digest(&path)?) {
+                Entry::Occupied(twin) => {
+                    let why = format!("it has the same content as `{}`", short(twin.get()));
+                    plan.findings.push(Finding::passed_over(short(&path), why));
+                    continue;
                 }
-            }
+                Entry::Vacant(place) => place.insert(path.clone()),
+            };
         }
-        match twin {
-            Some(twin) => {
-                let why = format!("it has the same content as `{twin}`");
-                plan.findings.push(Finding::passed_over(short(&path), why));
-            }
-            None => {
-                alike.push(path.clone());
-                kept.push(path);
-            }
-        }
+        kept.push(path);
     }
     Ok(kept)
-}
-
-fn digest(path: &Path) -> Result<blake3::Hash> {
-    let unreadable = |source| Error::unreadable(path, source);
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs::File::open(path).map_err(unreadable)?).map_err(unreadable)?;
-    Ok(hasher.finalize())
 }
 
 /// The last three parts of a path.

@@ -69,6 +69,17 @@ pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// The digest of a file's bytes.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn digest(path: &Path) -> Result<blake3::Hash> {
+    let unreadable = |source| Error::unreadable(path, source);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(fs::File::open(path).map_err(unreadable)?).map_err(unreadable)?;
+    Ok(hasher.finalize())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,7 +76,7 @@ pub(crate) fn focus_rows(
         let source = same_place(file, sums, name);
         let text = named(col(format!("{RAW}{source}")));
         let value = if name.ends_with("Rate") { text.cast(amount_type()) } else { text };
-        out.push(value.alias(focus_name(name, file)));
+        out.push(value.alias(focus_name(name)));
     }
     if file.family.agreement == Agreement::Focus {
         for name in file.other_columns() {
@@ -89,9 +89,8 @@ pub(crate) fn focus_rows(
 }
 
 /// The name under which Azure's FOCUS files have a column.
-fn focus_name<'a>(name: &'a str, file: &DataFile) -> &'a str {
+fn focus_name(name: &str) -> &str {
     match name {
-        "x_PricingModel" if file.family.agreement != Agreement::Focus => "CommitmentDiscountType",
         "x_PricingModel" => "CommitmentDiscountType",
         "x_PublisherType" => "x_PublisherCategory",
         name => name,
