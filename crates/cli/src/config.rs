@@ -4,7 +4,10 @@
 //! were typed: the file's values become the defaults of the command line. Unknown keys are errors with their
 //! line. Paths of inputs and outputs are relative to the folder of the file, so that a timer may start anywhere.
 
-use crate::options::{self, Batch, charges::JobOptions};
+use crate::{
+    command_line,
+    options::{Batch, charges::JobOptions},
+};
 use chrono::NaiveDate;
 use clap::{ArgAction, Args, Command, FromArgMatches};
 use operations::{
@@ -243,7 +246,7 @@ fn resolved(folder: &Path, path: &str) -> String {
 
 /// The options behind the keys of `[run]`.
 fn run_options() -> Vec<clap::Arg> {
-    let command = options::command();
+    let command = command_line::command();
     let series = command.find_subcommand(CHARGE_COMMANDS[1]);
     let all = command.get_arguments().chain(series.into_iter().flat_map(Command::get_arguments));
     all.filter(|arg| arg.get_long().is_some_and(|name| RUN_KEYS.contains(&name))).cloned().collect()
@@ -370,7 +373,10 @@ fn place_of_job(text: &str, name: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{Cli, ColorChoice, Command as Chosen};
+    use crate::{
+        command_line::{Cli, Command as Chosen},
+        options::ColorChoice,
+    };
     use billing::Metric;
 
     fn load(text: &str) -> Result<Config> {
@@ -385,7 +391,7 @@ mod tests {
     }
 
     fn typed(config: &Config, args: &[&str]) -> Cli {
-        let command = config.as_defaults(options::command());
+        let command = config.as_defaults(command_line::command());
         Cli::from_arg_matches(&command.try_get_matches_from([&["forecast"], args].concat()).unwrap()).unwrap()
     }
 

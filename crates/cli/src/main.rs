@@ -2,6 +2,7 @@
 
 mod clock;
 mod color;
+mod command_line;
 mod commands;
 mod config;
 mod environment;
@@ -12,9 +13,10 @@ mod progress;
 mod session;
 
 use clap::{ArgMatches, FromArgMatches};
+use command_line::{CONFIG, Cli};
 use config::Config;
 use operations::{ErrorKind, Result};
-use options::{Cli, check_needless};
+use options::check_needless;
 use session::Session;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -67,7 +69,7 @@ fn main() -> ExitCode {
 /// Reads the command line twice: for the name of the configuration file, and with what that file sets as
 /// defaults. So an option is declared once, and flag > environment > file > default holds for each.
 fn parse() -> std::result::Result<(Cli, Result<Config>), clap::Error> {
-    let mut command = options::command();
+    let mut command = command_line::command();
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     check_needless(&mut command, &matches)?;
     let first = Cli::from_arg_matches(&matches)?;
@@ -76,7 +78,7 @@ fn parse() -> std::result::Result<(Cli, Result<Config>), clap::Error> {
         None => Ok(Config::default()),
     };
     let Ok(found) = &config else { return Ok((first, config)) };
-    let mut command = found.as_defaults(options::command());
+    let mut command = found.as_defaults(command_line::command());
     let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Ok((Cli::from_arg_matches(&matches)?, config))
 }
@@ -84,7 +86,7 @@ fn parse() -> std::result::Result<(Cli, Result<Config>), clap::Error> {
 /// The configuration file that is named; `None` for commands that read none.
 fn named_config(matches: &ArgMatches) -> Option<Option<PathBuf>> {
     let (_, matches) = matches.subcommand()?;
-    matches.try_get_one::<PathBuf>(options::CONFIG).ok().map(|path| path.cloned())
+    matches.try_get_one::<PathBuf>(CONFIG).ok().map(|path| path.cloned())
 }
 
 /// A fault of our own is reported as such, in one line. What a damaged file makes a decoder stop at is reported

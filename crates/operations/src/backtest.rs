@@ -3,7 +3,7 @@
 use crate::{
     ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
     charges::{self, ReadCharges},
-    digest::{Forecaster, is_model_file},
+    forecaster::{Forecaster, is_model_file},
     predict::components,
     series_table::read_series,
     train::{TrainingSet, trained},

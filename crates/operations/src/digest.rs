@@ -1,17 +1,8 @@
-//! Digests of requests and the id of a run. A digest is BLAKE3 of canonical JSON: keys in order, no blanks.
+//! Digests of requests: BLAKE3 of canonical JSON, with keys in order and no blanks.
 
-use crate::{Error, Result};
-use forecast::{Engine, Model, ModelSpec};
+use crate::Result;
 use serde::Serialize;
 use serde_json::Value;
-use std::{fs, sync::LazyLock};
-
-/// Hexadecimal digits of a run's id.
-const RUN_ID_DIGITS: usize = 16;
-
-/// The digest of the model inside the program.
-static SHIPPED: LazyLock<String> =
-    LazyLock::new(|| hex(Model::shipped().to_json().unwrap_or_default().as_bytes()));
 
 /// The digest of a request: equal requests have equal digests, whatever the order of their keys.
 ///
@@ -22,7 +13,7 @@ pub(crate) fn digest(request: &impl Serialize) -> Result<String> {
     Ok(hex(&serde_json::to_vec(&value)?))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()
 }
 
@@ -35,55 +26,6 @@ fn sorted(value: Value) -> Value {
         }
         Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
         other => other,
-    }
-}
-
-/// Whether a forecaster is named by the path of a model's file.
-#[must_use]
-pub fn is_model_file(name: &str) -> bool {
-    name.ends_with(".json")
-}
-
-/// A forecaster and the digest of its model, taken once when the model is read.
-pub(crate) struct Forecaster {
-    pub engine: Engine,
-    model_digest: String,
-}
-
-impl Forecaster {
-    /// The forecaster of a model's name, or of a model's file (`.json`).
-    ///
-    /// # Errors
-    /// An unknown name, with the known ones; a file that holds no model.
-    pub fn named(model: Option<&str>) -> Result<Self> {
-        let name = model.unwrap_or("default");
-        if is_model_file(name) {
-            let text = fs::read_to_string(name)
-                .map_err(|error| Error::from(error).context(format!("cannot read the model `{name}`")))?;
-            let model = Model::from_json(&text)
-                .map_err(|error| Error::from(error).context(format!("`{name}` is no model")))?;
-            let engine = Engine::with_model(ModelSpec::Default, model);
-            return Ok(Self { engine, model_digest: hex(text.as_bytes()) });
-        }
-        let spec: ModelSpec = name.parse().map_err(|error| Error::usage(format!("{error}")))?;
-        Ok(Self { engine: Engine::new(spec), model_digest: SHIPPED.clone() })
-    }
-
-    /// The id of a run: the same inputs, request, model and version have the same id.
-    ///
-    /// # Errors
-    /// A request that JSON cannot hold.
-    pub fn run_id(&self, inputs: &str, request: &impl Serialize) -> Result<String> {
-        let text = format!(
-            "{inputs}\n{}\n{}\n{}\n{}",
-            digest(request)?,
-            self.engine.spec(),
-            self.model_digest,
-            env!("CARGO_PKG_VERSION")
-        );
-        let mut id = hex(text.as_bytes());
-        id.truncate(RUN_ID_DIGITS);
-        Ok(id)
     }
 }
 

@@ -59,6 +59,7 @@ mod doctor;
 mod error;
 mod estimate_into_forecast;
 mod finding;
+mod forecaster;
 mod host;
 mod ingest;
 mod inputs;
@@ -83,12 +84,12 @@ pub use backtest::{BacktestRequest, Backtested, backtest};
 pub use batch::{BatchRequest, BatchSummary, JobRequest, JobSummary, TotalSummary, batch};
 pub use charges::ChargesRequest;
 pub use data_age::DataAge;
-pub use digest::is_model_file;
 #[cfg(feature = "azure")]
 pub use doctor::{Diagnosis, DoctorRequest, doctor};
 pub use error::{Error, ErrorKind, Result, ResultExt};
 pub use estimate_into_forecast::{IntoForecastRequest, estimate_into_forecast};
 pub use finding::{Finding, Severity};
+pub use forecaster::is_model_file;
 pub use host::{Host, Progress};
 #[cfg(feature = "azure")]
 pub use invoice::{

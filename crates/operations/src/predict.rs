@@ -4,7 +4,7 @@ use crate::{
     ChargesRequest, DataAge, Error, Finding, Host, Result, SeriesTableRequest,
     charges::{self, ReadCharges},
     data_age::{check_age, hidden_runs},
-    digest::Forecaster,
+    forecaster::Forecaster,
     series_table::read_series,
 };
 use billing::{Agreement, BillingCycle, LineSums, Metric, TotalKind};

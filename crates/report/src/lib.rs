@@ -30,6 +30,7 @@ mod finding;
 mod findings_of_rows;
 mod footnotes;
 mod forecast_report;
+mod format;
 #[cfg(test)]
 mod hostile_tests;
 mod json;
@@ -39,7 +40,6 @@ mod markdown;
 mod match_report;
 mod net_table;
 mod number_format;
-mod output;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod predict_columns;
@@ -56,9 +56,9 @@ pub use error::{Error, Result};
 pub use estimate_report::{EstimateBill, EstimateReport, EstimateRow};
 pub use finding::{Finding, Severity};
 pub use forecast_report::{Control, ForecastReport};
+pub use format::Format;
 pub use match_report::{MatchReport, MatchRow};
 pub use number_format::{cycle_name, grouped, listed, printable};
-pub use output::Format;
 pub use predict_table::predict_table;
 pub use sparkline::sparkline;
 pub use style::TableStyle;

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod batch;
+mod completions;
 mod config;
 #[cfg(feature = "azure")]
 mod doctor;
@@ -10,14 +11,14 @@ mod ingest;
 mod ingest_azure;
 #[cfg(feature = "azure")]
 mod invoice;
+mod man;
 mod predict;
 mod price;
 mod sample;
 mod series;
-mod setup;
 mod train;
 
-use crate::{options::Command, session::Session};
+use crate::{command_line::Command, session::Session};
 use operations::Result;
 
 /// Runs a command and gives its exit code.
@@ -39,7 +40,7 @@ pub fn run(session: &Session, command: &Command) -> Result<u8> {
         Command::Price(command) => price::run(session, command),
         Command::Batch(options) => batch::run(session, options),
         Command::Config(action) => config::run(session, action),
-        Command::Completions { shell, file } => setup::completions(*shell, file),
-        Command::Man { file } => setup::man(file),
+        Command::Completions { shell, file } => completions::run(*shell, file),
+        Command::Man { file } => man::run(file),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     Controls, ReadOptions, Result,
     charges::charge_table::{ChargeTable, values},
     daily::exchange::Exchange,
-    selection::{coverage::Coverage, select::SelectedCharges},
+    selection::{coverage::Coverage, selected_charges::SelectedCharges},
 };
 use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
 use chrono::NaiveDate;

@@ -7,7 +7,7 @@ use crate::{
     daily::daily_costs::keep_top,
     selection::{
         decide::Needs,
-        select::{SelectedCharges, select},
+        selected_charges::{SelectedCharges, select},
     },
 };
 use billing::{Amount, Metric};

@@ -3,6 +3,6 @@
 pub(crate) mod daily_costs;
 pub(crate) mod exchange;
 pub(crate) mod hourly;
+pub(crate) mod outlook;
 pub(crate) mod rate_effects;
-pub(crate) mod series;
 pub(crate) mod usage;

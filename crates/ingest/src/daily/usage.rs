@@ -6,7 +6,7 @@
 use crate::{
     Error, ReadOptions, Result,
     charges::{charge_table::values, query::QUANTITY},
-    selection::select::{SelectedCharges, select_charges},
+    selection::selected_charges::{SelectedCharges, select_charges},
 };
 use billing::{Amount, BillingCycle, UsedDay};
 use chrono::NaiveDate;

@@ -7,8 +7,8 @@ use crate::{
     Error, Result,
     charges::findings::{Controls, Finding},
     selection::{
-        claims::Period,
         file_states::KeysOfRuns,
+        newest_run::Period,
         run_charges::{Names, RunCharges},
     },
 };

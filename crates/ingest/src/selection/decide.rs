@@ -15,15 +15,15 @@ use crate::{
     files::amounts::TOO_LARGE_UNITS,
     selection::{
         agreements::check_agreements,
-        claims::ScopeClaims,
-        contests::{contest_scopes, part_columns},
         cycles::with_cycles,
         day_set::DaySet,
-        decisions::{Cause, Decisions, Loss},
+        excluded_charges::{Cause, Decisions, Loss},
         file_states::{DayKeys, KeysOfRuns, decide_file_states},
         metric::{SettledMetric, settle_metrics},
+        newest_run::ScopeClaims,
         read_runs::{ReadRuns, read_runs, side_by_side},
         run_charges::{Names, RunCharges, key_facts, of_metric},
+        scope_overlap::{contest_scopes, part_columns},
     },
 };
 use billing::{Agreement, Metric};

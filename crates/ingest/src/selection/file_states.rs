@@ -8,9 +8,9 @@ use crate::{
     Error, Result,
     charges::findings::{Controls, Finding},
     selection::{
-        claims::Period,
         day_set::DaySet,
-        decisions::{Cause, Decisions, Loss},
+        excluded_charges::{Cause, Decisions, Loss},
+        newest_run::Period,
         run_charges::{Names, RunCharges},
     },
 };

@@ -1,6 +1,6 @@
 //! Runs the jobs of a nightly run one after the other and writes their forecasts and a summary.
 
-use super::plan::{BatchRequest, DEFAULT_MAX_AGE_DAYS, JobRequest, SUMMARY};
+use super::request::{BatchRequest, DEFAULT_MAX_AGE_DAYS, JobRequest, SUMMARY};
 use crate::{
     Error, ErrorKind, Finding, Forecasted, Host, PredictRequest, PricedRequest, Progress, Result, ResultExt,
     check_not_an_input, predict, predict_priced, write_file,

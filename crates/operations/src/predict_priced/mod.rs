@@ -10,7 +10,7 @@ use crate::{
     ChargesRequest, DataAge, Error, Finding, Forecasted, Host, PriceSource, Result,
     charges::{self, ReadCharges},
     data_age::{check_age, hidden_runs},
-    digest::Forecaster,
+    forecaster::Forecaster,
     predict,
     price::{Needed, load_card, needed_by, unusable_prices},
 };

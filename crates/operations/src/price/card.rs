@@ -1,8 +1,8 @@
 //! Rate cards and retail prices: shown, searched and compared.
 
 use super::{
-    rates::{Needed, from_file, load_card, unusable_prices},
-    source::PriceSource,
+    load_card::{Needed, from_file, load_card, unusable_prices},
+    price_source::PriceSource,
 };
 use crate::{Error, Finding, Host, Result};
 use billing::{Amount, Price, PriceCard};

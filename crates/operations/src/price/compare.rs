@@ -2,8 +2,8 @@
 
 use super::{
     estimate::zero_prices,
+    load_card::{Needed, load_card, unusable_prices},
     plan::{check_currency, is_plan, line_row, needed_by, plan},
-    rates::{Needed, load_card, unusable_prices},
     subject::Subject,
     usage,
 };

@@ -1,8 +1,8 @@
 //! What a plan, or the use in cost exports, costs by a price list.
 
 use super::{
+    load_card::{load_card, unusable_prices},
     plan::{check_currency, is_plan, line_row, needed_by, plan, reason},
-    rates::{load_card, unusable_prices},
     subject::Subject,
     usage::estimate_usage,
 };

@@ -1,9 +1,9 @@
 //! Use of another cloud or of a data centre, matched to Azure's sizes and priced.
 
 use super::{
+    load_card::{Needed, load_card, unusable_prices},
     plan::line_row,
-    rates::{Needed, load_card, unusable_prices},
-    source::PriceSource,
+    price_source::PriceSource,
 };
 use crate::{Error, Finding, Host, Result, ResultExt};
 use billing::CycleDay;

@@ -3,10 +3,10 @@
 mod card;
 mod compare;
 mod estimate;
+mod load_card;
 mod match_sizes;
 mod plan;
-mod rates;
-mod source;
+mod price_source;
 mod subject;
 mod usage;
 
@@ -17,8 +17,8 @@ pub use card::{CardRequest, PriceRows, price_card};
 pub use compare::{CompareRequest, Compared, compare};
 pub use estimate::{Estimated, estimate};
 pub use match_sizes::{MatchRequest, Matched, match_sizes};
-pub use source::{PriceSource, RATE_LOCALE, RATE_OFFER, RATE_REGION};
+pub use price_source::{PriceSource, RATE_LOCALE, RATE_OFFER, RATE_REGION};
 pub use subject::Subject;
 
+pub(crate) use load_card::{Needed, load_card, unusable_prices};
 pub(crate) use plan::{is_plan, needed_by, plan, reason};
-pub(crate) use rates::{Needed, load_card, unusable_prices};

@@ -1,6 +1,6 @@
 //! A plan of use: read from its file, with what a service is asked for to price it.
 
-use super::rates::Needed;
+use super::load_card::Needed;
 use crate::{Error, Result, ResultExt};
 use billing::{Amount, PriceCard, Unpriced};
 use prices::{EstimateLine, Plan, PlanFormat, PlanLine, What, read_plan};

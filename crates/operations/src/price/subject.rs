@@ -1,6 +1,6 @@
 //! What is priced, and by which prices.
 
-use super::source::PriceSource;
+use super::price_source::PriceSource;
 use crate::{Result, amount_text};
 use billing::{Amount, CycleDay};
 use chrono::NaiveDate;

@@ -1,8 +1,8 @@
 //! What the use in cost exports costs by a price list.
 
 use super::{
+    load_card::{Needed, load_card, unusable_prices},
     plan::reason,
-    rates::{Needed, load_card, unusable_prices},
     subject::Subject,
 };
 use crate::{

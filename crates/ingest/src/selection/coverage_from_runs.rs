@@ -10,10 +10,10 @@ use crate::{
     charges::findings::{Controls, Finding},
     exports::scope::{Relation, ScopeKind},
     selection::{
-        claims::Period,
         coverage::{Coverage, Feed, coverage_of},
         day_set::DaySet,
-        decisions::Decisions,
+        excluded_charges::Decisions,
+        newest_run::Period,
         run_charges::{Names, RunCharges},
     },
 };

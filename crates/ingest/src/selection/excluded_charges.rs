@@ -8,8 +8,8 @@ use crate::{
         findings::{Controls, Finding},
     },
     selection::{
-        claims::{Period, RunClaim, ScopeClaims},
         day_set::DaySet,
+        newest_run::{Period, RunClaim, ScopeClaims},
         run_charges::KeyFacts,
     },
 };

@@ -5,7 +5,7 @@
 //! refunds, adjustments). Late and corrected charges count in their cycle and are in none of them. What
 //! goes on and what recurs are restated at the newest rate where prices are in another currency.
 
-use crate::selection::select::STOPPED_DAYS;
+use crate::selection::selected_charges::STOPPED_DAYS;
 use crate::{
     DailyCosts, ReadOptions, Result, SeriesTable,
     daily::daily_costs::{Cell, Leaf},

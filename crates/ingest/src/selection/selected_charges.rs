@@ -6,9 +6,9 @@ use crate::{
     charges::{charge_table::ChargeTable, findings::Finding, query::ReadQuery},
     selection::{
         coverage::Coverage,
-        covered_days::{Coverages, coverages},
+        coverage_from_runs::{Coverages, coverages},
         decide::{Decided, Needs, decide, no_rows},
-        decisions::masked,
+        excluded_charges::masked,
     },
 };
 use billing::{Agreement, Amount, BillingCycle, Metric};

@@ -1,6 +1,6 @@
 //! Where prices come from: a file, or a service.
 
-use super::source::PriceSource;
+use super::price_source::PriceSource;
 use crate::{Error, Finding, Host, Result, ResultExt};
 use billing::PriceCard;
 use std::fs;

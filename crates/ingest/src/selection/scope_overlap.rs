@@ -8,9 +8,9 @@
 use crate::{
     exports::scope::{Relation, ScopeKind},
     selection::{
-        claims::{Period, ScopeClaims},
         day_set::DaySet,
-        decisions::{Cause, Decisions, Loss},
+        excluded_charges::{Cause, Decisions, Loss},
+        newest_run::{Period, ScopeClaims},
         run_charges::{Names, RunCharges},
     },
 };
