@@ -23,6 +23,7 @@ CARD = 'currency = "EUR"\n' + "".join(
 BATCH = """[batch]
 out = "night"
 outputs = ["csv"]
+max-age-days = 0
 [[job]]
 name = "plain"
 inputs = ["in"]
@@ -212,8 +213,13 @@ def predict(question):
 
 
 def predict_priced(question):
-    fits = question.priced_fits() or question.answer.refused
-    return compare_actuals(question, "--pricing", "card.toml") if fits else None
+    if not (question.priced_fits() or question.answer.refused):
+        return None
+    if question.answer.metric != "BilledCost" and not question.answer.refused:
+        # Prices are of what is billed: where no file holds that, the question is refused.
+        code, _, err = question.run("predict", "in", "--pricing", "card.toml", "-q")
+        return [] if code in (1, 2, 4) else [f"exit {code}: {first_line(err)}"]
+    return compare_actuals(question, "--pricing", "card.toml")
 
 
 def estimate(question):
@@ -255,7 +261,8 @@ def price_compare(question):
 
 
 def batch(question):
-    is_priced = question.priced_fits() or bool(question.answer.refused)
+    is_billed = question.answer.metric == "BilledCost"
+    is_priced = (question.priced_fits() and is_billed) or bool(question.answer.refused)
     (question.work / "forecast.toml").write_text(BATCH + (PRICED_JOB if is_priced else ""))
     code, _, err = question.run("batch", "--config", "forecast.toml", "-q")
     may_lack = question.use_days() < FEW_DAYS and code in (1, 4)

@@ -17,7 +17,7 @@ use crate::{
     files::dictionary::Texts,
     files::encoding::Encoding,
     files::parquet_rows::read_parquet,
-    files::row_sums::{Fault, RowSums},
+    files::row_sums::{Fault, RowSums, Sum},
 };
 use billing::{AMOUNT_SCALE, Metric};
 use chrono::{Datelike, NaiveDate};
@@ -98,6 +98,7 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges
         Encoding::Parquet => read_parquet(file, &mut sums)?,
         _ => read_csv(file, &mut sums)?,
     }
+    sums.finish();
     let mut keys = typed_lines(file, query, &sums)?;
     if query.grain == Grain::Row {
         keys = keys.hstack(raw_columns(&sums)?.as_slice())?;
@@ -274,11 +275,8 @@ fn collect_sums(
     let mut out = FileCharges { metrics: metrics.to_vec(), ..FileCharges::default() };
     let mut bad: BTreeMap<Fault, (u64, u64)> = BTreeMap::new();
     let mut nonzero: Vec<Option<bool>> = vec![None; keys.height()];
-    // A day has many texts where files have hours.
-    let mut places: PlHashMap<(u32, i32, u8), usize> = PlHashMap::default();
-    let mut kept: Vec<KeptSum> = Vec::new();
-    let mut columns: Vec<Vec<i128>> = vec![Vec::new(); amounts.len()];
-    for (sum, own) in sums.sums() {
+    let mut kept = KeptSums::of(query, moments, sums, amounts.len());
+    for (sum, own, marks) in sums.sums() {
         let key = sum.line as usize;
         let day = moments.days.get(sum.day as usize).copied().flatten();
         let is_nothing = sum.is_empty && blank[key] && sums.is_without_day(sum);
@@ -289,30 +287,19 @@ fn collect_sums(
             (None, Some(_)) if no_currency[key] => Err(Fault::NoCurrency),
             (None, Some(day)) => Ok(day),
         };
-        out.rows += sum.rows;
+        out.rows += u64::from(sum.rows);
         let day = match fault {
             Ok(day) => day,
             Err(fault) => {
                 let (rows, first) = bad.entry(fault).or_insert((0, u64::MAX));
-                (*rows, *first) = (*rows + sum.rows, sum.first_row.min(*first));
+                (*rows, *first) = (*rows + u64::from(sum.rows), sum.first_row.min(*first));
                 continue;
             }
         };
-        out.cut_amounts += sum.excess;
-        out.unpriced_rows += sum.unpriced;
+        out.cut_amounts += marks.excess;
+        out.unpriced_rows += marks.unpriced;
         *nonzero[key].get_or_insert(false) |= sum.nonzero;
-        let place = match query.grain {
-            Grain::Day => *places.entry((sum.line, day, sum.filled)).or_insert(kept.len()),
-            Grain::Moment | Grain::Row => kept.len(),
-        };
-        if place == kept.len() {
-            kept.push(KeptSum { key: sum.line, day, period: sum.day, filled: sum.filled, rows: 0 });
-            columns.iter_mut().for_each(|column| column.push(0));
-        }
-        kept[place].rows += sum.rows;
-        for (column, own) in columns.iter_mut().zip(own) {
-            column[place] = column[place].checked_add(*own).ok_or(Error::SumTooLarge)?;
-        }
+        kept.add(sum, day, own)?;
     }
     let blank_rows = bad.remove(&Fault::Blank).map_or(0, |(rows, _)| rows);
     out.rows -= blank_rows;
@@ -325,62 +312,105 @@ fn collect_sums(
         out.bad.push(bad_row(file, Fault::NoAmount, *rows, *row, column));
     }
     tell_lines(&mut out, &keys, nonzero)?;
-    let days = day_table(query, moments, &kept, amounts, metrics.len(), columns)?;
+    let days = kept.table(query, moments, amounts, metrics.len())?;
     out.table = ChargeTable { keys: keys.drop_many(["category", "blank"]), days }.pruned()?;
     Ok(out)
 }
 
-/// A sum that is kept, but for its amounts.
-struct KeptSum {
-    key: u32,
-    day: i32,
-    period: u32,
-    filled: u8,
-    rows: u64,
+/// The sums that are kept, column by column.
+#[derive(Default)]
+struct KeptSums {
+    keys: Vec<IdxSize>,
+    days: Vec<i32>,
+    periods: Vec<u32>,
+    filled: Vec<u8>,
+    rows: Vec<u64>,
+    amounts: Vec<Vec<i128>>,
+    /// Where the sum of a line, day and filled amounts is, where several texts are one day.
+    places: Option<PlHashMap<(u32, i32, u8), usize>>,
 }
 
-/// The days of a table: `key`, `day`, `rows`, the metrics, the quantity where usage is asked for, and begin and end
-/// of the period where these are kept apart.
-fn day_table(
-    query: &ReadQuery,
-    moments: &Moments,
-    kept: &[KeptSum],
-    amounts: &[String],
-    metrics: usize,
-    columns: Vec<Vec<i128>>,
-) -> Result<DataFrame> {
-    let day = kept.iter().map(|own| own.day).collect();
-    let mut all = vec![
-        IdxCa::from_vec("key".into(), kept.iter().map(|own| own.key).collect()).into_column(),
-        Int32Chunked::from_vec("day".into(), day).into_date().into_column(),
-        UInt64Chunked::from_vec("rows".into(), kept.iter().map(|own| own.rows).collect()).into_column(),
-    ];
-    let mut has_quantity = false;
-    for (place, (name, values)) in amounts.iter().zip(columns).enumerate() {
-        // A sum has a cost; a row has one of its costs, and what it lacks is not zero.
-        let is_quantity = place >= metrics && query.usage;
-        let name = if is_quantity { QUANTITY } else { name.as_str() };
-        has_quantity |= is_quantity;
-        let units = if place < metrics && query.grain != Grain::Row {
-            Int128Chunked::from_vec(name.into(), values)
-        } else {
-            let filled = kept.iter().map(|own| own.filled >> place & 1 == 1);
-            let some = values.into_iter().zip(filled).map(|(value, filled)| filled.then_some(value));
-            Int128Chunked::from_iter_options(name.into(), some)
+impl KeptSums {
+    fn of(query: &ReadQuery, moments: &Moments, sums: &RowSums<'_>, amounts: usize) -> Self {
+        // A day has many texts where files have hours.
+        let mut distinct = BTreeSet::new();
+        let is_repeated =
+            query.grain == Grain::Day && moments.days.iter().flatten().any(|day| !distinct.insert(*day));
+        let places = is_repeated.then(PlHashMap::default);
+        let most = if places.is_some() { 0 } else { sums.len() };
+        Self {
+            keys: Vec::with_capacity(most),
+            days: Vec::with_capacity(most),
+            rows: Vec::with_capacity(most),
+            amounts: (0..amounts).map(|_| Vec::with_capacity(most)).collect(),
+            places,
+            ..Self::default()
+        }
+    }
+
+    fn add(&mut self, sum: &Sum, day: i32, amounts: &[i128]) -> Result<()> {
+        let next = self.keys.len();
+        let place = match &mut self.places {
+            Some(places) => *places.entry((sum.line, day, sum.filled)).or_insert(next),
+            None => next,
         };
-        all.push(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+        if place == next {
+            self.keys.push(sum.line);
+            self.days.push(day);
+            self.periods.push(sum.day);
+            self.filled.push(sum.filled);
+            self.rows.push(0);
+            self.amounts.iter_mut().for_each(|column| column.push(0));
+        }
+        self.rows[place] += u64::from(sum.rows);
+        for (column, own) in self.amounts.iter_mut().zip(amounts) {
+            column[place] = column[place].checked_add(*own).ok_or(Error::SumTooLarge)?;
+        }
+        Ok(())
     }
-    if query.usage && !has_quantity {
-        let none = Int128Chunked::full_null(QUANTITY.into(), kept.len());
-        all.push(none.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+
+    /// The days of a table: `key`, `day`, `rows`, the metrics, the quantity where usage is asked for, and begin and
+    /// end of the period where these are kept apart.
+    fn table(
+        self,
+        query: &ReadQuery,
+        moments: &Moments,
+        amounts: &[String],
+        metrics: usize,
+    ) -> Result<DataFrame> {
+        let height = self.keys.len();
+        let mut all = vec![
+            IdxCa::from_vec("key".into(), self.keys).into_column(),
+            Int32Chunked::from_vec("day".into(), self.days).into_date().into_column(),
+            UInt64Chunked::from_vec("rows".into(), self.rows).into_column(),
+        ];
+        let mut has_quantity = false;
+        for (place, (name, values)) in amounts.iter().zip(self.amounts).enumerate() {
+            // A sum has a cost; a row has one of its costs, and what it lacks is not zero.
+            let is_quantity = place >= metrics && query.usage;
+            let name = if is_quantity { QUANTITY } else { name.as_str() };
+            has_quantity |= is_quantity;
+            let units = if place < metrics && query.grain != Grain::Row {
+                Int128Chunked::from_vec(name.into(), values)
+            } else {
+                let filled = self.filled.iter().map(|filled| filled >> place & 1 == 1);
+                let some = values.into_iter().zip(filled).map(|(value, filled)| filled.then_some(value));
+                Int128Chunked::from_iter_options(name.into(), some)
+            };
+            all.push(units.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+        }
+        if query.usage && !has_quantity {
+            let none = Int128Chunked::full_null(QUANTITY.into(), height);
+            all.push(none.into_decimal_unchecked(38, AMOUNT_SCALE as usize).into_column());
+        }
+        if let Some(minutes) = &moments.minutes {
+            let begin = self.periods.iter().map(|period| minutes[*period as usize].0).collect();
+            all.push(Int64Chunked::from_vec("begin".into(), begin).into_column());
+            let ends = self.periods.iter().map(|period| minutes[*period as usize].1);
+            all.push(Int64Chunked::from_iter_options("end".into(), ends).into_column());
+        }
+        Ok(DataFrame::new(height, all)?)
     }
-    if let Some(minutes) = &moments.minutes {
-        let begin = kept.iter().map(|own| minutes[own.period as usize].0).collect();
-        all.push(Int64Chunked::from_vec("begin".into(), begin).into_column());
-        let ends = kept.iter().map(|own| minutes[own.period as usize].1);
-        all.push(Int64Chunked::from_iter_options("end".into(), ends).into_column());
-    }
-    Ok(DataFrame::new(kept.len(), all)?)
 }
 
 /// What the lines tell of their file: whether it is actual or amortized, kinds not known. Given is for

@@ -7,6 +7,7 @@
 
 use crate::{Error, Result, files::encoding::Encoding};
 use flate2::read::MultiGzDecoder;
+use memchr::{memchr, memchr_iter};
 use std::{
     fs::File,
     io::{BufReader, Read},
@@ -161,9 +162,9 @@ impl Read for CsvBytes {
                 continue;
             }
             let bytes = &mut buffer[..before + read];
-            self.quotes += bytes[before..].iter().filter(|byte| **byte == b'"').count();
+            self.quotes += memchr_iter(b'"', &bytes[before..]).count();
             // Few files have such a byte at all.
-            if bytes.iter().filter(|byte| **byte == MARK[0]).count() > 0 {
+            if memchr(MARK[0], bytes).is_some() {
                 let kept = self.without_marks(bytes);
                 if kept > 0 {
                     return Ok(kept);

@@ -19,6 +19,7 @@ const BATCH_ROWS: usize = 1 << 16;
 pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
     guarded(&file.path, || {
         let parquet = ParquetFile::open(&file.path)?;
+        sums.reserve(parquet.rows());
         let place = |column: &&str| file.layout.place(column).unwrap_or_default();
         let text_places: Vec<usize> = sums.texts.iter().map(place).collect();
         let amount_places: Vec<usize> = sums.amounts.iter().map(place).collect();

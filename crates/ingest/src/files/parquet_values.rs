@@ -65,12 +65,7 @@ impl Values {
             } else if let Some(array) = array.as_any().downcast_ref::<PrimitiveArray<i64>>() {
                 self.read_whole(array, texts, &mut numbers)?;
             } else {
-                let mut text = String::new();
-                for row in 0..array.len() {
-                    text.clear();
-                    self.push(array, row, &mut text)?;
-                    numbers.push(self.number(texts, text.as_bytes())?);
-                }
+                self.read_others(array, texts, &mut numbers)?;
             }
         }
         Ok(numbers)
@@ -251,6 +246,36 @@ impl Values {
                 },
             };
             last = Some((value, number));
+            numbers.push(number);
+        }
+        Ok(())
+    }
+
+    /// Values of other types; those that are kept as bytes, such as wide decimals, are each written as text once.
+    fn read_others(&self, array: &dyn Array, texts: &mut Texts, numbers: &mut Vec<u32>) -> Result<()> {
+        let is_leaf = self.meaning().is_some();
+        let mut known: PlHashMap<&[u8], u32> = PlHashMap::default();
+        let mut last: Option<(&[u8], u32)> = None;
+        let mut text = String::new();
+        for row in 0..array.len() {
+            let bytes = if is_leaf && !array.is_null(row) { wide_bytes(array, row) } else { None };
+            let before = bytes.and_then(|bytes| match last {
+                Some((same, number)) if same == bytes => Some(number),
+                _ => known.get(bytes).copied(),
+            });
+            let number = match before {
+                Some(number) => number,
+                None => {
+                    text.clear();
+                    self.push(array, row, &mut text)?;
+                    let number = self.number(texts, text.as_bytes())?;
+                    if let Some(bytes) = bytes {
+                        known.insert(bytes, number);
+                    }
+                    number
+                }
+            };
+            last = bytes.map(|bytes| (bytes, number));
             numbers.push(number);
         }
         Ok(())

@@ -118,7 +118,9 @@ pub(crate) struct RowSums<'a> {
     check: Option<(&'a str, &'a str)>,
     /// Lines with nothing at all in them, which are no rows.
     pub empty_lines: u64,
-    places: PlHashMap<Key, usize>,
+    places: Places,
+    /// Amounts with more digits than are kept, and rows without a price, where a sum has any.
+    marked: PlHashMap<u32, Marks>,
     /// Whether rows are summed, or each kept.
     kept_apart: bool,
     /// Whether the last text column is the end of a charge's period: with the day it tells rows apart.
@@ -131,32 +133,62 @@ pub(crate) struct RowSums<'a> {
     cost_sums: Vec<i128>,
 }
 
-/// What sums are kept apart by: line and text of the day in one number, and the rest.
-type Key = (u64, Option<Fault>, bool, u8);
-
 /// A sum of rows, but for its costs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sum {
     /// The number of their line.
     pub line: u32,
     /// The number of the text of their day, or of their period among [`RowSums::periods`].
     pub day: u32,
+    /// How many they are.
+    pub rows: u32,
     /// Which of the amounts they have, a bit a column.
     pub filled: u8,
     /// Why they cannot be used, as far as fields and amounts tell.
     pub fault: Option<Fault>,
-    /// Whether their (first) cost is empty.
+    /// Whether their cost is empty.
     pub is_empty: bool,
-    /// How many they are.
-    pub rows: u64,
-    /// The number of the first of them, counted from 1.
-    pub first_row: u64,
-    /// How many have more digits than are kept.
-    pub excess: u64,
-    /// How many cost something and are 0 where they should not be.
-    pub unpriced: u64,
     /// Whether any costs something.
     pub nonzero: bool,
+    /// The number of the first of them, counted from 1.
+    pub first_row: u64,
+}
+
+/// What few sums have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Marks {
+    /// How many rows have more digits than are kept.
+    pub excess: u64,
+    /// How many rows cost something and are 0 where they should not be.
+    pub unpriced: u64,
+}
+
+/// What sums of one line and day are kept apart by.
+type State = (Option<Fault>, bool, u8);
+
+/// Where the sum of each line, day and state is. Rows mostly follow each other by day, so each day has a small
+/// table of its own.
+#[derive(Default)]
+struct Places {
+    states: Vec<(State, Vec<PlHashMap<u32, u32>>)>,
+    last: usize,
+}
+
+impl Places {
+    /// The place of a sum, which is `next` where it is new.
+    fn place(&mut self, state: State, day: u32, line: u32, next: u32) -> u32 {
+        if self.states.get(self.last).is_none_or(|(own, _)| *own != state) {
+            self.last = self.states.iter().position(|(own, _)| *own == state).unwrap_or_else(|| {
+                self.states.push((state, Vec::new()));
+                self.states.len() - 1
+            });
+        }
+        let days = &mut self.states[self.last].1;
+        if days.len() <= day as usize {
+            days.resize_with(day as usize + 1, PlHashMap::default);
+        }
+        *days[day as usize].entry(line).or_insert(next)
+    }
 }
 
 impl<'a> RowSums<'a> {
@@ -185,7 +217,8 @@ impl<'a> RowSums<'a> {
             refused: Vec::new(),
             check,
             empty_lines: 0,
-            places: PlHashMap::default(),
+            places: Places::default(),
+            marked: PlHashMap::default(),
             sums: Vec::new(),
             cost_sums: Vec::new(),
         }
@@ -239,32 +272,29 @@ impl<'a> RowSums<'a> {
             };
             let is_empty = flags & EMPTY != 0;
             let filled = rows.filled.get(row).copied().unwrap_or(1);
-            let key = (u64::from(line) << 32 | u64::from(day), fault, is_empty, filled);
+            let next = u32::try_from(self.sums.len()).map_err(|_| {
+                Error::damaged(&self.file.path, "it has more than 4 billion charges that differ; split it")
+            })?;
             let place = match self.kept_apart {
-                true => self.sums.len(),
-                false => *self.places.entry(key).or_insert(self.sums.len()),
+                true => next,
+                false => self.places.place((fault, is_empty, filled), day, line, next),
             };
-            if place == self.sums.len() {
-                let (first_row, nonzero) = (rows.numbers[row], false);
-                let none = Sum {
-                    line,
-                    day,
-                    filled,
-                    fault,
-                    is_empty,
-                    rows: 0,
-                    first_row,
-                    excess: 0,
-                    unpriced: 0,
-                    nonzero,
-                };
-                self.sums.push(none);
+            if place == next {
+                let (first_row, rows, nonzero) = (rows.numbers[row], 0, false);
+                self.sums.push(Sum { line, day, rows, filled, fault, is_empty, nonzero, first_row });
                 self.cost_sums.resize(self.cost_sums.len() + costs.len(), 0);
             }
+            let is_unpriced = check.is_some_and(|(paid, asked)| asked[row] == 0 && paid[row] != 0);
+            if is_unpriced || flags & EXCESS != 0 {
+                let marks = self.marked.entry(place).or_default();
+                marks.excess += u64::from(flags & EXCESS != 0);
+                marks.unpriced += u64::from(is_unpriced);
+            }
+            let place = place as usize;
             let sum = &mut self.sums[place];
-            sum.rows += 1;
-            sum.excess += u64::from(flags & EXCESS != 0);
-            sum.unpriced += u64::from(check.is_some_and(|(paid, asked)| asked[row] == 0 && paid[row] != 0));
+            sum.rows = sum.rows.checked_add(1).ok_or_else(|| {
+                Error::damaged(&self.file.path, "it has more than 4 billion charges of one day; split it")
+            })?;
             if fault.is_some() {
                 continue;
             }
@@ -293,9 +323,30 @@ impl<'a> RowSums<'a> {
         }
     }
 
-    /// The sums, each with its costs.
-    pub(crate) fn sums(&self) -> impl Iterator<Item = (&Sum, &[i128])> {
-        self.sums.iter().zip(self.cost_sums.chunks_exact(self.costs.len()))
+    /// The sums, each with its costs and marks.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = (&Sum, &[i128], Marks)> {
+        let marks = |place: usize| match self.marked.is_empty() {
+            true => Marks::default(),
+            false => self.marked.get(&(place as u32)).copied().unwrap_or_default(),
+        };
+        let sums = self.sums.iter().zip(self.cost_sums.chunks_exact(self.costs.len())).enumerate();
+        sums.map(move |(place, (sum, costs))| (sum, costs, marks(place)))
+    }
+
+    /// Makes room for the sums of a file of so many rows. What is not needed is never touched.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.sums.reserve(rows);
+        self.cost_sums.reserve(rows * self.costs.len());
+    }
+
+    /// How many sums there are.
+    pub(crate) fn len(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// Frees what only adding needs.
+    pub(crate) fn finish(&mut self) {
+        (self.places, self.pairs) = (Places::default(), PlHashMap::default());
     }
 }
 
@@ -325,17 +376,19 @@ mod tests {
                 let days = vec![0; batch.len()];
                 sums.add(Rows { texts, days, numbers, amounts, flags, filled, refused }).unwrap();
             }
-            sums.sums()
-                .map(|(sum, costs)| (format!("{sum:?}").replace("filled: 1, ", ""), costs.to_vec()))
-                .collect::<Vec<_>>()
+            sums.sums().map(|(sum, costs, marks)| (*sum, costs.to_vec(), marks.excess)).collect::<Vec<_>>()
         };
         let rows = [("a", "1.5"), ("b", "2"), ("a", "x"), ("a", "0.25"), ("b", "-2"), ("a", "1e-19")];
         let whole = sums(&[&rows]);
         let parts: Vec<&[(&str, &str)]> = rows.chunks(1).collect();
         assert_eq!(whole, sums(&parts));
-        let costs: Vec<i128> = whole.iter().map(|(_, costs)| costs[0]).collect();
+        let costs: Vec<i128> = whole.iter().map(|(_, costs, _)| costs[0]).collect();
         assert_eq!(costs, [1_750_000_000_000_000_000, 0, 0]);
-        assert!(whole[0].0.contains("fault: None, is_empty: false, rows: 3, first_row: 1, excess: 1"));
-        assert!(whole[2].0.contains("fault: Some(NoAmount), is_empty: false, rows: 1, first_row: 3"));
+        let shown = |place: usize| {
+            let (sum, _, excess) = &whole[place];
+            (sum.fault, sum.is_empty, sum.rows, sum.first_row, *excess)
+        };
+        assert_eq!(shown(0), (None, false, 3, 1, 1));
+        assert_eq!(shown(2), (Some(Fault::NoAmount), false, 1, 3, 0));
     }
 }
