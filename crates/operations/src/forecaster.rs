@@ -38,7 +38,7 @@ impl Forecaster {
             let text = fs::read_to_string(name)
                 .map_err(|error| Error::from(error).context(format!("cannot read the model `{name}`")))?;
             let model = Model::from_json(&text)
-                .map_err(|error| Error::from(error).context(format!("`{name}` is no model")))?;
+                .map_err(|error| Error::from(error).context(format!("`{name}` does not hold a model")))?;
             let engine = Engine::with_model(ModelSpec::Default, model);
             return Ok(Self { engine, model_digest: hex(text.as_bytes()) });
         }

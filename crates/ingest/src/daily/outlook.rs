@@ -1,9 +1,9 @@
 //! What a forecast needs of daily costs: series by law, the cutoff, the cycles, and what is charged.
 //!
-//! Per leaf there are three aligned series: the *level* (usage, which goes on day by day), what
+//! Per leaf there are three aligned series: the *level* (usage, which continues day by day), what
 //! *recurs* (purchases that come back on their day), and what is *irregular* (one-time purchases,
 //! refunds, adjustments). Late and corrected charges count in their cycle and are in none of them. What
-//! goes on and what recurs are restated at the newest rate where prices are in another currency.
+//! continues and what recurs are restated at the newest rate where prices are in another currency.
 
 use crate::selection::selected_charges::STOPPED_DAYS;
 use crate::{
@@ -34,7 +34,7 @@ pub struct Outlook {
     pub level: SeriesSet,
     /// Purchases that come back, on the day they were made.
     pub recurring: SeriesSet,
-    /// One-time purchases, refunds and adjustments of the cycle they lie in.
+    /// One-time purchases, refunds and adjustments of their cycle.
     pub irregular: SeriesSet,
     /// What is known of each leaf besides.
     pub leaves: Vec<LeafOutlook>,

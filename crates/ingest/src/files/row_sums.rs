@@ -33,7 +33,7 @@ pub(crate) enum Fault {
 
 /// Rows of a file.
 pub(crate) struct Rows {
-    /// The texts by which lines are told apart, as numbers, column by column.
+    /// The texts that distinguish lines, as numbers, column by column.
     pub texts: Vec<Vec<u32>>,
     /// The texts of days, as numbers.
     pub days: Vec<u32>,
@@ -46,7 +46,7 @@ pub(crate) struct Rows {
     pub flags: Vec<u8>,
     /// Which of the amounts each row has, a bit a column; empty where there is one column only.
     pub filled: Vec<u8>,
-    /// Which of its costs are written and no amounts, a bit a column; empty where there is one cost only.
+    /// Which of its costs hold text other than an amount, a bit a column; empty where there is one cost only.
     pub refused: Vec<u8>,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn amount_columns(columns: Vec<Amounts>, costs: usize) -> AmountColum
 
 /// The sums of the rows read so far.
 pub(crate) struct RowSums<'a> {
-    /// The columns by which lines are told apart.
+    /// The columns that distinguish lines.
     pub texts: Vec<&'a str>,
     /// The column of days.
     pub day: &'a str,
@@ -112,7 +112,7 @@ pub(crate) struct RowSums<'a> {
     costs: &'a [String],
     /// How many of the first amounts are costs, of which one is enough.
     pub alternatives: usize,
-    /// For each of several costs, in how many usable rows it is written and no amount, and the first of them.
+    /// For each of several costs, how many usable rows hold text other than an amount, and the first of them.
     pub refused: Vec<(u64, u64)>,
     /// The column that tells whether a row costs something, and the one that should then not be 0.
     check: Option<(&'a str, &'a str)>,
@@ -333,7 +333,7 @@ impl<'a> RowSums<'a> {
         sums.map(move |(place, (sum, costs))| (sum, costs, marks(place)))
     }
 
-    /// Makes room for the sums of a file of so many rows. What is not needed is never touched.
+    /// Makes room for the sums of a file of `rows` rows. What is not needed is never touched.
     pub(crate) fn reserve(&mut self, rows: usize) {
         self.sums.reserve(rows);
         self.cost_sums.reserve(rows * self.costs.len());

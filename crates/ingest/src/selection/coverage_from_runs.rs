@@ -3,7 +3,7 @@
 //! With a manifest a run covers its stated days, up to the one before it was submitted. Without one, the days of
 //! usage are all there is: each file covers its own days, so that a month that was not given stays missing, and
 //! a file of one subscription does not cover another. Purchases, credits and tax may be dated ahead; only
-//! where there is no usage at all do their days count.
+//! without any usage do their days count.
 
 use crate::{
     Result,
@@ -20,7 +20,7 @@ use crate::{
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A unit whose charges begin within so many days of the end of another unit's follows it.
+/// A unit whose charges begin within this number of days after the end of another unit's follows it.
 const FOLLOW_DAYS: i32 = 3;
 
 /// The coverage of each owner and invoice unit.
@@ -155,7 +155,7 @@ fn sources(runs: &[RunCharges], decisions: &Decisions) -> Vec<Source> {
 struct Charged {
     /// By owner and run.
     by_run: HashMap<(u32, usize), DaySet>,
-    /// Usage by owner and invoice unit; of all charges where there is no usage.
+    /// Usage by owner and invoice unit; of all charges without usage.
     by_unit: HashMap<u32, BTreeMap<u32, DaySet>>,
     units: HashMap<u32, BTreeSet<u32>>,
 }

@@ -235,7 +235,7 @@ fn without((first, last): (i32, i32), days: &DaySet) -> DaySet {
     DaySet::of(out)
 }
 
-/// Two runs of one scope and moment that hold different costs for the same days cannot be told apart.
+/// Two runs of one scope and moment that hold different costs for the same days are ambiguous.
 fn refuse_equal_times(runs: &[RunCharges], numbers: &[usize], names: &Names) -> Result<()> {
     let of_one_time = numbers.chunk_by(|one, other| runs[*one].time == runs[*other].time);
     let pairs = of_one_time.flat_map(|same| {

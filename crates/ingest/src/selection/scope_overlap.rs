@@ -186,7 +186,7 @@ impl Contest<'_> {
     }
 }
 
-/// The columns of charges that tell the parts of scopes apart, where some scope lies inside another.
+/// The columns of charges that distinguish the parts of scopes, where one scope contains another.
 pub(crate) fn part_columns<'a>(
     scopes: impl Iterator<Item = &'a crate::exports::scope::ExportScope>,
 ) -> Vec<&'static str> {
