@@ -88,9 +88,9 @@ pub enum Error {
     /// Input that repeats itself in a way that leaves open which part counts.
     #[error("{0}")]
     Ambiguous(String),
-    /// A copy that lacks columns by which charges are distinguished.
-    #[error("`{}` lacks columns that distinguish its charges; read the whole file", .0.display())]
-    ColumnsNotCopied(PathBuf),
+    /// Columns that distinguish charges cannot be read: a copy may lack them.
+    #[error("{0}")]
+    ColumnsNotCopied(Box<Error>),
     /// Amounts whose sum is larger than any bill.
     #[error("the charges sum to more than 20 digits before the point; a file holds amounts that no bill has")]
     SumTooLarge,

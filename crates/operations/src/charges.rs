@@ -220,12 +220,15 @@ fn reading<T>(
     read: impl Fn(&[String]) -> ingest::Result<T>,
     controls: impl FnOnce(&T) -> &Controls,
 ) -> Result<Selected<T>> {
-    let (inputs, mut findings) = localised(&request.inputs, needed, host)?;
+    let (mut inputs, mut findings) = localised(&request.inputs, needed, host)?;
     (host.progress)(Progress::Reading(&inputs));
     let mut charges = read(&inputs);
-    if needed.is_some() && matches!(charges, Err(ingest::Error::ColumnsNotCopied(_))) {
+    let is_copied = needed.is_some() && inputs != request.inputs;
+    if is_copied && matches!(charges, Err(ingest::Error::ColumnsNotCopied(_))) {
         // To decide which charges count takes more columns than the question alone.
-        findings.extend(localised(&request.inputs, None, host)?.1);
+        let (whole, more) = localised(&request.inputs, None, host)?;
+        findings.extend(more);
+        inputs = whole;
         charges = read(&inputs);
     }
     (host.progress)(Progress::Finished);

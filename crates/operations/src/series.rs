@@ -5,7 +5,7 @@ use crate::{
     charges::{self, ReadCharges, Selected},
 };
 use chrono::TimeDelta;
-use ingest::{DailyCosts, HourRow, HourlyCosts, Leaf};
+use ingest::{Controls, DailyCosts, HourRow, HourlyCosts, Leaf};
 use report::{Column, ColumnValues, Dataset, columns};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,15 +47,23 @@ pub fn series(request: &SeriesRequest, host: &Host<'_>) -> Result<SeriesRows> {
     let options = request.charges.read_options()?;
     match request.granularity {
         Granularity::Daily => {
-            let ReadCharges { daily, findings, .. } = charges::read(&request.charges, &options, host)?;
+            let ReadCharges { daily, mut findings, .. } = charges::read(&request.charges, &options, host)?;
+            findings.extend(estimates(&daily.controls));
             Ok(SeriesRows { dataset: daily_dataset(&daily)?, findings })
         }
         Granularity::Hourly => {
-            let Selected { charges: costs, findings, .. } =
+            let Selected { charges: costs, mut findings, .. } =
                 charges::read_hourly(&request.charges, &options, host)?;
+            findings.extend(estimates(&costs.controls));
             Ok(SeriesRows { dataset: hourly_dataset(&costs)?, findings })
         }
     }
+}
+
+/// A series has no place for notes; that its costs are estimates must be said all the same.
+fn estimates(controls: &Controls) -> Option<Finding> {
+    let found = controls.findings.iter().find(|finding| matches!(finding, ingest::Finding::Estimates))?;
+    Some(Finding::warning(found.to_string()))
 }
 
 fn hourly_dataset(costs: &HourlyCosts) -> Result<Dataset> {

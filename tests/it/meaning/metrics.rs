@@ -208,6 +208,12 @@ fn a_row_that_lacks_one_metric_lands_with_the_other_and_what_lacks_is_named() {
         assert_eq!(of("landed"), of("in"), "{metric}");
         assert_eq!(whole(&of("landed")), days.iter().sum::<i64>(), "{metric}");
     }
+    // A row that nothing is paid for is not a charge, whatever its list price.
+    let unpaid = focus("2026-10-05", "8").with("BilledCost", "").with("EffectiveCost", "");
+    write(folder.path(), "unpaid/costs.csv", csv(&[focus("2026-10-01", "10"), unpaid]));
+    let ingest = good(folder.path(), &["ingest", "unpaid", "--out", "landed-unpaid", "-o", "csv"]);
+    assert!(ingest.stderr.contains("1 malformed row"), "{}", ingest.stderr);
+    assert!(ingest.stdout.trim_end().ends_with(",1"), "one row lands: {}", ingest.stdout);
     let strict = run(folder.path(), &["ingest", "in", "--out", "strict", "--strict"]);
     assert_eq!(strict.code, 1);
     assert!(!folder.path().join("strict").exists());

@@ -92,7 +92,11 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges
     sums = match query.grain {
         Grain::Day => sums,
         Grain::Moment => sums.by_period(),
-        Grain::Row => sums.by_row(metrics.len()),
+        Grain::Row => {
+            // What is paid comes first; a list price alone is not a cost.
+            let is_paid = |name: &&String| !matches!(name.as_str(), "ListCost" | "ContractedCost");
+            sums.by_row(metrics.iter().take_while(is_paid).count().max(1))
+        }
     };
     match file.encoding {
         Encoding::Parquet => read_parquet(file, &mut sums)?,

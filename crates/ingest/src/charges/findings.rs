@@ -323,7 +323,8 @@ impl Controls {
         }
         self.malformed.extend(other.malformed);
         self.malformed.sort();
-        self.malformed.dedup();
+        // Rows without any usable cost are bad in both readings.
+        self.malformed.dedup_by(|b, a| (&a.file, a.row, a.rows) == (&b.file, b.row, b.rows));
         for (why, rows) in other.dropped {
             match self.dropped.iter_mut().find(|(own, _)| *own == why) {
                 Some((_, own)) if is_same => *own = rows.max(*own),
@@ -331,11 +332,7 @@ impl Controls {
                 None => self.dropped.push((why, rows)),
             }
         }
-        self.cut_amounts = if is_same {
-            self.cut_amounts.max(other.cut_amounts)
-        } else {
-            self.cut_amounts + other.cut_amounts
-        };
+        self.cut_amounts = self.cut_amounts.max(other.cut_amounts);
         other.findings.into_iter().for_each(|finding| self.add(finding));
     }
 

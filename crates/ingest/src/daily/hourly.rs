@@ -3,7 +3,7 @@
 
 use crate::{
     Controls, Dimension, Error, ReadOptions, Result,
-    charges::{charge_table::values, findings::Finding},
+    charges::charge_table::values,
     daily::daily_costs::keep_top,
     selection::{
         decide::Needs,
@@ -44,14 +44,6 @@ pub struct HourlyCosts {
     pub rows: Vec<HourRow>,
     /// What was read and decided.
     pub controls: Controls,
-}
-
-impl HourlyCosts {
-    /// Whether costs are estimates of this program.
-    #[must_use]
-    pub fn has_estimates(&self) -> bool {
-        self.controls.findings.contains(&Finding::Estimates)
-    }
 }
 
 /// Reads the hourly costs behind `inputs`.

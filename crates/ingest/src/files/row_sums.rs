@@ -12,6 +12,9 @@ use crate::{
 };
 use polars::prelude::*;
 
+/// The most rows that room is made for before they are read: a footer may state any number.
+const MOST_RESERVED: usize = 1 << 24;
+
 /// Why a row cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fault {
@@ -335,8 +338,10 @@ impl<'a> RowSums<'a> {
 
     /// Makes room for the sums of a file of `rows` rows. What is not needed is never touched.
     pub(crate) fn reserve(&mut self, rows: usize) {
-        self.sums.reserve(rows);
-        self.cost_sums.reserve(rows * self.costs.len());
+        let rows = rows.min(MOST_RESERVED);
+        // Without room the tables grow as they are filled.
+        let _ = self.sums.try_reserve(rows);
+        let _ = self.cost_sums.try_reserve(rows * self.costs.len());
     }
 
     /// How many sums there are.

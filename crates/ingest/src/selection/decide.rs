@@ -275,7 +275,7 @@ fn day_keys(
     let files = side_by_side(&run.files, |(file, _)| {
         // It was read before: what is damaged now are columns that its copy does not hold.
         sum_file(file, &query).map_err(|error| match error.is_damage() {
-            true => Error::ColumnsNotCopied(file.path.clone()),
+            true => Error::ColumnsNotCopied(Box::new(error)),
             false => error,
         })
     });

@@ -1,6 +1,6 @@
 //! What a nightly run does: its jobs, where they write, and how old their data may be.
 
-use crate::{ChargesRequest, Error, Pricing};
+use crate::{ChargesRequest, Error, Pricing, is_model_file};
 use chrono::NaiveDate;
 use report::Format;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,9 @@ impl JobRequest {
 
     /// Every file that it reads, and every name of one.
     pub(super) fn read_paths(&self) -> Vec<String> {
-        let rates = self.pricing.iter().map(|pricing| pricing.source.rates.clone());
-        self.charges.inputs.iter().cloned().chain(self.model.clone()).chain(rates).collect()
+        let model = self.model.iter().filter(|name| is_model_file(name));
+        let sources = self.pricing.iter().map(|pricing| &pricing.source);
+        let rates = sources.filter(|source| !source.is_service()).map(|source| &source.rates);
+        self.charges.inputs.iter().chain(model).chain(rates).cloned().collect()
     }
 }
