@@ -60,7 +60,7 @@ pub fn series(request: &SeriesRequest, host: &Host<'_>) -> Result<SeriesRows> {
     }
 }
 
-/// A series has no place for notes; that its costs are estimates must be said all the same.
+/// A series has no place for notes; that its costs are estimates is a warning here.
 fn estimates(controls: &Controls) -> Option<Finding> {
     let found = controls.findings.iter().find(|finding| matches!(finding, ingest::Finding::Estimates))?;
     Some(Finding::warning(found.to_string()))

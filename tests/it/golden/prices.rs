@@ -508,8 +508,8 @@ fn use_is_compared_with_what_it_would_cost_elsewhere() {
         whole, of which an alternative without a price for a line leaves that line out
         on both sides
         Region EU West leaves out `…0001 Functions Standard Execution Time`, `…0001
-        Functions Standard Total Executions`, `…0001 Networking Data Transfer Out (GB)`,
-        …: no_region
+        Functions Standard Total Executions`, `…0001 Networking Data Transfer Out (GB)`
+        and 10 more: no_region
         Offer MS-AZR-0063P (Visual Studio Enterprise): both sides are what is to pay
         after credit and discount
         Offer MS-AZR-0063P (Visual Studio Enterprise): these prices have none for
