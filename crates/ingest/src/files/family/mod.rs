@@ -45,7 +45,7 @@ impl Family {
     /// The family of a file, by its header.
     ///
     /// # Errors
-    /// [`Error::UnknownHeader`], which names the nearest family and what the file lacks of it.
+    /// [`UnknownHeader`](crate::Error::UnknownHeader), which names the nearest family and what the file lacks of it.
     pub fn recognise(path: &Path, header: &[String]) -> Result<&'static Family> {
         let fit = |family: &Family| {
             let missing = family.missing(header).len();

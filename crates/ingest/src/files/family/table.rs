@@ -39,7 +39,7 @@ impl Family {
     ///   Azure's do.
     /// - `required`: FOCUS columns without which a file is refused; each must be in `table`.
     /// - `telling`: header names that no other family has. They matter for the families in
-    ///   [`FAMILIES`] only, since only those are distinguished by their header.
+    ///   [`FAMILIES`](crate::FAMILIES) only, since only those are distinguished by their header.
     /// - `table`: FOCUS column, then the header names it may have, the preferred one first. Header
     ///   names are written in lower case without blanks and quotes; files may spell them otherwise.
     #[must_use]
