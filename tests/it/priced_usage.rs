@@ -2,7 +2,7 @@
 
 use billing::{Amount, BillingCycle, CycleDay, DayUse, Price, price_rows};
 use chrono::NaiveDate;
-use ingest::{ReadOptions, read_usage};
+use ingest::{Needs, ReadOptions, Usage, select_charges};
 use prices::{price_usage, read_card};
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,8 @@ fn card() -> billing::PriceCard {
 #[test]
 fn every_meter_costs_what_the_files_say_to_the_last_digit() {
     let input = sample().to_string_lossy().into_owned();
-    let usage = read_usage(&[input], &ReadOptions::default()).expect("usage");
+    let selected = select_charges(&[input], &ReadOptions::default(), Needs::Usage, &|_| ()).expect("charges");
+    let usage = Usage::of(&selected).expect("usage");
     let found = price_usage(&usage.days, &card(), CycleDay::FIRST).expect("costs");
     assert!(found.len() > 100, "{}", found.len());
     for own in found {

@@ -12,7 +12,7 @@
 //! | `staging` | the selected charges written as FOCUS Parquet, which every command reads |
 //!
 //! ```
-//! use ingest::{DailyCosts, Dimension, ReadOptions, Usage, select_charges};
+//! use ingest::{DailyCosts, Dimension, Needs, ReadOptions, Usage, select_charges};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let folder = tempfile::tempdir()?;
@@ -26,7 +26,7 @@
 //! let options = ReadOptions { group_by: vec![Dimension::parse("service")], ..ReadOptions::default() };
 //!
 //! // One selection, several readings of it.
-//! let selected = select_charges(&inputs, &options, true, &|_| ())?;
+//! let selected = select_charges(&inputs, &options, Needs::Usage, &|_| ())?;
 //! let usage = Usage::of(&selected)?;
 //! assert_eq!(usage.days[1].quantity.to_string(), "3");
 //! let daily = DailyCosts::of(selected)?;
@@ -55,10 +55,10 @@ pub use charges::expressions::amount_type;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
 pub use daily::daily_costs::{DailyCosts, DailyRow, Leaf, OTHERS};
-pub use daily::hourly::{HourRow, HourlyCosts, read_hourly};
+pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};
 pub use daily::rate_effects::RateEffect;
-pub use daily::usage::{Usage, read_usage};
+pub use daily::usage::Usage;
 pub use dimension::{Dimension, Filter};
 pub use dimension_names::SHORT_NAMES;
 pub use error::{Error, Result};
@@ -71,6 +71,7 @@ pub use files::family::{FAMILIES, Family, Layout};
 pub use files::guard::is_reading_guarded;
 pub use options::{ForcedFamily, ReadOptions};
 pub use selection::coverage::Coverage;
+pub use selection::decide::Needs;
 pub use selection::selected_charges::{SelectedCharges, select_charges};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
 pub use staging::files::land_files;
@@ -81,7 +82,7 @@ pub use staging::staged_run::{Landed, Landing};
 /// # Errors
 /// Everything that makes the input unusable; see [`Error`].
 pub fn read(inputs: &[String], options: &ReadOptions, progress: &(dyn Fn(u64) + Sync)) -> Result<DailyCosts> {
-    DailyCosts::of(select_charges(inputs, options, false, progress)?)
+    DailyCosts::of(select_charges(inputs, options, Needs::Costs, progress)?)
 }
 
 /// The program in the guide is compiled and run as a doctest.

@@ -4,7 +4,7 @@ use crate::{Error, Finding, Host, Progress, Result, data_age::all_hidden, inputs
 use billing::{BillingCycle, Currency, CycleDay, Metric};
 use chrono::NaiveDate;
 use ingest::{
-    Controls, DailyCosts, Dimension, Filter, ForcedFamily, HourlyCosts, ReadOptions, SelectedCharges,
+    Controls, DailyCosts, Dimension, Filter, ForcedFamily, HourlyCosts, Needs, ReadOptions, SelectedCharges,
 };
 use report::columns;
 use serde::{Deserialize, Serialize};
@@ -150,77 +150,30 @@ pub(crate) struct ReadCharges {
     pub inputs: Vec<String>,
 }
 
-/// Reads the daily costs of a request.
-///
-/// # Errors
-/// Unusable input, or none; a currency or cycle day that contradicts the files.
-pub(crate) fn read(request: &ChargesRequest, options: &ReadOptions, host: &Host<'_>) -> Result<ReadCharges> {
-    let selected = select(request, options, false, host)?;
-    checked(request, options, selected.map(DailyCosts::of)?)
-}
-
-/// A reading of charges, with what was found on the way.
-pub(crate) struct Selected<T> {
-    pub charges: T,
+/// The charges that count, with what was found on the way.
+pub(crate) struct Selected {
+    pub charges: SelectedCharges,
     pub findings: Vec<Finding>,
     /// The inputs as paths of this machine.
     pub inputs: Vec<String>,
 }
 
-impl<T> Selected<T> {
-    /// Another reading of the same.
-    ///
-    /// # Errors
-    /// Those of the change.
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> ingest::Result<U>) -> Result<Selected<U>> {
-        Ok(Selected { charges: change(self.charges)?, findings: self.findings, inputs: self.inputs })
-    }
-}
-
-/// Selects the charges of a request that count, with meters and quantities where `usage` is asked for.
+/// Selects the charges of a request that count.
 ///
 /// # Errors
 /// Unusable input, or none.
 pub(crate) fn select(
     request: &ChargesRequest,
     options: &ReadOptions,
-    usage: bool,
+    needs: Needs,
     host: &Host<'_>,
-) -> Result<Selected<SelectedCharges>> {
-    // Quantities and meters are in columns that costs alone do not need: files in storage are copied whole.
-    let needed = Some(options).filter(|_| !usage);
-    let read = |inputs: &[String]| {
-        ingest::select_charges(inputs, options, usage, &|bytes| (host.progress)(Progress::Read(bytes)))
-    };
-    reading(request, needed, host, read, |charges| &charges.controls)
-}
-
-/// Reads the hourly costs of a request.
-///
-/// # Errors
-/// Unusable input, or none, or one of whole days; a currency or cycle day that contradicts the files.
-pub(crate) fn read_hourly(
-    request: &ChargesRequest,
-    options: &ReadOptions,
-    host: &Host<'_>,
-) -> Result<Selected<HourlyCosts>> {
-    let read = |inputs: &[String]| {
-        ingest::read_hourly(inputs, options, &|bytes| (host.progress)(Progress::Read(bytes)))
-    };
-    let done = reading(request, None, host, read, |costs| &costs.controls)?;
-    check_agreement(request, &done.charges.controls).map_err(|error| error.after(done.findings.clone()))?;
-    Ok(done)
-}
-
-/// One reading of a request's inputs, in storage or here.
-fn reading<T>(
-    request: &ChargesRequest,
-    needed: Option<&ReadOptions>,
-    host: &Host<'_>,
-    read: impl Fn(&[String]) -> ingest::Result<T>,
-    controls: impl FnOnce(&T) -> &Controls,
-) -> Result<Selected<T>> {
+) -> Result<Selected> {
+    // Quantities and moments are in columns that costs alone do not need: files in storage are copied whole.
+    let needed = Some(options).filter(|_| needs == Needs::Costs);
     let (mut inputs, mut findings) = localised(&request.inputs, needed, host)?;
+    let read = |inputs: &[String]| {
+        ingest::select_charges(inputs, options, needs, &|bytes| (host.progress)(Progress::Read(bytes)))
+    };
     (host.progress)(Progress::Reading(&inputs));
     let mut charges = read(&inputs);
     let is_copied = needed.is_some() && inputs != request.inputs;
@@ -240,21 +193,30 @@ fn reading<T>(
             None => error,
         }
     })?;
-    findings.extend(Finding::of_controls(controls(&charges)));
+    findings.extend(Finding::of_controls(&charges.controls));
     Ok(Selected { charges, findings, inputs })
 }
 
-/// Checks the request against what was read.
+/// Reads the daily costs of a request.
+///
+/// # Errors
+/// Unusable input, or none; a currency or cycle day that contradicts the files.
+pub(crate) fn read(request: &ChargesRequest, options: &ReadOptions, host: &Host<'_>) -> Result<ReadCharges> {
+    daily_costs(request, options, select(request, options, Needs::Costs, host)?)
+}
+
+/// The daily costs of selected charges.
 ///
 /// # Errors
 /// A currency or cycle day that contradicts the files.
-pub(crate) fn checked(
+pub(crate) fn daily_costs(
     request: &ChargesRequest,
     options: &ReadOptions,
-    selected: Selected<DailyCosts>,
+    selected: Selected,
 ) -> Result<ReadCharges> {
-    let Selected { charges: daily, mut findings, inputs } = selected;
-    check_agreement(request, &daily.controls).map_err(|error| error.after(findings.clone()))?;
+    check_agreement(request, &selected)?;
+    let Selected { charges, mut findings, inputs } = selected;
+    let daily = DailyCosts::of(charges)?;
     findings.extend(daily.controls.sum_lines().into_iter().map(Finding::detail));
     if options.cycle_day.is_assumed() {
         findings.push(Finding::warning(format!(
@@ -265,40 +227,56 @@ pub(crate) fn checked(
     Ok(ReadCharges { daily, findings, inputs })
 }
 
+/// Reads the hourly costs of a request.
+///
+/// # Errors
+/// Unusable input, or none, or one of whole days; a currency or cycle day that contradicts the files.
+pub(crate) fn read_hourly(
+    request: &ChargesRequest,
+    options: &ReadOptions,
+    host: &Host<'_>,
+) -> Result<(HourlyCosts, Vec<Finding>)> {
+    let selected = select(request, options, Needs::Hours, host)?;
+    check_agreement(request, &selected)?;
+    Ok((HourlyCosts::of(selected.charges)?, selected.findings))
+}
+
 /// Refuses a currency or a cycle day that the files make needless and contradict.
-fn check_agreement(request: &ChargesRequest, controls: &Controls) -> Result<()> {
-    if let Some(asked) = request.currency()?
-        && !controls.currencies.contains(asked.code())
-    {
-        let held: Vec<&str> = controls.currencies.iter().map(String::as_str).collect();
-        return Err(Error::usage(format!(
-            "`--currency {asked}` contradicts the files, which are in {}; leave it out",
-            held.join(", ")
-        )));
+fn check_agreement(request: &ChargesRequest, selected: &Selected) -> Result<()> {
+    if let Some(asked) = request.currency()? {
+        let held = selected.charges.currencies()?;
+        if !held.contains(asked.code()) {
+            let held: Vec<&str> = held.iter().map(String::as_str).collect();
+            let text = format!(
+                "`--currency {asked}` contradicts the files, which are in {}; leave it out",
+                held.join(", ")
+            );
+            return Err(Error::usage(text).after(selected.findings.clone()));
+        }
     }
-    check_cycle_day(request.cycle_day, controls)
+    check_cycle_day(request.cycle_day, selected)
 }
 
 /// Refuses a cycle day that the files make needless and contradict.
 ///
 /// # Errors
 /// When no billing period of the files begins on it.
-pub(crate) fn check_cycle_day(asked: Option<u32>, controls: &Controls) -> Result<()> {
-    let held = &controls.periods;
-    if let Some(day) = asked {
-        let rule = CycleDay::new(day)?;
-        let agrees = |cycle: &BillingCycle| BillingCycle::containing(cycle.start(), rule) == *cycle;
-        if let Some(stated) = held.iter().next_back()
-            && !held.iter().any(agrees)
-        {
-            return Err(Error::usage(format!(
+pub(crate) fn check_cycle_day(asked: Option<u32>, selected: &Selected) -> Result<()> {
+    let Some(day) = asked else { return Ok(()) };
+    let rule = CycleDay::new(day)?;
+    let held = selected.charges.billing_periods()?;
+    let agrees = |cycle: &BillingCycle| BillingCycle::containing(cycle.start(), rule) == *cycle;
+    match held.iter().next_back() {
+        Some(stated) if !held.iter().any(agrees) => {
+            let text = format!(
                 "`--cycle-day {day}` contradicts the files, whose billing periods are such as {} to {}; leave it out",
                 stated.start(),
                 stated.last_day()
-            )));
+            );
+            Err(Error::usage(text).after(selected.findings.clone()))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// What the JSON envelope of a command holds about the charges that were read.

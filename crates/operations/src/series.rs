@@ -2,7 +2,7 @@
 
 use crate::{
     ChargesRequest, Finding, Host, Result,
-    charges::{self, ReadCharges, Selected},
+    charges::{self, ReadCharges},
 };
 use chrono::TimeDelta;
 use ingest::{Controls, DailyCosts, HourRow, HourlyCosts, Leaf};
@@ -52,8 +52,7 @@ pub fn series(request: &SeriesRequest, host: &Host<'_>) -> Result<SeriesRows> {
             Ok(SeriesRows { dataset: daily_dataset(&daily)?, findings })
         }
         Granularity::Hourly => {
-            let Selected { charges: costs, mut findings, .. } =
-                charges::read_hourly(&request.charges, &options, host)?;
+            let (costs, mut findings) = charges::read_hourly(&request.charges, &options, host)?;
             findings.extend(estimates(&costs.controls));
             Ok(SeriesRows { dataset: hourly_dataset(&costs)?, findings })
         }

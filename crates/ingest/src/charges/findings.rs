@@ -4,7 +4,7 @@
 use crate::BadRow;
 use billing::{Amount, BillingCycle, Currency, Metric};
 use chrono::NaiveDate;
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -288,10 +288,6 @@ pub struct Controls {
     pub dropped: Vec<(String, u64)>,
     /// Amounts with more than 18 digits after the point, rounded there.
     pub cut_amounts: u64,
-    /// The currencies of what counts.
-    pub currencies: BTreeSet<String>,
-    /// The billing periods of what counts.
-    pub periods: BTreeSet<BillingCycle>,
     /// Sums of what counts, by currency, metric and billing period.
     pub sums: Vec<(Currency, Metric, BillingCycle, Amount)>,
     /// What was found and decided on the way.

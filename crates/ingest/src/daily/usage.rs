@@ -4,9 +4,9 @@
 //! is for. Late usage belongs to the billing period that bills it.
 
 use crate::{
-    Error, ReadOptions, Result,
+    Error, Result,
     charges::{charge_table::values, query::QUANTITY},
-    selection::selected_charges::{SelectedCharges, select_charges},
+    selection::selected_charges::SelectedCharges,
 };
 use billing::{Amount, BillingCycle, UsedDay};
 use chrono::NaiveDate;
@@ -23,18 +23,6 @@ pub struct Usage {
     pub unknown_rows: u64,
     /// Charges for usage that a reservation or savings plan pays for.
     pub covered_rows: u64,
-}
-
-/// Reads the usage behind `inputs`.
-///
-/// # Errors
-/// As [`crate::read`]; [`Error::NoCosts`] where no file has a meter's quantity.
-pub fn read_usage(inputs: &[String], options: &ReadOptions) -> Result<Usage> {
-    let usage = Usage::of(&select_charges(inputs, options, true, &|_| ())?)?;
-    if usage.days.is_empty() {
-        return Err(Error::NoCosts("no charge in the input has a meter and its quantity".to_owned()));
-    }
-    Ok(usage)
 }
 
 /// What tells usage apart but for its day, in the order in which it is listed.
@@ -176,6 +164,7 @@ fn usage_kinds(keys: &DataFrame) -> Result<(Vec<UsageKind>, Vec<MeterKey>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Needs, ReadOptions, select_charges};
     use std::{fs, path::Path};
 
     const HEADER: &str = "BilledCost,BillingCurrency,ChargePeriodStart,ChargeCategory,SubAccountId,x_SkuMeterId,SkuMeter,\
@@ -189,8 +178,9 @@ mod tests {
 
     fn usage(folder: &Path, as_of: Option<&str>) -> Usage {
         let as_of = as_of.map(|day| day.parse().unwrap());
-        read_usage(&[folder.to_string_lossy().into_owned()], &ReadOptions { as_of, ..ReadOptions::default() })
-            .unwrap()
+        let options = ReadOptions { as_of, ..ReadOptions::default() };
+        let inputs = [folder.to_string_lossy().into_owned()];
+        Usage::of(&select_charges(&inputs, &options, Needs::Usage, &|_| ()).unwrap()).unwrap()
     }
 
     fn shown(usage: &Usage) -> Vec<String> {

@@ -30,13 +30,16 @@ use billing::{Agreement, Metric};
 use polars::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// What a reading needs besides costs by day.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Needs {
-    /// Meters and their quantities.
-    pub usage: bool,
-    /// The moments at which charges begin and end.
-    pub moments: bool,
+/// What the selected charges are to be read as.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Needs {
+    /// Costs by day.
+    #[default]
+    Costs,
+    /// Meters and their quantities by day, beside costs.
+    Usage,
+    /// Costs by the moments at which charges begin and end.
+    Hours,
 }
 
 /// Which charges count, before they are put together.
@@ -328,8 +331,8 @@ fn query(plan: &Plan, options: &ReadOptions, needs: Needs) -> Result<ReadQuery> 
         parts: part_columns(
             plan.runs.iter().filter(|run| run.is_scoped()).filter_map(|run| run.scope.as_ref()),
         ),
-        usage: needs.usage,
-        grain: if needs.moments { Grain::Moment } else { Grain::Day },
+        usage: needs == Needs::Usage,
+        grain: if needs == Needs::Hours { Grain::Moment } else { Grain::Day },
     })
 }
 

@@ -36,21 +36,37 @@ pub struct SelectedCharges {
     pub(crate) options: ReadOptions,
 }
 
+impl SelectedCharges {
+    /// The codes of their currencies.
+    ///
+    /// # Errors
+    /// A fault of the data frame engine.
+    pub fn currencies(&self) -> Result<BTreeSet<String>> {
+        let currencies = self.table.keys.column("currency")?.str()?.unique()?;
+        Ok(currencies.iter().flatten().map(str::to_owned).collect())
+    }
+
+    /// Their billing periods.
+    ///
+    /// # Errors
+    /// A fault of the data frame engine.
+    pub fn billing_periods(&self) -> Result<BTreeSet<BillingCycle>> {
+        let ends = ["period_start", "period_end"];
+        let periods = self.table.keys.select(ends)?.unique_stable(None, UniqueKeepStrategy::Any, None)?;
+        let [starts, ends] = ends.map(|name| periods.column(name).and_then(|days| days.date().cloned()));
+        let (starts, ends) = (starts?, ends?);
+        let periods = starts.as_date_iter().zip(ends.as_date_iter());
+        let cycles = periods.filter_map(|(start, end)| Some(BillingCycle::new(start?, end?)));
+        Ok(cycles.collect::<billing::Result<_>>()?)
+    }
+}
+
 /// Reads the charges behind `inputs` and selects those that count. `progress` is called with the bytes of each file
-/// that was read. With `usage` meters and quantities are read too.
+/// that was read.
 ///
 /// # Errors
 /// Everything that makes the input unusable; see [`Error`](crate::Error).
 pub fn select_charges(
-    inputs: &[String],
-    options: &ReadOptions,
-    usage: bool,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<SelectedCharges> {
-    select(inputs, options, Needs { usage, moments: false }, progress)
-}
-
-pub(crate) fn select(
     inputs: &[String],
     options: &ReadOptions,
     needs: Needs,
@@ -81,7 +97,6 @@ pub(crate) fn select(
     if table.is_empty() {
         return Err(no_rows(&plan, &controls));
     }
-    (controls.currencies, controls.periods) = currencies_and_periods(&table.keys)?;
     name_stopped(&table.keys, &coverages.all, &mut controls)?;
     let options = options.clone();
     Ok(SelectedCharges { table, coverages: coverages.all, agreements, metric, controls, options })
@@ -125,21 +140,6 @@ fn without_commitment_purchases(table: ChargeTable, controls: &mut Controls) -> 
     }
     let why = "purchases of commitments in amortized cost";
     kept(table, &["commitment_purchase"], twice.not(), why, controls)
-}
-
-fn currencies_and_periods(keys: &DataFrame) -> Result<(BTreeSet<String>, BTreeSet<BillingCycle>)> {
-    let currencies = keys.column("currency")?.str()?.unique()?;
-    let currencies = currencies.iter().flatten().map(str::to_owned).collect();
-    let days = |name: &str| -> Result<Vec<Option<NaiveDate>>> {
-        Ok(keys.column(name)?.date()?.as_date_iter().collect())
-    };
-    let periods: BTreeSet<(NaiveDate, NaiveDate)> = days("period_start")?
-        .into_iter()
-        .zip(days("period_end")?)
-        .filter_map(|(start, end)| start.zip(end))
-        .collect();
-    let cycle = |(start, end)| BillingCycle::new(start, end);
-    Ok((currencies, periods.into_iter().map(cycle).collect::<billing::Result<_>>()?))
 }
 
 fn with_coverage(keys: DataFrame, coverages: &Coverages) -> Result<DataFrame> {

@@ -30,7 +30,7 @@ pub fn land_files(
     out: &Path,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Vec<Landed>, Controls)> {
-    let first = decide(inputs, options, Needs::default(), progress)?;
+    let first = decide(inputs, options, Needs::Costs, progress)?;
     let others: Vec<Metric> = [Metric::Billed, Metric::Effective]
         .into_iter()
         .filter(|metric| *metric != first.metric.metric && first.metric.held.contains(metric))
@@ -39,7 +39,7 @@ pub fn land_files(
     let mut all = vec![first];
     for metric in others {
         let options = ReadOptions { metric: Some(metric), ..options.clone() };
-        let decided = decide(inputs, &options, Needs::default(), &|_| ())?;
+        let decided = decide(inputs, &options, Needs::Costs, &|_| ())?;
         let numbers = |own: &Decided| own.runs.iter().map(|run| run.number).collect::<Vec<_>>();
         controls.add_reading(decided.controls.clone(), numbers(&decided) == numbers(&all[0]));
         all.push(decided);

@@ -16,7 +16,7 @@ use crate::{
 };
 use billing::{Amount, BillingCycle, Metric, PriceCard, TotalKind};
 use forecast::{Status, Terms, forecast_priced};
-use ingest::{DailyCosts, Dimension, Usage};
+use ingest::{DailyCosts, Dimension, Needs, Usage};
 use prices::Plan;
 use report::{Finding as Remark, ForecastReport};
 use serde::{Deserialize, Serialize};
@@ -72,10 +72,9 @@ fn forecast(
     check_whole_bills(&options)?;
     options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
     let wanted = &request.charges;
-    let selected = charges::select(wanted, &options, true, host)?;
+    let selected = charges::select(wanted, &options, Needs::Usage, host)?;
     let mut usage = Usage::of(&selected.charges)?;
-    let ReadCharges { daily, findings: read, inputs } =
-        charges::checked(wanted, &options, selected.map(DailyCosts::of)?)?;
+    let ReadCharges { daily, findings: read, inputs } = charges::daily_costs(wanted, &options, selected)?;
     findings.extend(read);
     if daily.metric != Metric::Billed {
         let text = "`--pricing` forecasts what is billed, and these files hold amortized cost; name exports of actual cost";

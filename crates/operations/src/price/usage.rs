@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     ChargesRequest, Error, Finding, Host, Result,
-    charges::{Selected, check_cycle_day, select},
+    charges::{check_cycle_day, select},
 };
 use billing::{Amount, BillingCycle, MeterCharge, PriceCard, Settlement, Unpriced, UsedDay};
-use ingest::Usage;
+use ingest::{Needs, Usage};
 use prices::{UsedMeter, price_usage};
 use report::{EstimateBill, EstimateReport, EstimateRow, grouped};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,10 +34,10 @@ pub(super) fn read(
         ..ChargesRequest::default()
     };
     let charges = ChargesRequest { inputs: subject.inputs.clone(), ..charges };
-    let Selected { charges, findings: read, .. } = select(&charges, &charges.read_options()?, true, host)?;
-    findings.extend(read);
-    check_cycle_day(subject.cycle_day, &charges.controls)?;
-    let usage = Usage::of(&charges)?;
+    let selected = select(&charges, &charges.read_options()?, Needs::Usage, host)?;
+    check_cycle_day(subject.cycle_day, &selected)?;
+    findings.extend(selected.findings);
+    let usage = Usage::of(&selected.charges)?;
     if usage.days.is_empty() {
         return Err(Error::not_enough("no charge in the input has a meter and its quantity"));
     }
