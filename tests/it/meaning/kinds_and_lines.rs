@@ -170,3 +170,19 @@ fn purchases_that_are_no_commitment_count_in_effective_cost() {
     let both = series(folder.path(), &["-m", "effective"]);
     assert_eq!(both.last().map(String::as_str), Some("2026-10-02 EUR 102"));
 }
+
+#[test]
+fn series_of_estimates_are_named_as_such_by_day_and_by_hour() {
+    let folder = folder();
+    let estimate = focus("2026-10-01", "2")
+        .with("ChargePeriodStart", "2026-10-01T05:00:00Z")
+        .with("ChargePeriodEnd", "2026-10-01T06:00:00Z")
+        .with("x_IsEstimate", "true");
+    write(folder.path(), "used.csv", csv(&[estimate]));
+    for granularity in ["daily", "hourly"] {
+        let args = ["series", "used.csv", "--granularity", granularity, "-o", "csv"];
+        let done = good(folder.path(), &args);
+        assert!(done.stderr.contains("costs are estimates"), "{granularity}: {}", done.stderr);
+        assert!(done.stdout.contains(",2\n"), "{granularity}: {}", done.stdout);
+    }
+}

@@ -1,7 +1,6 @@
 //! `backtest`: how good past forecasts would have been.
 
-use crate::output::DONE;
-use crate::{messages, options::charges::Backtest, session::Session};
+use crate::{messages, options::charges::Backtest, output::DONE, session::Session};
 use operations::{BacktestRequest, Backtested, Result, backtest};
 use report::{TableStyle, backtest_table};
 

@@ -1,7 +1,6 @@
 //! `batch`: the nightly run.
 
-use crate::output::DONE;
-use crate::{clock, messages, options::Batch, output, session::Session};
+use crate::{clock, messages, options::Batch, output, output::DONE, session::Session};
 use operations::{BatchSummary, JobSummary, Result, batch};
 
 pub fn run(session: &Session, options: &Batch) -> Result<u8> {

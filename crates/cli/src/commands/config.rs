@@ -1,7 +1,6 @@
 //! `config show` and `config check`.
 
-use crate::output::DONE;
-use crate::{options::Config, output, session::Session};
+use crate::{options::Config, output, output::DONE, session::Session};
 use operations::{Error, Result};
 
 pub fn run(session: &Session, action: &Config) -> Result<u8> {

@@ -1,7 +1,6 @@
 //! `doctor`: whether Azure can be reached, and what to do where it cannot.
 
-use crate::output::DONE;
-use crate::{options::azure::Doctor, session::Session};
+use crate::{options::azure::Doctor, output::DONE, session::Session};
 use operations::{DoctorRequest, ErrorKind, Result, doctor};
 
 pub fn run(session: &Session, options: &Doctor) -> Result<u8> {

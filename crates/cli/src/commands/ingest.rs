@@ -1,7 +1,11 @@
 //! `ingest`: charges of files, or of Azure's services, as FOCUS-shaped Parquet.
 
-use crate::output::{DONE, out_folder};
-use crate::{messages, options::charges::Ingest, session::Session};
+use crate::{
+    messages,
+    options::charges::Ingest,
+    output::{DONE, out_folder},
+    session::Session,
+};
 use operations::{Error, IngestRequest, Result, ingest_files};
 
 pub fn run(session: &Session, options: &Ingest) -> Result<u8> {

@@ -1,9 +1,9 @@
 //! `ingest azure …`: charges of Azure's services as FOCUS-shaped Parquet.
 
-use crate::output::{DONE, out_folder};
 use crate::{
     clock, messages,
     options::azure::{Source, SourceOptions},
+    output::{DONE, out_folder},
     session::Session,
 };
 use operations::{AzureIngestRequest, AzureSource, ErrorKind, Result, UsageSource, ingest_azure};

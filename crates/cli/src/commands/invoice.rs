@@ -1,10 +1,10 @@
 //! `invoice list` and `invoice download`.
 
-use crate::output::DONE;
 use crate::{
     clock, messages,
     options::azure::{Invoice, InvoiceOptions},
     output,
+    output::DONE,
     session::Session,
 };
 use operations::{DownloadRequest, InvoicesRequest, Result, download_invoices, list_invoices};

@@ -1,7 +1,6 @@
 //! `predict`: what the cycle will cost, in total or day by day.
 
-use crate::output::DONE;
-use crate::{messages, options::charges::Predict, session::Session};
+use crate::{messages, options::charges::Predict, output::DONE, session::Session};
 use operations::{Forecasted, PredictRequest, PricedRequest, Result, predict, predict_priced};
 use report::{Format, predict_table};
 

@@ -1,7 +1,6 @@
 //! `sample`: a made-up export.
 
-use crate::output::DONE;
-use crate::{options::Sample, output};
+use crate::{options::Sample, output, output::DONE};
 use ingest::sample::{SampleError, SampleOptions, write_sample};
 use operations::{Error, ErrorKind, Result};
 use std::str::FromStr;

@@ -1,7 +1,6 @@
 //! `series`: the daily or hourly cost series.
 
-use crate::output::DONE;
-use crate::{messages, options::charges::Series, session::Session};
+use crate::{messages, options::charges::Series, output::DONE, session::Session};
 use operations::{Result, SeriesRequest, series};
 
 pub fn run(session: &Session, options: &Series) -> Result<u8> {

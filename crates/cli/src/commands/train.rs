@@ -1,7 +1,6 @@
 //! `train`: a model of your own series, written to a file.
 
-use crate::output::DONE;
-use crate::{messages, options::charges::Train, output, session::Session};
+use crate::{messages, options::charges::Train, output, output::DONE, session::Session};
 use operations::{Result, TrainRequest, check_not_an_input, train, write_file};
 
 pub fn run(session: &Session, options: &Train) -> Result<u8> {

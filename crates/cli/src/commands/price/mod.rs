@@ -5,9 +5,9 @@ mod compare;
 mod estimate;
 mod match_sizes;
 
-use crate::output::DONE;
 use crate::{
     options::price::{Price, SchemaOf},
+    output::DONE,
     session::Session,
 };
 use operations::Result;
