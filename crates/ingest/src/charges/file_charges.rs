@@ -93,9 +93,8 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges
         Grain::Day => sums,
         Grain::Moment => sums.by_period(),
         Grain::Row => {
-            // What is paid comes first; a list price alone is not a cost.
-            let is_paid = |name: &&String| !matches!(name.as_str(), "ListCost" | "ContractedCost");
-            sums.by_row(metrics.iter().take_while(is_paid).count().max(1))
+            // What is paid comes first; a price alone is not a cost.
+            sums.by_row(metrics.iter().take_while(|name| !is_of_prices(name)).count().max(1))
         }
     };
     match file.encoding {
@@ -233,10 +232,15 @@ fn cost_columns(file: &DataFile, query: &ReadQuery) -> Vec<String> {
     }
 }
 
+/// Whether a cost is use at some prices, and not what is paid.
+fn is_of_prices(cost: &str) -> bool {
+    [Metric::List, Metric::Contracted].into_iter().any(|metric| metric.column() == cost)
+}
+
 /// The column that tells whether a row costs something, where list or contracted cost is asked for:
 /// the service leaves these at 0 in some rows.
 fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let asked = costs.last().filter(|name| matches!(name.as_str(), "ListCost" | "ContractedCost"))?;
+    let asked = costs.last().filter(|name| is_of_prices(name))?;
     let paid =
         [CLASSIC_COST, "EffectiveCost", "BilledCost"].into_iter().find(|name| file.layout.has(name))?;
     Some((paid, asked))
