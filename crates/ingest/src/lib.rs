@@ -54,7 +54,7 @@ mod staging;
 pub use charges::expressions::amount_type;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
-pub use daily::daily_costs::{DailyCosts, DailyRow, Leaf, OTHERS};
+pub use daily::daily_costs::{DailyColumns, DailyCosts, DailyRow, Leaf, OTHERS};
 pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};
 pub use daily::rate_effects::RateEffect;

@@ -5,7 +5,8 @@ use crate::{
     charges::{self, ReadCharges},
 };
 use chrono::TimeDelta;
-use ingest::{Controls, DailyCosts, HourRow, HourlyCosts, Leaf};
+use ingest::{Controls, DailyColumns, DailyCosts, HourRow, HourlyCosts, Leaf};
+use rayon::prelude::*;
 use report::{Column, ColumnValues, Dataset, columns};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -90,24 +91,17 @@ fn hourly_dataset(costs: &HourlyCosts) -> Result<Dataset> {
 
 /// The rows of the interface's "Daily series".
 fn daily_dataset(daily: &DailyCosts) -> Result<Dataset> {
-    let count = daily.row_count();
-    let mut group_of = Vec::with_capacity(count);
-    let mut starts = Vec::with_capacity(count);
-    let mut costs = Vec::with_capacity(count);
-    for row in daily.rows() {
-        group_of.push(row.group as u32);
-        starts.push(Some(row.day));
-        costs.push(row.cost);
-    }
-    let ends = starts.iter().map(|day| day.and_then(|day| day.succ_opt())).collect();
+    let groups: Vec<&[Leaf]> = daily.groups().collect();
+    let DailyColumns { groups: group_of, days, costs } = daily.columns();
+    let ends = days.par_iter().map(|day| day.succ_opt()).collect();
+    let starts = days.into_par_iter().map(Some).collect();
     let mut all = vec![
         Column::new(columns::CHARGE_PERIOD_START, ColumnValues::Timestamp(starts)),
         Column::new(columns::CHARGE_PERIOD_END, ColumnValues::Timestamp(ends)),
     ];
-    let groups: Vec<&Leaf> = daily.groups().map(|leaves| &leaves[0]).collect();
     let group_of: Arc<[u32]> = group_of.into();
     let text = |get: &dyn Fn(&Leaf) -> Option<String>| ColumnValues::Repeated {
-        values: groups.iter().map(|leaf| get(leaf)).collect(),
+        values: groups.iter().map(|leaves| get(&leaves[0])).collect(),
         rows: Arc::clone(&group_of),
     };
     // `x_ChargeKind` has its place behind the currency.

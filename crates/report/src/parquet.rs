@@ -7,15 +7,18 @@
 use crate::{Column as OurColumn, ColumnValues, Dataset, Result, columns};
 use billing::{AMOUNT_SCALE, Amount};
 use polars::prelude::{
-    ChunkTake, Column, DataFrame, Float64Chunked, IdxCa, Int32Chunked, Int64Chunked, Int128Chunked,
-    IntoColumn, IntoSeries, KeyValueMetadata, NewChunkedArray, ParquetCompression, ParquetWriter,
-    PolarsResult, StringChunked, TimeUnit, TimeZone,
+    ArrowDataType, ArrowSchema, CompatLevel, Float64Chunked, Int32Chunked, Int64Chunked, Int128Chunked,
+    IntoSeries, NewChunkedArray, PolarsResult, Series, StringChunked, TimeUnit, TimeZone,
+};
+use polars_arrow::array::{Array, DictionaryArray, PrimitiveArray, Utf8ViewArray};
+use polars_parquet::read::fallible_streaming_iterator::convert;
+use polars_parquet::write::{
+    CompressedPage, CompressionOptions, DynIter, DynStreamingIterator, Encoding, FileWriter, KeyValue, Page,
+    ParquetType, StatisticsOptions, Version, WriteOptions, array_to_columns, compress, get_dtype_encoding,
+    schema_to_metadata_key,
 };
 use rayon::prelude::*;
-use std::{
-    io::{self, Write},
-    ops::Range,
-};
+use std::{collections::HashMap, io::Write, ops::Range};
 
 /// Digits before and after the point of an amount in Parquet.
 const PRECISION: usize = 38;
@@ -26,53 +29,122 @@ const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 /// long table is never there twice.
 const ROW_GROUP: usize = 1 << 17;
 
+const OPTIONS: WriteOptions = WriteOptions {
+    statistics: StatisticsOptions {
+        min_value: true,
+        max_value: true,
+        distinct_count: false,
+        null_count: true,
+        binary_statistics_truncate_length: None,
+    },
+    version: Version::V1,
+    compression: CompressionOptions::Snappy,
+    data_page_size: None,
+};
+
+/// The compressed pages of each column of a row group.
+type EncodedColumns = Vec<Vec<CompressedPage>>;
+
 /// Writes the table as one Parquet file.
 pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
-    let metadata = KeyValueMetadata::from_static(vec![
-        (columns::SCHEMA.to_owned(), dataset.schema().to_owned()),
-        (columns::SCHEMA_VERSION.to_owned(), dataset.version().to_string()),
-    ]);
-    let empty = frame(dataset, 0..0)?;
-    // One only encodes, on all threads; the other writes what comes out, in order.
-    let encoder = parquet_writer(io::sink()).batched(empty.schema())?;
-    let writer = parquet_writer(out).with_key_value_metadata(Some(metadata)).batched(empty.schema())?;
+    let schema = arrow_schema(dataset)?;
+    let encodings: Vec<Vec<Encoding>> =
+        schema.iter_values().map(|field| get_dtype_encoding(&field.dtype)).collect();
+    let mut writer = FileWriter::try_new(out, schema, OPTIONS)?;
+    let types = writer.parquet_schema().fields().to_vec();
     let starts: Vec<usize> = (0..dataset.len()).step_by(ROW_GROUP).collect();
     for some in starts.chunks(rayon::current_num_threads()) {
-        let groups: Vec<Vec<_>> = some
+        let groups: Vec<(usize, EncodedColumns)> = some
             .par_iter()
             .map(|&start| {
-                let frame = frame(dataset, start..dataset.len().min(start + ROW_GROUP))?;
-                Ok(encoder.encode_and_compress(&frame).collect::<PolarsResult<_>>()?)
+                let rows = start..dataset.len().min(start + ROW_GROUP);
+                Ok((rows.len(), encoded(dataset, &rows, &types, &encodings)?))
             })
             .collect::<Result<_>>()?;
-        writer.write_row_groups(groups.into_iter().flatten().collect())?;
+        for (rows, columns) in groups {
+            let pages = columns.iter().map(|pages| {
+                Ok(DynStreamingIterator::new(convert(pages.iter().map(PolarsResult::Ok))))
+            });
+            writer.write(rows as u64, DynIter::new(pages))?;
+        }
     }
-    writer.finish()?;
+    let pair = |key: &str, value: &str| KeyValue { key: key.to_owned(), value: Some(value.to_owned()) };
+    writer.end(Some(vec![
+        schema_to_metadata_key(writer.schema()),
+        pair(columns::SCHEMA, dataset.schema()),
+        pair(columns::SCHEMA_VERSION, &dataset.version().to_string()),
+    ]))?;
     Ok(())
 }
 
-fn parquet_writer<W: Write>(out: W) -> ParquetWriter<W> {
-    ParquetWriter::new(out).with_compression(ParquetCompression::Snappy)
+/// The columns as readers see them: repeated texts are plain text.
+fn arrow_schema(dataset: &Dataset) -> Result<ArrowSchema> {
+    let field = |column: &OurColumn| series(column, 0..0).field().to_arrow(CompatLevel::newest());
+    Ok(dataset.columns().iter().map(field).map(|field| (field.name.clone(), field)).collect())
 }
 
-/// These rows of the table.
-fn frame(dataset: &Dataset, rows: Range<usize>) -> Result<DataFrame> {
-    let columns =
-        dataset.columns().iter().map(|column| polars_column(column, rows.clone())).collect::<Result<_>>()?;
-    Ok(DataFrame::new(rows.len(), columns)?)
+/// The compressed pages of some rows.
+fn encoded(
+    dataset: &Dataset,
+    rows: &Range<usize>,
+    types: &[ParquetType],
+    encodings: &[Vec<Encoding>],
+) -> Result<EncodedColumns> {
+    let mut all = Vec::with_capacity(types.len());
+    for ((column, own), encoding) in dataset.columns().iter().zip(types).zip(encodings) {
+        let array = array(column, rows.clone())?;
+        for pages in array_to_columns(array, own.clone(), OPTIONS, encoding)? {
+            let compressed = |page: PolarsResult<Page>| Ok(compress(page?, Vec::new(), OPTIONS.compression)?);
+            all.push(pages.map(compressed).collect::<PolarsResult<_>>()?);
+        }
+    }
+    Ok(all)
 }
 
-fn polars_column(column: &OurColumn, part: Range<usize>) -> Result<Column> {
+/// Some values of a column; repeated texts as a dictionary, which Parquet holds as it is.
+fn array(column: &OurColumn, part: Range<usize>) -> Result<Box<dyn Array>> {
+    let ColumnValues::Repeated { values, rows } = &column.values else {
+        return Ok(series(column, part).rechunk().to_arrow(0, CompatLevel::newest()));
+    };
+    // Only texts of this part, each once, in the order in which they come.
+    let mut texts: Vec<&str> = Vec::new();
+    let mut number_of: HashMap<&str, u32> = HashMap::new();
+    let mut numbers: Vec<Option<Option<u32>>> = vec![None; values.len()];
+    let keys: PrimitiveArray<u32> = rows[part]
+        .iter()
+        .map(|place| {
+            let place = *place as usize;
+            *numbers[place].get_or_insert_with(|| {
+                values[place].as_deref().map(|text| {
+                    *number_of.entry(text).or_insert_with(|| {
+                        texts.push(text);
+                        texts.len() as u32 - 1
+                    })
+                })
+            })
+        })
+        .collect();
+    if texts.is_empty() {
+        return Ok(Utf8ViewArray::new_null(ArrowDataType::Utf8View, keys.len()).boxed());
+    }
+    let texts = Utf8ViewArray::from_slice_values(&texts);
+    Ok(DictionaryArray::try_from_keys(keys, Box::new(texts), false)?.boxed())
+}
+
+fn texts<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Series {
+    StringChunked::from_iter_options(name.into(), values).into_series()
+}
+
+/// Some values of a column.
+fn series(column: &OurColumn, part: Range<usize>) -> Series {
     let name = column.name.as_str().into();
-    let series = match &column.values {
+    match &column.values {
         ColumnValues::Text(values) => {
-            let texts = values[part].iter().map(|text| text.as_deref());
-            StringChunked::from_iter_options(name, texts).into_series()
+            texts(column.name.as_str(), values[part].iter().map(|text| text.as_deref()))
         }
         ColumnValues::Repeated { values, rows } => {
-            let values: StringChunked = values.iter().map(|text| text.as_deref()).collect();
-            let rows: IdxCa = rows[part].iter().map(|place| Some(*place)).collect();
-            values.take(&rows)?.with_name(name).into_series()
+            let value = |place: &u32| values[*place as usize].as_deref();
+            texts(column.name.as_str(), rows[part].iter().map(value))
         }
         ColumnValues::Date(values) => {
             let days = values[part].iter().map(|day| day.map(|day| day.to_epoch_days()));
@@ -104,8 +176,7 @@ fn polars_column(column: &OurColumn, part: Range<usize>) -> Result<Column> {
         ColumnValues::Integer(values) => {
             Int64Chunked::from_iter_options(name, values[part].iter().copied()).into_series()
         }
-    };
-    Ok(series.into_column())
+    }
 }
 
 /// The stored integer of `Decimal(38, 12)`, rounded half away from zero.

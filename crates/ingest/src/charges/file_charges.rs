@@ -75,11 +75,11 @@ pub(crate) const DAY: &str = "ChargePeriodStart";
 /// The column in which the period of a charge ends.
 const PERIOD_END: &str = "ChargePeriodEnd";
 
-/// Sums the charges of `file`.
+/// Sums the charges of `file` with so many threads at most.
 ///
 /// # Errors
 /// When the file is damaged, or holds none of the costs.
-pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges> {
+pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery, threads: usize) -> Result<FileCharges> {
     let metrics = cost_columns(file, query);
     if metrics.is_empty() {
         return Err(Error::NoCostColumn(file.path.clone()));
@@ -98,7 +98,7 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges
         }
     };
     match file.encoding {
-        Encoding::Parquet => read_parquet(file, &mut sums)?,
+        Encoding::Parquet => read_parquet(file, &mut sums, threads)?,
         _ => read_csv(file, &mut sums)?,
     }
     sums.finish();

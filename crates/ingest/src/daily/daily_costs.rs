@@ -6,14 +6,15 @@
 
 use crate::{
     Controls, ReadOptions, Result,
-    charges::charge_table::{ChargeTable, values},
+    charges::charge_table::ChargeTable,
     daily::exchange::Exchange,
     selection::{coverage::Coverage, selected_charges::SelectedCharges},
 };
 use billing::{Agreement, Amount, BillingCycle, ChargeKind, Currency, Metric};
 use chrono::NaiveDate;
 use polars::prelude::*;
-use rayon::prelude::*;
+use polars_arrow::array::PrimitiveArray;
+use rayon::{iter::repeat_n, prelude::*};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     ops::Range,
@@ -70,6 +71,17 @@ pub(crate) struct Cell {
     /// Where prices are in another currency: which of [`DailyCosts::exchanges`] it was billed at.
     pub exchange: Option<u32>,
     pub cost: Amount,
+}
+
+/// The daily series column by column; each column has a value for each row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DailyColumns {
+    /// The group's place among [`DailyCosts::groups`].
+    pub groups: Vec<u32>,
+    /// The day.
+    pub days: Vec<NaiveDate>,
+    /// The cost, unrounded; `None` where no file covers the day.
+    pub costs: Vec<Option<Amount>>,
 }
 
 /// One row of the daily series: the cost of a day, or `None` where the day is missing.
@@ -150,36 +162,45 @@ impl DailyCosts {
         let (classes, class_of) = self.cell_classes(&costs.keys)?;
         let corrected = costs.keys.column("corrected")?.bool()?;
         let corrected: Vec<bool> = corrected.iter().map(|corrected| corrected == Some(true)).collect();
-        let (line, day) = (costs.days.column("key")?.idx()?, costs.days.column("day")?.date()?);
-        let cost = costs.days.column("cost")?.decimal()?;
-        // Costs are laid out leaf by leaf, then each leaf's are sorted: far less to compare than in all.
+        let mut days = costs.days.clone();
+        days.align_chunks_par();
+        let charges = Charges::of(&days)?;
+        // Rows are laid out leaf by leaf, then each leaf's are sorted: far less to compare than in all.
         let mut ends = vec![0; self.leaves.len()];
-        for line in values(line) {
+        for line in charges.lines() {
             ends[leaf_of[line as usize] as usize] += 1;
         }
         let mut next = 0;
         for end in &mut ends {
             (*end, next) = (next, next + *end);
         }
-        let mut found: Vec<(i32, u32, i128)> = vec![(0, 0, 0); line.len()];
-        for ((line, day), cost) in values(line).zip(values(day.physical())).zip(values(cost.physical())) {
-            let line = line as usize;
-            let class = class_of[line];
-            let late = corrected[line] || !classes[class as usize].days.contains(&day);
-            let end = &mut ends[leaf_of[line] as usize];
-            found[*end] = (day, class << 1 | u32::from(late), cost);
+        let mut rows: Vec<u32> = vec![0; days.height()];
+        for (row, line) in (0..).zip(charges.lines()) {
+            let end = &mut ends[leaf_of[line as usize] as usize];
+            rows[*end] = row;
             *end += 1;
         }
-        let mut rest = found.as_mut_slice();
+        let mut rest = rows.as_slice();
         let mut own = Vec::with_capacity(self.leaves.len());
         let mut start = 0;
         for end in ends {
-            let (head, tail) = rest.split_at_mut(end - start);
+            let (head, tail) = rest.split_at(end - start);
             own.push(head);
             (rest, start) = (tail, end);
         }
-        let summed: Vec<(Vec<Cell>, BTreeMap<BillingCycle, Amount>)> =
-            own.into_par_iter().map(|costs| leaf_cells(costs, &classes)).collect();
+        let cost_of = |(line, day, cost): (u32, i32, i128)| {
+            let class = class_of[line as usize];
+            let late = corrected[line as usize] || !classes[class as usize].days.contains(&day);
+            (day, class << 1 | u32::from(late), cost)
+        };
+        let summed: Vec<(Vec<Cell>, BTreeMap<BillingCycle, Amount>)> = own
+            .into_par_iter()
+            .map_init(Vec::new, |costs, rows| {
+                costs.clear();
+                costs.extend(charges.at(rows).map(cost_of));
+                leaf_cells(costs, &classes)
+            })
+            .collect();
         let mut sums: BTreeMap<(Currency, BillingCycle), Amount> = BTreeMap::new();
         for (leaf, (cells, by_cycle)) in self.leaves.iter_mut().zip(summed) {
             leaf.cells = cells;
@@ -281,7 +302,13 @@ impl DailyCosts {
     /// The daily series of each group over its covered days, sorted by keys, currency and day. All
     /// kinds are in it, credit and tax too. A day that no file covers has a row without a cost.
     pub fn rows(&self) -> impl Iterator<Item = DailyRow<'_>> {
-        self.groups().enumerate().flat_map(|(group, leaves)| self.group_rows(group, leaves))
+        self.groups().enumerate().flat_map(|(group, leaves)| {
+            let (start, days) = self.days_of(leaves);
+            let mut costs = vec![None; days];
+            self.fill_costs(leaves, start, &mut costs);
+            let (keys, currency) = (&leaves[0].keys, &leaves[0].currency);
+            start.iter_days().zip(costs).map(move |(day, cost)| DailyRow { group, keys, currency, day, cost })
+        })
     }
 
     /// The leaves of each group: those of equal keys and currency.
@@ -289,10 +316,32 @@ impl DailyCosts {
         self.leaves.chunk_by(|a, b| a.keys == b.keys && a.currency == b.currency)
     }
 
-    /// How many rows there are, without making them.
+    /// The rows of [`DailyCosts::rows`], column by column.
     #[must_use]
-    pub fn row_count(&self) -> usize {
-        self.groups().map(|leaves| self.days_of(leaves).1).sum()
+    pub fn columns(&self) -> DailyColumns {
+        let groups: Vec<&[Leaf]> = self.groups().collect();
+        let spans: Vec<(NaiveDate, usize)> = groups.par_iter().map(|leaves| self.days_of(leaves)).collect();
+        let rows = spans.iter().map(|(_, days)| days).sum();
+        // Made by all threads: most of the time goes into memory that is touched for the first time.
+        let mut columns = DailyColumns {
+            groups: repeat_n(0, rows).collect(),
+            days: repeat_n(NaiveDate::MIN, rows).collect(),
+            costs: repeat_n(None, rows).collect(),
+        };
+        let mut rest = (&mut columns.groups[..], &mut columns.days[..], &mut columns.costs[..]);
+        let mut parts = Vec::with_capacity(groups.len());
+        for ((start, count), leaves) in spans.into_iter().zip(groups) {
+            let (groups, days, costs) =
+                (rest.0.split_at_mut(count), rest.1.split_at_mut(count), rest.2.split_at_mut(count));
+            parts.push((leaves, start, (groups.0, days.0, costs.0)));
+            rest = (groups.1, days.1, costs.1);
+        }
+        parts.into_par_iter().enumerate().for_each(|(group, (leaves, start, (groups, days, costs)))| {
+            groups.fill(group as u32);
+            days.iter_mut().zip(start.iter_days()).for_each(|(own, day)| *own = day);
+            self.fill_costs(leaves, start, costs);
+        });
+        columns
     }
 
     /// The first day of a group's rows, and how many there are.
@@ -307,23 +356,51 @@ impl DailyCosts {
         (first, ((last - first).num_days() + 1).max(0) as usize)
     }
 
-    fn group_rows<'a>(
-        &'a self,
-        group: usize,
-        leaves: &'a [Leaf],
-    ) -> impl Iterator<Item = DailyRow<'a>> + use<'a> {
-        let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.coverage).collect();
-        let scopes: Vec<&Coverage> = scopes.into_iter().map(|scope| &self.coverages[scope]).collect();
-        let cells = || leaves.iter().flat_map(|leaf| &leaf.cells);
-        let (start, count) = self.days_of(leaves);
-        let place = |day: NaiveDate| (day.to_epoch_days() - start.to_epoch_days()) as usize;
-        let mut costs: Vec<Option<Amount>> = vec![None; count];
-        for cell in cells() {
-            *costs[place(cell.day)].get_or_insert_default() += cell.cost;
+    /// Fills in what a group costs on each day from `start` on.
+    fn fill_costs(&self, leaves: &[Leaf], start: NaiveDate, costs: &mut [Option<Amount>]) {
+        let first = start.to_epoch_days();
+        for cell in leaves.iter().flat_map(|leaf| &leaf.cells) {
+            *costs[(cell.day.to_epoch_days() - first) as usize].get_or_insert_default() += cell.cost;
         }
-        start.iter_days().zip(costs).map(move |(day, cost)| {
-            let cost = cost.or_else(|| scopes.iter().any(|scope| scope.covers(day)).then_some(Amount::ZERO));
-            DailyRow { group, keys: &leaves[0].keys, currency: &leaves[0].currency, day, cost }
+        let scopes: BTreeSet<usize> = leaves.iter().map(|leaf| leaf.coverage).collect();
+        let is_covered = |day: NaiveDate| scopes.iter().any(|scope| self.coverages[*scope].covers(day));
+        for (day, cost) in start.iter_days().zip(costs).filter(|(_, cost)| cost.is_none()) {
+            *cost = is_covered(day).then_some(Amount::ZERO);
+        }
+    }
+}
+
+/// The columns of charges in pieces: lines, days and costs, equally many in each.
+struct Charges<'a>(Vec<(&'a [IdxSize], &'a [i32], &'a [i128])>);
+
+impl<'a> Charges<'a> {
+    /// The columns of `days`, whose chunks are aligned.
+    fn of(days: &'a DataFrame) -> Result<Self> {
+        let lines = days.column("key")?.idx()?.downcast_iter();
+        let dates = days.column("day")?.date()?.physical().downcast_iter();
+        let costs = days.column("cost")?.decimal()?.physical().downcast_iter();
+        let piece =
+            |((lines, days), costs): ((&'a IdxArr, &'a PrimitiveArray<i32>), &'a PrimitiveArray<i128>)| {
+                (lines.values().as_slice(), days.values().as_slice(), costs.values().as_slice())
+            };
+        Ok(Self(lines.zip(dates).zip(costs).map(piece).collect()))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = IdxSize> {
+        self.0.iter().flat_map(|(lines, ..)| lines.iter().copied())
+    }
+
+    /// Line, day and cost of some rows, which are in order.
+    fn at(&self, rows: &[u32]) -> impl Iterator<Item = (IdxSize, i32, i128)> {
+        let (mut piece, mut first) = (0, 0);
+        rows.iter().map(move |row| {
+            let row = *row as usize;
+            while row - first >= self.0[piece].0.len() {
+                first += self.0[piece].0.len();
+                piece += 1;
+            }
+            let (lines, days, costs) = self.0[piece];
+            (lines[row - first], days[row - first], costs[row - first])
         })
     }
 }
@@ -335,24 +412,25 @@ fn leaf_cells(
 ) -> (Vec<Cell>, BTreeMap<BillingCycle, Amount>) {
     costs.sort_unstable_by_key(|(day, class_late, _)| (*day, *class_late));
     let mut by_cycle: BTreeMap<BillingCycle, Amount> = BTreeMap::new();
-    let cells = costs
-        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-        .map(|same| {
-            let (day, class_late, _) = same[0];
-            let class = &classes[(class_late >> 1) as usize];
-            let cost: Amount = same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum();
-            *by_cycle.entry(class.cycle).or_default() += cost;
-            Cell {
-                day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
-                cycle: class.cycle,
-                kind: class.kind,
-                marketplace: class.marketplace,
-                late: class_late & 1 == 1,
-                exchange: class.exchange,
-                cost,
-            }
-        })
-        .collect();
+    // A leaf has many cells: room for each is made once.
+    let equal = |a: &(i32, u32, i128), b: &(i32, u32, i128)| (a.0, a.1) == (b.0, b.1);
+    let mut cells = Vec::with_capacity(costs.chunk_by(equal).count());
+    let cell = |same: &[(i32, u32, i128)]| {
+        let (day, class_late, _) = same[0];
+        let class = &classes[(class_late >> 1) as usize];
+        let cost: Amount = same.iter().map(|(.., cost)| Amount::from_units(*cost)).sum();
+        *by_cycle.entry(class.cycle).or_default() += cost;
+        Cell {
+            day: NaiveDate::from_epoch_days(day).unwrap_or_default(),
+            cycle: class.cycle,
+            kind: class.kind,
+            marketplace: class.marketplace,
+            late: class_late & 1 == 1,
+            exchange: class.exchange,
+            cost,
+        }
+    };
+    cells.extend(costs.chunk_by(equal).map(cell));
     (cells, by_cycle)
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Lines {
     /// The texts of each column.
     pub texts: Vec<Texts>,
     known: PlHashMap<Box<[u32]>, u32>,
+    /// The lines of the rows that are numbered now; kept for its room.
+    packed: PlHashMap<u64, u32>,
     /// The numbers of the texts of each line, one line after the other.
     keys: Vec<u32>,
     /// How many columns tell lines apart: the first ones.
@@ -69,6 +71,7 @@ impl Lines {
         Self {
             texts: (0..columns).map(|_| Texts::new()).collect(),
             known: PlHashMap::default(),
+            packed: PlHashMap::default(),
             keys: Vec::new(),
             width,
         }
@@ -77,7 +80,8 @@ impl Lines {
     /// The line of each of `rows` rows, whose texts are given as numbers, column by column.
     pub(crate) fn numbers(&mut self, columns: &[Vec<u32>], rows: usize) -> Vec<u32> {
         let packed = packed(columns, rows);
-        let mut here: PlHashMap<u64, u32> = PlHashMap::default();
+        let mut here = std::mem::take(&mut self.packed);
+        here.clear();
         let mut numbers: Vec<u32> = Vec::with_capacity(rows);
         for row in 0..rows {
             let number = match numbers.last() {
@@ -86,6 +90,7 @@ impl Lines {
             };
             numbers.push(number);
         }
+        self.packed = here;
         numbers
     }
 

@@ -11,6 +11,7 @@ use crate::{
     files::parquet_types::{column_type, leaf_count},
     files::parquet_values::Values,
 };
+use polars_arrow::datatypes::{ArrowDataType, DTYPE_CATEGORICAL_NEW, Field, IntegerType};
 use polars_parquet::{
     parquet::{compression::Compression, page::CompressedPage},
     read::{
@@ -108,6 +109,18 @@ impl ParquetFile {
     /// # Errors
     /// A column of a type that is not known here, and damage.
     pub(crate) fn values(&self, column: usize, groups: Range<usize>) -> Result<Values> {
+        self.decoded(column, groups, false)
+    }
+
+    /// The values of a column in some row groups to be numbered: texts that stand in dictionaries stay there.
+    ///
+    /// # Errors
+    /// Those of [`ParquetFile::values`].
+    pub(crate) fn dictionaries(&self, column: usize, groups: Range<usize>) -> Result<Values> {
+        self.decoded(column, groups, true)
+    }
+
+    fn decoded(&self, column: usize, groups: Range<usize>, as_dictionary: bool) -> Result<Values> {
         guarded(&self.path, || {
             let field = &self.metadata.schema().fields()[column];
             let unknown = || Error::UnreadableColumn {
@@ -124,14 +137,18 @@ impl ParquetFile {
                 let mut columns = Vec::with_capacity(chunks.len());
                 let mut types = Vec::with_capacity(chunks.len());
                 let is_flat = matches!(shape, crate::files::parquet_types::Shape::Leaf(_));
+                let mut in_dictionary = as_dictionary && is_flat && decoded.dtype == ArrowDataType::Utf8View;
                 for chunk in chunks {
                     if is_flat && usize::try_from(chunk.num_values()) != Ok(group.num_rows()) {
                         return Err(self.damaged("a column does not have a value for each row"));
                     }
-                    columns.push(BasicDecompressor::new(self.pages(&mut file, chunk)?, Vec::new()));
+                    let (pages, are_dictionary) = self.pages(&mut file, chunk)?;
+                    in_dictionary &= are_dictionary;
+                    columns.push(BasicDecompressor::new(pages, Vec::new()));
                     types.push(&chunk.descriptor().descriptor.primitive_type);
                 }
-                let (own, _) = column_iter_to_arrays(columns, types, decoded.clone(), None)
+                let field = if in_dictionary { dictionary_of(&decoded) } else { decoded.clone() };
+                let (own, _) = column_iter_to_arrays(columns, types, field, None)
                     .map_err(|error| self.damaged(&first_line(&error)))?;
                 arrays.extend(own);
             }
@@ -160,8 +177,8 @@ impl ParquetFile {
         Ok(part)
     }
 
-    /// The pages of values, whose headers agree with the footer.
-    fn pages(&self, file: &mut File, chunk: &ColumnChunkMetadata) -> Result<PageReader> {
+    /// The pages of values, whose headers agree with the footer, and whether all values stand in a dictionary.
+    fn pages(&self, file: &mut File, chunk: &ColumnChunkMetadata) -> Result<(PageReader, bool)> {
         let unreadable = |source| Error::unreadable(&self.path, source);
         let codec = chunk.compression();
         if codec == Compression::Lzo {
@@ -176,12 +193,14 @@ impl ParquetFile {
         file.read_exact(&mut bytes).map_err(unreadable)?;
         let limit = bytes.len();
         let mut pages = PageReader::new(Cursor::new(bytes.into()), chunk, Vec::new(), limit);
-        pages.read_dict().map_err(|error| self.damaged(&first_line(&error)))?;
+        let dictionary = pages.read_dict().map_err(|error| self.damaged(&first_line(&error)))?;
+        let mut in_dictionary = dictionary.is_some();
         let mut seen = 0_i64;
         for page in &mut pages {
             let page = page.map_err(|error| self.damaged(&first_line(&error)))?;
             if let CompressedPage::Data(page) = page {
                 seen = seen.saturating_add(page.num_values() as i64);
+                in_dictionary &= page.header().is_dictionary_encoded();
             }
         }
         if seen != chunk.num_values() {
@@ -189,12 +208,19 @@ impl ParquetFile {
         }
         let (mut bytes, scratch) = pages.into_inner();
         bytes.set_position(0);
-        Ok(PageReader::new(bytes, chunk, scratch, limit))
+        Ok((PageReader::new(bytes, chunk, scratch, limit), in_dictionary))
     }
 
     fn damaged(&self, what: &str) -> Error {
         Error::damaged(&self.path, format!("its data cannot be read ({what}); copy it again"))
     }
+}
+
+/// A column of texts of which each stands in a dictionary once. The mark makes the decoder keep it.
+fn dictionary_of(texts: &Field) -> Field {
+    let of_texts = ArrowDataType::Dictionary(IntegerType::UInt32, Box::new(ArrowDataType::Utf8View), false);
+    let mark = [(DTYPE_CATEGORICAL_NEW.into(), "".into())].into_iter().collect();
+    Field::new(texts.name.clone(), of_texts, texts.is_nullable).with_metadata(mark)
 }
 
 #[cfg(test)]

@@ -17,11 +17,11 @@ use std::{ops::Range, sync::mpsc::sync_channel, thread};
 /// Row groups are read together until they have so many rows.
 const BATCH_ROWS: usize = 1 << 16;
 
-/// Reads the rows of a Parquet file into `sums`.
+/// Reads the rows of a Parquet file into `sums`, with a second of `threads` threads where there is one.
 ///
 /// # Errors
 /// A file that is damaged, a needed column of a type that is not known here.
-pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()> {
+pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>, threads: usize) -> Result<()> {
     guarded(&file.path, || {
         let parquet = ParquetFile::open(&file.path)?;
         sums.reserve(parquet.rows());
@@ -36,7 +36,7 @@ pub(crate) fn read_parquet(file: &DataFile, sums: &mut RowSums<'_>) -> Result<()
             parquet,
         };
         let batches = decoder.parquet.batches(BATCH_ROWS);
-        if batches.len() > 1 && rayon::current_num_threads() > 1 {
+        if batches.len() > 1 && threads > 1 {
             decoder = add_ahead(file, decoder, batches, sums)?;
         } else {
             for groups in batches {
@@ -96,10 +96,10 @@ impl Decoder {
         let rows = parquet.rows_of(&groups);
         let mut texts = Vec::with_capacity(self.texts.len());
         for (place, known) in &mut self.texts {
-            texts.push(parquet.values(*place, groups.clone())?.numbers(known)?);
+            texts.push(parquet.dictionaries(*place, groups.clone())?.numbers(known)?);
         }
         let days = match self.day_place {
-            Some(place) => parquet.values(place, groups.clone())?.numbers(&mut self.days)?,
+            Some(place) => parquet.dictionaries(place, groups.clone())?.numbers(&mut self.days)?,
             None => vec![0; rows],
         };
         let mut amounts = Vec::with_capacity(self.amounts.len());

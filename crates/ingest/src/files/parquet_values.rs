@@ -14,7 +14,7 @@ use crate::{
 };
 use polars::prelude::*;
 use polars_arrow::{
-    array::{Array, BinaryViewArray, PrimitiveArray, Utf8ViewArray, View},
+    array::{Array, BinaryViewArray, DictionaryArray, PrimitiveArray, Utf8ViewArray, View},
     bitmap::Bitmap,
     types::NativeType,
 };
@@ -54,6 +54,8 @@ impl Values {
             let array = array.as_ref();
             if array.null_count() == array.len() {
                 numbers.resize(numbers.len() + array.len(), 0);
+            } else if let Some(array) = array.as_any().downcast_ref::<DictionaryArray<u32>>() {
+                self.read_dictionary(array, texts, &mut numbers)?;
             } else if let Some(array) = array.as_any().downcast_ref::<Utf8ViewArray>() {
                 let value = |row: usize| array.value(row).as_bytes();
                 self.read_views(array.views(), array.validity(), value, texts, &mut numbers)?;
@@ -179,6 +181,39 @@ impl Values {
             column: self.column.clone(),
             what: "holds bytes that are not UTF-8 text; write it as text".to_owned(),
         }
+    }
+
+    /// Values in a dictionary: each that is used is looked up once.
+    fn read_dictionary(
+        &self,
+        array: &DictionaryArray<u32>,
+        texts: &mut Texts,
+        numbers: &mut Vec<u32>,
+    ) -> Result<()> {
+        let values = array.values().as_any().downcast_ref::<Utf8ViewArray>().ok_or_else(|| self.not_text())?;
+        let mut known: Vec<Option<u32>> = vec![None; values.len()];
+        let keys = array.keys();
+        let mut number = |key: u32| -> Result<u32> {
+            if let Some(number) = known[key as usize] {
+                return Ok(number);
+            }
+            let number = self.number(texts, values.value(key as usize).as_bytes())?;
+            known[key as usize] = Some(number);
+            Ok(number)
+        };
+        match keys.validity() {
+            None => {
+                for key in keys.values().iter() {
+                    numbers.push(number(*key)?);
+                }
+            }
+            Some(_) => {
+                for key in keys {
+                    numbers.push(key.map_or(Ok(0), |key| number(*key))?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Values that are kept as views: a text that stands in a page's dictionary is the same view wherever

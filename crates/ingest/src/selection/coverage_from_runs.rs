@@ -18,7 +18,10 @@ use crate::{
     },
 };
 use chrono::NaiveDate;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 /// A unit whose charges begin within this number of days after the end of another unit's follows it.
 const FOLLOW_DAYS: i32 = 3;
@@ -58,7 +61,7 @@ pub(crate) fn coverages(
 ) -> Result<Coverages> {
     let sources = sources(runs, decisions);
     let periods: Vec<Vec<FilePeriod>> =
-        runs.iter().enumerate().map(|(number, run)| file_periods(number, run)).collect::<Result<_>>()?;
+        runs.iter().enumerate().map(|(number, run)| file_periods(number, run)).collect();
     let charged = charged_days(runs, masks)?;
     let mut owners: BTreeMap<u32, BTreeSet<usize>> = BTreeMap::new();
     for (number, source) in sources.iter().enumerate() {
@@ -165,15 +168,12 @@ fn charged_days(runs: &[RunCharges], masks: &[Option<Vec<bool>>]) -> Result<Char
     let mut out = Charged::default();
     let mut by_unit: HashMap<(u32, u32, bool), Ends> = HashMap::new();
     for (number, (run, mask)) in runs.iter().zip(masks).enumerate() {
-        let mut ends: Vec<Option<Ends>> = vec![None; run.keys.len()];
-        run.each_row(|key, day, row| {
-            if run.keys[key].is_inside(day) && mask.as_ref().is_none_or(|mask| mask[row]) {
-                let (first, last) = ends[key].get_or_insert((day, day));
-                (*first, *last) = (day.min(*first), day.max(*last));
-            }
-        })?;
+        let spans = match mask {
+            Some(mask) => Cow::Owned(run.spans_of(Some(mask))?),
+            None => Cow::Borrowed(&run.spans),
+        };
         let mut own: HashMap<u32, Vec<Ends>> = HashMap::new();
-        for (facts, ends) in run.keys.iter().zip(ends) {
+        for (facts, ends) in run.keys.iter().zip(spans.iter().copied()) {
             out.units.entry(facts.owner).or_default().insert(facts.unit);
             let Some((first, last)) = ends else { continue };
             own.entry(facts.owner).or_default().push((first, last));
@@ -271,18 +271,11 @@ fn days_of(owner: u32, periods: &[&FilePeriod]) -> Vec<(usize, i32, i32)> {
 }
 
 /// The days of a run's usage by billing period. Late rows say nothing about their day.
-fn file_periods(number: usize, run: &RunCharges) -> Result<Vec<FilePeriod>> {
-    let mut ends: Vec<Option<(i32, i32)>> = vec![None; run.keys.len()];
-    run.each_row(|key, day, _| {
-        if run.keys[key].is_inside(day) {
-            let (first, last) = ends[key].get_or_insert((day, day));
-            (*first, *last) = (day.min(*first), day.max(*last));
-        }
-    })?;
-    let has_usage = run.keys.iter().zip(&ends).any(|(facts, ends)| facts.is_usage && ends.is_some());
+fn file_periods(number: usize, run: &RunCharges) -> Vec<FilePeriod> {
+    let has_usage = run.keys.iter().zip(&run.spans).any(|(facts, span)| facts.is_usage && span.is_some());
     let mut periods: BTreeMap<Period, FilePeriod> = BTreeMap::new();
-    for (facts, ends) in run.keys.iter().zip(ends) {
-        let Some((first, last)) = ends.filter(|_| facts.is_usage || !has_usage) else { continue };
+    for (facts, span) in run.keys.iter().zip(&run.spans) {
+        let Some((first, last)) = span.filter(|_| facts.is_usage || !has_usage) else { continue };
         let own = periods.entry(facts.period).or_insert_with(|| FilePeriod {
             run: number,
             period: facts.period,
@@ -299,7 +292,7 @@ fn file_periods(number: usize, run: &RunCharges) -> Result<Vec<FilePeriod>> {
             own.owners.insert(facts.owner);
         }
     }
-    Ok(periods.into_values().collect())
+    periods.into_values().collect()
 }
 
 #[cfg(test)]

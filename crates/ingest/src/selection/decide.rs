@@ -17,7 +17,7 @@ use crate::{
         agreements::check_agreements,
         cycles::with_cycles,
         day_set::DaySet,
-        excluded_charges::{Cause, Decisions, Loss},
+        excluded_charges::{Cause, Decisions, Kept, LeftOut, Loss},
         file_states::{DayKeys, KeysOfRuns, decide_file_states},
         metric::{SettledMetric, settle_metrics},
         newest_run::ScopeClaims,
@@ -28,6 +28,7 @@ use crate::{
 };
 use billing::{Agreement, Metric};
 use polars::prelude::*;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the selected charges are to be read as.
@@ -51,6 +52,8 @@ pub(crate) struct Decided {
     pub decisions: Decisions,
     /// Which rows of each run's table count; all where there is none.
     pub masks: Vec<Option<Vec<bool>>>,
+    /// What is left out of each run.
+    pub left_out: Vec<Option<LeftOut>>,
     pub names: Names,
     pub controls: Controls,
 }
@@ -100,6 +103,7 @@ pub(crate) fn decide(
     let mut decided = Decided {
         decisions: Decisions::new(ScopeClaims::all(&runs, &names)?, runs.len()),
         masks: vec![None; runs.len()],
+        left_out: vec![None; runs.len()],
         plan,
         query,
         metric,
@@ -125,15 +129,16 @@ impl Decided {
         let mut known = names.clone();
         let mut keys = KeysOfRuns::new(|run| day_keys(plan, metric, numbers[run], options, &mut known));
         decide_file_states(&mut self.decisions, &self.runs, &names, &mut keys, &mut self.controls)?;
-        for run in (0..self.runs.len()).filter(|run| !self.runs[*run].is_estimate) {
-            self.masks[run] = mask(&self.decisions, &self.runs, run)?;
+        for (run, kept) in kept_of(&self.decisions, &self.runs, |run| !run.is_estimate)? {
+            (self.masks[run], self.left_out[run]) = (Some(kept.mask), Some(kept.left_out));
         }
         check_agreements(&self.runs, &self.masks, &names, &mut keys, &mut self.controls)?;
         drop(keys);
         if self.runs.iter().any(|run| run.is_estimate) {
             self.give_way_to_charges()?;
         }
-        self.report()
+        self.report();
+        Ok(())
     }
 
     /// Estimates never count beside charges of the same owner and day.
@@ -163,20 +168,21 @@ impl Decided {
                     },
                 );
             }
-            self.masks[run] = mask(&self.decisions, &self.runs, run)?;
+        }
+        for (run, kept) in kept_of(&self.decisions, &self.runs, |run| run.is_estimate)? {
+            (self.masks[run], self.left_out[run]) = (Some(kept.mask), Some(kept.left_out));
         }
         Ok(())
     }
 
     /// Says what does not count, and why.
-    fn report(&mut self) -> Result<()> {
+    fn report(&mut self) {
         let names: Vec<String> = self.runs.iter().map(|run| run.name.clone()).collect();
-        for (number, run) in self.runs.iter().enumerate() {
-            if let Some(kept) = self.decisions.kept(number, &run.keys, &run.table)? {
-                kept.report(&run.name, &names, &mut self.controls);
+        for (name, left_out) in names.iter().zip(&self.left_out) {
+            if let Some(left_out) = left_out {
+                left_out.report(name, &names, &mut self.controls);
             }
         }
-        Ok(())
     }
 
     /// The charges of a file of the plan, row by row, and which of them count. What was `read` before is used again.
@@ -201,7 +207,7 @@ impl Decided {
             None => {
                 let all =
                     ReadQuery { grain: Grain::Row, metrics: Metric::ALL.to_vec(), ..self.query.clone() };
-                sum_file(data, &all)?
+                sum_file(data, &all, 1)?
             }
         };
         let Some(column) = self.metric.column(number, file) else {
@@ -227,19 +233,30 @@ impl Decided {
     }
 }
 
-fn mask(decisions: &Decisions, runs: &[RunCharges], run: usize) -> Result<Option<Vec<bool>>> {
-    Ok(decisions.kept(run, &runs[run].keys, &runs[run].table)?.map(|kept| kept.mask))
+/// What counts of those runs that `is_wanted` holds for, where not all of them does.
+fn kept_of(
+    decisions: &Decisions,
+    runs: &[RunCharges],
+    is_wanted: impl Fn(&RunCharges) -> bool + Sync,
+) -> Result<Vec<(usize, Kept)>> {
+    let kept = |(number, run): (usize, &RunCharges)| {
+        let kept = decisions.kept(number, &run.keys, &run.table).transpose()?;
+        Some(kept.map(|kept| (number, kept)))
+    };
+    runs.par_iter().enumerate().filter(|(_, run)| is_wanted(run)).filter_map(kept).collect()
 }
 
 /// Refuses amounts whose sums, of whatever part of them, could be more than a column of amounts holds.
 fn check_size(runs: &[RunCharges]) -> Result<()> {
     for name in ["cost", QUANTITY] {
-        let mut sum = 0_i128;
-        for column in runs.iter().filter_map(|run| run.table.days.column(name).ok()) {
-            for units in column.decimal()?.physical().iter().flatten() {
-                let larger = sum.checked_add(units.abs()).filter(|sum| *sum < TOO_LARGE_UNITS);
-                sum = larger.ok_or(Error::SumTooLarge)?;
-            }
+        let columns: Vec<&Column> = runs.iter().filter_map(|run| run.table.days.column(name).ok()).collect();
+        let size = |column: &&Column| -> Result<u128> {
+            let units = column.decimal()?.physical();
+            Ok(units.iter().flatten().fold(0, |sum: u128, units| sum.saturating_add(units.unsigned_abs())))
+        };
+        let sizes: Vec<u128> = columns.par_iter().map(size).collect::<Result<_>>()?;
+        if sizes.into_iter().fold(0, u128::saturating_add) >= TOO_LARGE_UNITS.unsigned_abs() {
+            return Err(Error::SumTooLarge);
         }
     }
     Ok(())
@@ -252,7 +269,7 @@ fn up_to(runs: Vec<RunCharges>, options: &ReadOptions, controls: &mut Controls) 
     for mut run in runs {
         let before = run.table.rows()?;
         // The keys stay as they are, since what they say was taken out of them.
-        run.table = run.table.filtered(&[], col("day").lt(lit(as_of)))?;
+        run.keep_before(as_of)?;
         controls.drop_rows(before - run.table.rows()?, format!("charged on {as_of} or later"));
         out.push(run);
     }
@@ -277,7 +294,7 @@ fn day_keys(
     let run = &plan.runs[number];
     let files = side_by_side(&run.files, |(file, _)| {
         // It was read before: what is damaged now are columns that its copy does not hold.
-        sum_file(file, &query).map_err(|error| match error.is_damage() {
+        sum_file(file, &query, 1).map_err(|error| match error.is_damage() {
             true => Error::ColumnsNotCopied(Box::new(error)),
             false => error,
         })

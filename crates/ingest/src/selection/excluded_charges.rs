@@ -60,9 +60,15 @@ pub(crate) struct Decisions {
     pub runs: Vec<RunDecision>,
 }
 
-/// The rows of a table that count, and how many do not, by cause.
+/// The rows of a table that count, and what does not.
 pub(crate) struct Kept {
     pub mask: Vec<bool>,
+    pub left_out: LeftOut,
+}
+
+/// How many rows of a run do not count, by cause.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LeftOut {
     /// Rows of an older run of the same scope.
     pub repeated_rows: u64,
     /// Days of owners, by cause.
@@ -112,20 +118,16 @@ impl Decisions {
         let range = self.claim_of(run).map(|(_, claim)| claim.range);
         let (key, day) = (table.days.column("key")?.idx()?, table.days.column("day")?.date()?);
         let rows = table.days.column("rows")?.u64()?;
-        let mut kept = Kept {
-            mask: Vec::with_capacity(table.days.height()),
-            repeated_rows: 0,
-            lost: BTreeMap::new(),
-            lost_rows: 0,
-        };
+        let mut mask = Vec::with_capacity(table.days.height());
+        let mut left_out = LeftOut::default();
         let mut lost_days: HashSet<(u32, i32, &Cause)> = HashSet::new();
         for ((key, day), rows) in values(key).zip(values(day.physical())).zip(values(rows)) {
             let facts = &keys[key as usize];
             if let Some((scope, claim)) = claim
                 && !scope.takes(claim, facts.period, day)
             {
-                kept.repeated_rows += rows;
-                kept.mask.push(false);
+                left_out.repeated_rows += rows;
+                mask.push(false);
                 continue;
             }
             let is_late = match range {
@@ -138,15 +140,15 @@ impl Decisions {
             };
             let loss = losses[key as usize].iter().find(is_lost);
             if let Some(loss) = loss {
-                kept.lost_rows += rows;
+                left_out.lost_rows += rows;
                 lost_days.insert((facts.owner, day, &loss.cause));
             }
-            kept.mask.push(loss.is_none());
+            mask.push(loss.is_none());
         }
         for (.., cause) in lost_days {
-            *kept.lost.entry(cause.clone()).or_default() += 1;
+            *left_out.lost.entry(cause.clone()).or_default() += 1;
         }
-        Ok(Some(kept))
+        Ok(Some(Kept { mask, left_out }))
     }
 }
 
@@ -167,7 +169,7 @@ impl Loss {
     }
 }
 
-impl Kept {
+impl LeftOut {
     /// Says what of a run does not count, and why.
     pub(crate) fn report(&self, run: &str, names_of_runs: &[String], controls: &mut Controls) {
         controls.drop_rows(self.repeated_rows, "repeated by a newer run");

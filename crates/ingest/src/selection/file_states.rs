@@ -198,8 +198,8 @@ fn newer_of(runs: &[RunCharges], one: usize, other: usize) -> Result<Option<(usi
     {
         return Ok(Some((if a > b { one } else { other }, "whose stated time is later")));
     }
-    let reach = |run: usize| -> Result<Option<i32>> { Ok(runs[run].usage_days()?.map(|(_, last)| last)) };
-    let (a, b) = (reach(one)?, reach(other)?);
+    let reach = |run: usize| runs[run].usage_days().map(|(_, last)| last);
+    let (a, b) = (reach(one), reach(other));
     Ok((a != b).then(|| (if a > b { one } else { other }, "whose usage reaches a later day")))
 }
 

@@ -41,9 +41,11 @@ pub(crate) fn read_runs(
         if due.is_empty() {
             return Ok((read, broken));
         }
+        // What reading files side by side leaves idle is for each of them.
+        let threads = rayon::current_num_threads().div_ceil(due.len());
         let sums = side_by_side(&due, |&(run, file)| {
             let (file, _) = &plan.runs[run].files[file];
-            let sums = read_file(file, query);
+            let sums = read_file(file, query, threads);
             progress(file.bytes());
             sums
         });
@@ -90,7 +92,7 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-fn read_file(file: &DataFile, query: &ReadQuery) -> Result<FileCharges> {
+fn read_file(file: &DataFile, query: &ReadQuery, threads: usize) -> Result<FileCharges> {
     tracing::debug!(file = %file.path.display(), family = file.family.name, "reading");
-    sum_file(file, query)
+    sum_file(file, query, threads)
 }

@@ -25,6 +25,8 @@ pub(crate) struct RunCharges {
     pub table: ChargeTable,
     /// What each key says of who is charged, for what and when.
     pub keys: Vec<KeyFacts>,
+    /// First and last day of the charges of each key inside their billing period, counted from the epoch.
+    pub spans: Vec<Option<(i32, i32)>>,
     /// Whose charges the run's export holds, where it states that.
     pub scope: Option<ExportScope>,
     /// Which export made it, where a manifest names it.
@@ -67,7 +69,7 @@ pub(crate) struct KeyFacts {
 /// Texts as numbers, over all runs.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Names {
-    numbers: HashMap<String, u32>,
+    numbers: PlHashMap<String, u32>,
     texts: Vec<String>,
 }
 
@@ -126,6 +128,7 @@ impl RunCharges {
         let mut own = Self {
             name: run.name.clone(),
             keys,
+            spans: Vec::new(),
             table,
             scope: run.scope.clone().filter(|_| run.is_scoped()),
             export: run.export.clone(),
@@ -138,7 +141,8 @@ impl RunCharges {
             agreements,
             number,
         };
-        let usage = own.usage_days()?;
+        own.spans = own.spans_of(None)?;
+        let usage = own.usage_days();
         own.claim = own.claim.or(usage);
         if !run.has_manifest && own.is_before(usage) {
             // A name that states a moment before its own last usage states something else.
@@ -147,27 +151,36 @@ impl RunCharges {
         Ok(own)
     }
 
+    /// Drops what was charged on `day` or later.
+    pub(crate) fn keep_before(&mut self, day: NaiveDate) -> Result<()> {
+        self.table = std::mem::take(&mut self.table).filtered(&[], col("day").lt(lit(day)))?;
+        self.spans = self.spans_of(None)?;
+        Ok(())
+    }
+
     fn is_before(&self, usage: Option<(i32, i32)>) -> bool {
         let time = self.time.map(|time| time.date_naive().to_epoch_days());
         time.zip(usage).is_some_and(|(time, (_, last))| time < last)
     }
 
     /// First and last day of usage inside its billing period; of all rows where there is no usage.
-    pub(crate) fn usage_days(&self) -> Result<Option<(i32, i32)>> {
-        let [mut usage, mut any]: [Option<(i32, i32)>; 2] = [None, None];
-        self.each_day(|facts, day, _| {
-            if facts.is_inside(day) {
-                let widen = |ends: &mut Option<(i32, i32)>| {
-                    let (first, last) = ends.get_or_insert((day, day));
-                    (*first, *last) = (day.min(*first), day.max(*last));
-                };
-                widen(&mut any);
-                if facts.is_usage {
-                    widen(&mut usage);
-                }
+    pub(crate) fn usage_days(&self) -> Option<(i32, i32)> {
+        let spans = || self.keys.iter().zip(&self.spans).filter_map(|(facts, span)| Some((facts, (*span)?)));
+        let joined = |(first, last): (i32, i32), (from, to): (i32, i32)| (first.min(from), last.max(to));
+        let usage = spans().filter(|(facts, _)| facts.is_usage).map(|(_, span)| span).reduce(joined);
+        usage.or_else(|| spans().map(|(_, span)| span).reduce(joined))
+    }
+
+    /// [`RunCharges::spans`], of the entries for which `mask` holds.
+    pub(crate) fn spans_of(&self, mask: Option<&[bool]>) -> Result<Vec<Option<(i32, i32)>>> {
+        let mut spans: Vec<Option<(i32, i32)>> = vec![None; self.keys.len()];
+        self.each_row(|key, day, row| {
+            if self.keys[key].is_inside(day) && mask.is_none_or(|mask| mask[row]) {
+                let (first, last) = spans[key].get_or_insert((day, day));
+                (*first, *last) = (day.min(*first), day.max(*last));
             }
         })?;
-        Ok(usage.or(any))
+        Ok(spans)
     }
 
     /// Calls `visit` with the key, the day and the row of each entry of the table.

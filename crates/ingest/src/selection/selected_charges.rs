@@ -73,7 +73,7 @@ pub fn select_charges(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<SelectedCharges> {
     let decided = decide(inputs, options, needs, progress)?;
-    let Decided { plan, query, metric, runs, decisions, masks, names, mut controls } = decided;
+    let Decided { plan, query, metric, runs, decisions, masks, names, mut controls, .. } = decided;
     let metric = metric.metric;
     let coverages = coverages(&runs, &masks, &decisions, &names, options.as_of, &mut controls)?;
     let agreements = runs.iter().flat_map(|run| run.agreements.iter().copied()).collect();
@@ -208,6 +208,9 @@ fn one_spelling(keys: DataFrame, query: &ReadQuery) -> Result<DataFrame> {
         let spelled = spellings.column(&name)?.str()?;
         let latest: HashMap<String, &str> =
             spelled.iter().flatten().map(|value| (value.to_lowercase(), value)).collect();
+        if latest.len() == spelled.len() - spelled.null_count() {
+            continue;
+        }
         let shown: HashMap<&str, &str> =
             spelled.iter().flatten().map(|value| (value, latest[&value.to_lowercase()])).collect();
         let shown: StringChunked =

@@ -101,7 +101,7 @@ impl Landing {
             let file = DataFile::open(path, None)?;
             let query =
                 ReadQuery { metrics: Metric::ALL.to_vec(), grain: Grain::Row, ..ReadQuery::default() };
-            let sums = sum_file(&file, &query)?;
+            let sums = sum_file(&file, &query, rayon::current_num_threads())?;
             if let Some(first) = sums.bad.first().filter(|_| strict) {
                 let count = sums.bad.iter().map(|bad| bad.rows).sum();
                 return Err(Error::Malformed { count, first: first.to_string() });
