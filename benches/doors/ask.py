@@ -72,6 +72,15 @@ class Question:
         days = [c.day for c in self.answer.charges if c.kind == "Usage"]
         return (max(days) - min(days)).days + 1 if days else 0
 
+    def may_lack_forecast(self):
+        """Whether there may be too little for a forecast, or nothing of the cycle asked about and the one before."""
+        if self.use_days() < FEW_DAYS:
+            return True
+        if not self.folder.as_of:
+            return False
+        before = (self.folder.as_of.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+        return all(c.day < before for c in self.answer.charges)
+
     def priced_fits(self):
         return all(c.currency == "EUR" for c in self.answer.charges) and bool(self.answer.usage())
 
@@ -202,7 +211,7 @@ def actuals_differ(question, text):
 
 def compare_actuals(question, *args):
     code, out, err = question.run("predict", "in", "-g", "subscription", "-o", "csv", "-q", *args)
-    why = exit_differs(question, code, err, may_lack=question.use_days() < FEW_DAYS)
+    why = exit_differs(question, code, err, may_lack=question.may_lack_forecast())
     if why is not None:
         return [why] if why else []
     return actuals_differ(question, out)
@@ -265,7 +274,7 @@ def batch(question):
     is_priced = (question.priced_fits() and is_billed) or bool(question.answer.refused)
     (question.work / "forecast.toml").write_text(BATCH + (PRICED_JOB if is_priced else ""))
     code, _, err = question.run("batch", "--config", "forecast.toml", "-q")
-    may_lack = question.use_days() < FEW_DAYS and code in (1, 4)
+    may_lack = question.may_lack_forecast() and code in (1, 4)
     why = "" if may_lack and not question.answer.refused else exit_differs(question, code, err)
     if why is not None:
         return [why] if why else []

@@ -50,6 +50,8 @@ class Reading:
     ids_suffice: bool = False
     # Late rows of a run over fewer days count beside those of the run that they should go with.
     partial_late: bool = False
+    # A newer run of another scope takes late rows of its part also where that scope has none.
+    late_of_scope: bool = False
     # An estimate is left out on every day that the charges' run covers, not only where a charge stands.
     estimates_by_cover: bool = False
     # The newer file takes all days between its first and last, not only those on which it lists the subscription.
@@ -239,11 +241,12 @@ def state_of(line, reading, rules):
     return kept
 
 
-def late_runs(line, period, reading, rules):
-    """The runs whose rows outside their own range count in this billing period: one, or none."""
+def late_runs(line, period, reading, rules, may_be_none=False):
+    """The runs whose rows outside their own range count in this billing period: one, or none where there are no such
+    rows, unless that `may_be_none`: then the one is named that would hold them."""
     runs = line.of_period(period)
     holding = [run for run, rows in runs if any(c.period == period and not contains(run, c.day) for c in rows)]
-    if not holding:
+    if not holding and not may_be_none:
         return []
     rules.add("late")
     whole = []
@@ -251,7 +254,7 @@ def late_runs(line, period, reading, rules):
         if run.first <= period and all(last_covered(run) >= last_covered(old) for old, _ in runs[:place]):
             whole.append(run)
     if not whole:
-        return [holding[-1]]
+        return (holding or [run for run, _ in runs])[-1:]
     more = [r for r in holding if r.submitted > whole[-1].submitted] if reading.partial_late else []
     return [whole[-1]] + more[-1:]
 
@@ -317,7 +320,7 @@ def is_superseded(c, run, line, lines, reading, rules):
         if not nested(line.scope, other.scope):
             continue
         if is_late:
-            chosen = late_runs(other, c.period, reading, rules)
+            chosen = late_runs(other, c.period, reading, rules, may_be_none=reading.late_of_scope)
             newest = chosen[0] if chosen else None
         else:
             found = other.of_day(c.day)

@@ -12,7 +12,7 @@ use crate::{
     cycle_total::{CycleForecast, SeriesForecast, Status},
     ensemble::{Layered, Past, WEIGHTS_SHARE},
     history::History,
-    layers::LAYERS,
+    layer_names::LAYERS,
     missing_days::MissingDays,
     model::Model,
     origins::OriginTable,

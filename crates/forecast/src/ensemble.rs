@@ -13,7 +13,7 @@
 
 use crate::{
     candidates::ModelSpec,
-    layers::LAYERS,
+    layer_names::LAYERS,
     model::Model,
     origins::{Origin, OriginTable, PastOrigin},
     ranges::PastError,

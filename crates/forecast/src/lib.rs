@@ -56,7 +56,7 @@ mod features;
 mod history;
 mod horizon;
 mod incomplete_days;
-mod layers;
+mod layer_names;
 mod level_bank;
 mod linear;
 mod missing_days;

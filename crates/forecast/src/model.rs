@@ -8,7 +8,7 @@ use crate::{
     Error, Result,
     booster::Booster,
     candidates::Candidate,
-    layers::{LAYERS, feature_names},
+    layer_names::{LAYERS, feature_names},
     quantiles::SHARES,
     settings::{OriginSettings, RangeSettings, SettlingSettings, StatusSettings, WeightSettings},
     weights::PooledErrors,

@@ -51,9 +51,9 @@ pub mod sample;
 mod selection;
 mod series_file;
 mod staging;
-pub use charges::expressions::amount_type;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
+pub use charges::typed_columns::amount_type;
 pub use daily::daily_costs::{DailyColumns, DailyCosts, DailyRow, Leaf, OTHERS};
 pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};
@@ -74,7 +74,7 @@ pub use selection::coverage::Coverage;
 pub use selection::decide::Needs;
 pub use selection::selected_charges::{SelectedCharges, select_charges};
 pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
-pub use staging::files::land_files;
+pub use staging::land_exports::land_files;
 pub use staging::staged_run::{Landed, Landing};
 
 /// Reads the daily costs behind `inputs`. `progress` is called with the bytes of each file that was read.

@@ -65,7 +65,7 @@ mod ingest;
 mod inputs;
 #[cfg(feature = "azure")]
 mod invoice;
-mod own_input;
+mod never_overwrite_input;
 mod predict;
 mod predict_priced;
 mod price;
@@ -95,7 +95,7 @@ pub use host::{Host, Progress};
 pub use invoice::{
     DownloadRequest, DownloadedInvoices, InvoiceRows, InvoicesRequest, download_invoices, list_invoices,
 };
-pub use own_input::check_not_an_input;
+pub use never_overwrite_input::check_not_an_input;
 pub use predict::{Forecasted, PredictRequest, predict};
 pub use predict_priced::{Added, PricedRequest, Pricing, predict_priced};
 pub use price::{

@@ -44,10 +44,10 @@ mod number_format;
 mod parquet;
 mod predict_columns;
 mod predict_table;
+mod row_order;
 mod sparkline;
 mod style;
 mod table;
-mod tree;
 
 pub use backtest_table::{ScoreTableRow, backtest_table};
 pub use comparison_report::{AlternativeRow, ComparisonReport};

@@ -62,9 +62,9 @@ pub(crate) fn write(dataset: &Dataset, out: &mut dyn Write) -> Result<()> {
             })
             .collect::<Result<_>>()?;
         for (rows, columns) in groups {
-            let pages = columns.iter().map(|pages| {
-                Ok(DynStreamingIterator::new(convert(pages.iter().map(PolarsResult::Ok))))
-            });
+            let pages = columns
+                .iter()
+                .map(|pages| Ok(DynStreamingIterator::new(convert(pages.iter().map(PolarsResult::Ok)))));
             writer.write(rows as u64, DynIter::new(pages))?;
         }
     }

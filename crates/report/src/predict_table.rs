@@ -11,7 +11,7 @@ use crate::{
     net_table::net_lines,
     number_format::{cycle_name, printable},
     predict_columns::columns_that_fit,
-    tree::{as_tree, repeats_the_rest},
+    row_order::{as_tree, repeats_the_rest},
 };
 use billing::{AMOUNT_SCALE, Amount, BillingCycle, Currency, Metric};
 use forecast::GroupTotal;

@@ -124,6 +124,31 @@ fn five_days_after_its_end_a_cycle_is_closed_and_no_longer_shown() {
 }
 
 #[test]
+fn what_is_closed_stays_in_the_total_of_a_cycle_that_others_keep_open() {
+    let folder = folder();
+    autumn(folder.path(), ea, "1", &[]);
+    Export::actual("monthly", "2026-10-01", "2026-10-31", "2026-11-06T06:00:00Z")
+        .write(folder.path(), &daily(ea, "2026-10-01", "2026-10-31", "1"));
+    Export::actual("monthly", "2026-11-01", "2026-11-06", "2026-11-06T06:00:00Z")
+        .write(folder.path(), &daily(ea, "2026-11-01", "2026-11-05", "1"));
+    let beta = all_with(daily(ea, "2026-08-01", "2026-10-31", "2"), "SubscriptionId", BETA);
+    Export::actual("other", "2026-08-01", "2026-10-31", "2026-11-03T07:00:00Z").write(folder.path(), &beta);
+    let result = predict(folder.path(), &["-g", "subscription"]);
+    let october: Vec<(String, String, String)> = (0..result.column("x_Status").len())
+        .filter(|row| result.column("BillingPeriodStart")[*row].starts_with("2026-10"))
+        .map(|row| {
+            let of = |name: &str| result.column(name)[row].to_string();
+            (of("SubAccountId"), of("x_ActualToDate"), of("x_Status"))
+        })
+        .collect();
+    let of = |subscription: &str, actual: &str, status: &str| {
+        (format!("/subscriptions/{subscription}"), actual.to_owned(), status.to_owned())
+    };
+    assert_eq!(october, [of(ALPHA, "31.00", "closed"), of(BETA, "62.00", "wide")]);
+    assert_eq!(predict(folder.path(), &[]).column("x_ActualToDate")[0], "93.00");
+}
+
+#[test]
 fn the_previous_total_is_null_unless_that_cycle_is_covered_whole() {
     let folder = folder();
     Export::actual("monthly", "2026-09-02", "2026-09-30", "2026-10-06T06:00:00Z")

@@ -139,9 +139,9 @@ impl GroupTotal {
         self.point().map(|total| total - self.actual)
     }
 
-    /// The actual cost beside a forecast; `None` without a forecast.
+    /// What was charged so far; `None` where there is neither a charge nor a forecast.
     #[must_use]
     pub fn actual_to_date(&self) -> Option<Amount> {
-        self.total.as_ref().map(|_| self.actual)
+        Some(self.actual).filter(|actual| self.total.is_some() || *actual != Amount::ZERO)
     }
 }

@@ -118,6 +118,12 @@ fn a_leaf_without_forecast_leaves_its_cost_in_the_total_and_says_so() {
     assert_eq!((rows[0].without_forecast, rows[0].status), (1, Status::Wide));
     assert_eq!(rows[0].point().unwrap(), amount("36"));
     assert_eq!((rows[2].status, rows[2].point()), (Status::Insufficient, None));
+    let known: Vec<Option<Amount>> = rows.iter().map(GroupTotal::actual_to_date).collect();
+    assert_eq!(
+        known,
+        [Some(amount("35")), Some(amount("30")), Some(amount("5"))],
+        "what was charged is known"
+    );
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
     booster::{Booster, BoosterOptions, Rows},
     candidates::ModelSpec,
     ensemble::Past,
-    layers::{LAYERS, feature_names},
+    layer_names::{LAYERS, feature_names},
     model::{DAYS, Model, Prior, PriorDay},
     quantiles::{LAPLACE, SHARES},
     ranges::{OwnScale, blended_quantiles},

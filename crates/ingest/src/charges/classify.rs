@@ -5,8 +5,8 @@
 
 use crate::{
     Dimension, Result,
-    charges::expressions::{self as charges, HAS_COMMITMENT},
     charges::query::ReadQuery,
+    charges::typed_columns::{self as charges, HAS_COMMITMENT},
     files::data_file::DataFile,
     files::row_sums::RowSums,
     files::tags::tag_value,

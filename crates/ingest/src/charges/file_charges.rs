@@ -1,8 +1,8 @@
-//! Reading one file: its costs summed by everything that tells charges apart.
+//! Reading one file: its costs summed by all columns in which charges differ.
 //!
 //! Rows are summed by day and *line* (their raw texts) first, in one pass over the few columns needed;
 //! kinds and names are made of the lines afterwards. Malformed rows are counted with the number of
-//! their first, digits beyond the scale are counted, blank lines are told from both.
+//! their first, digits beyond the scale are counted, blank lines are neither.
 
 use crate::{
     Error, Result,
@@ -10,13 +10,13 @@ use crate::{
     charges::classify::{
         TELL_KINDS, TELL_METERS, TELL_OWNERS, source_column, typed_lines, unit_column, uses_commitment_id,
     },
-    charges::expressions::{self as charges, CLASSIC_COST},
     charges::query::{Grain, QUANTITIES, QUANTITY, ReadQuery},
+    charges::typed_columns::{self as charges, CLASSIC_COST},
     files::csv_rows::read_csv,
     files::data_file::DataFile,
-    files::dictionary::Texts,
     files::encoding::Encoding,
     files::parquet_rows::read_parquet,
+    files::repeated_texts::Texts,
     files::row_sums::{Fault, RowSums, Sum},
 };
 use billing::{AMOUNT_SCALE, Metric};
@@ -75,7 +75,7 @@ pub(crate) const DAY: &str = "ChargePeriodStart";
 /// The column in which the period of a charge ends.
 const PERIOD_END: &str = "ChargePeriodEnd";
 
-/// Sums the charges of `file` with so many threads at most.
+/// Sums the charges of `file` with at most `threads` threads.
 ///
 /// # Errors
 /// When the file is damaged, or holds none of the costs.
@@ -177,7 +177,7 @@ impl Moments {
     }
 }
 
-/// The columns by which the keys of a file are told apart; where periods are kept apart, their end comes last.
+/// The columns in which the keys of a file differ; where periods are kept apart, their end comes last.
 fn text_columns<'a>(
     file: &'a DataFile,
     query: &'a ReadQuery,
@@ -237,7 +237,7 @@ fn is_of_prices(cost: &str) -> bool {
     [Metric::List, Metric::Contracted].into_iter().any(|metric| metric.column() == cost)
 }
 
-/// The column that tells whether a row costs something, where list or contracted cost is asked for:
+/// The column that shows whether a row costs something, where list or contracted cost is asked for:
 /// the service leaves these at 0 in some rows.
 fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a str)> {
     let asked = costs.last().filter(|name| is_of_prices(name))?;
@@ -421,7 +421,7 @@ impl KeptSums {
     }
 }
 
-/// What the lines tell of their file: whether it is actual or amortized, kinds not known. Given is for
+/// What the lines show of their file: whether it is actual or amortized, kinds not known. Given is for
 /// each line whether it costs something, `None` where it has no usable rows.
 fn tell_lines(sums: &mut FileCharges, lines: &DataFrame, nonzero: Vec<Option<bool>>) -> Result<()> {
     let nonzero: BooleanChunked = nonzero.into_iter().collect();

@@ -2,7 +2,7 @@
 
 pub(crate) mod charge_table;
 pub(crate) mod classify;
-pub(crate) mod expressions;
 pub(crate) mod file_charges;
 pub(crate) mod findings;
 pub(crate) mod query;
+pub(crate) mod typed_columns;

@@ -59,6 +59,13 @@ pub struct Leaf {
     pub(crate) cells: Vec<Cell>,
 }
 
+impl Leaf {
+    /// Whether anything is charged in a cycle.
+    pub(crate) fn has_charges(&self, cycle: BillingCycle) -> bool {
+        self.cells.iter().any(|cell| cell.cycle == cycle)
+    }
+}
+
 /// The cost of one leaf, day, billing period and kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cell {

@@ -16,7 +16,7 @@ use billing::{
     TotalLine,
 };
 use chrono::{Datelike, Days, NaiveDate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Days after its end until a cycle counts as closed.
 const CLOSING_DAYS: u64 = 5;
@@ -80,6 +80,7 @@ impl DailyCosts {
             (SeriesSetBuilder::new(), SeriesSetBuilder::new(), SeriesSetBuilder::new());
         let mut leaves = Vec::with_capacity(self.leaves.len());
         let rates = self.newest_rates();
+        let unfinished = self.unfinished_cycles();
         for leaf in &self.leaves {
             let scope = &self.coverages[leaf.coverage];
             let cells = &leaf.cells;
@@ -103,7 +104,7 @@ impl DailyCosts {
                     .collect();
                 builder.push(leaf.names.join(" / "), start, &values)?;
             }
-            leaves.push(self.leaf_outlook(leaf, scope, cells, start, &known, cycles)?);
+            leaves.push(self.leaf_outlook(leaf, (scope, &unfinished), start, &known, cycles)?);
         }
         Ok(Outlook {
             level: level.build(),
@@ -116,31 +117,26 @@ impl DailyCosts {
     fn leaf_outlook(
         &self,
         leaf: &Leaf,
-        scope: &Coverage,
-        cells: &[Cell],
+        (scope, unfinished): (&Coverage, &BTreeSet<BillingCycle>),
         start: NaiveDate,
         known: &[bool],
         cycles: usize,
     ) -> Result<LeafOutlook> {
         // Seen as of a later day, what is not covered until then is missing too.
         let eyes = self.options.as_of.map_or(NaiveDate::MIN, |as_of| as_of - Days::new(1));
-        let newest_covered = self.last_covered().unwrap_or(start);
-        let newest = newest_covered.max(eyes);
+        let newest = self.last_covered().unwrap_or(start).max(eyes);
         let last = scope.last().unwrap_or(start);
         let settle = Days::new(u64::from(self.options.settle_days.unwrap_or(SETTLE_DAYS)));
         let mut cutoff = (scope.last_run.unwrap_or(last) - settle).min(last);
-        let now = scope
-            .newest_run
-            .or(self.options.as_of)
-            .unwrap_or(last + Days::new(1))
-            .max(self.options.as_of.unwrap_or(NaiveDate::MIN));
-        let open = self.cycle_of(&leaf.unit, self.options.as_of.unwrap_or(newest_covered + Days::new(1)));
+        let now = self.today_of(scope);
+        let open = self.open_cycle(leaf);
         let rule = self.rule(&leaf.unit);
         let mut wanted = Vec::new();
         let before = self.cycle_of(&leaf.unit, open.start() - Days::new(1));
-        let has_charges = |cycle: BillingCycle| cells.iter().any(|cell| cell.cycle == cycle);
-        if now < before.end() + Days::new(CLOSING_DAYS) && has_charges(before) {
+        if unfinished.contains(&before) && leaf.has_charges(before) {
             wanted.push(before);
+        }
+        if self.is_unfinished(leaf, before) {
             // Its last days are as old as the newest run that lists them, not as the newest run of all.
             if let Some(made) = scope.run_of(before.last_day()) {
                 cutoff = cutoff.min(made - settle);
@@ -153,7 +149,7 @@ impl DailyCosts {
         }
         let facts = wanted.into_iter().map(|cycle| {
             let total = |cycle: BillingCycle| -> Amount {
-                cells
+                leaf.cells
                     .iter()
                     .filter(|cell| cell.cycle == cycle && cell.kind.is_billed())
                     .map(|cell| cell.cost)
@@ -183,6 +179,33 @@ impl DailyCosts {
                 .count() as u64,
             stopped: last + Days::new(STOPPED_DAYS) < newest,
         })
+    }
+
+    /// The cycles before the open ones that are not closed for all that is charged in them. A part that is closed
+    /// already belongs to their totals.
+    fn unfinished_cycles(&self) -> BTreeSet<BillingCycle> {
+        let before = |leaf: &Leaf| self.cycle_of(&leaf.unit, self.open_cycle(leaf).start() - Days::new(1));
+        let leaves = self.leaves.iter().map(|leaf| (leaf, before(leaf)));
+        leaves.filter(|(leaf, cycle)| self.is_unfinished(leaf, *cycle)).map(|(_, cycle)| cycle).collect()
+    }
+
+    fn is_unfinished(&self, leaf: &Leaf, cycle: BillingCycle) -> bool {
+        let today = self.today_of(&self.coverages[leaf.coverage]);
+        today < cycle.end() + Days::new(CLOSING_DAYS) && leaf.has_charges(cycle)
+    }
+
+    /// The cycle of a leaf that contains the day that is asked about.
+    fn open_cycle(&self, leaf: &Leaf) -> BillingCycle {
+        let start = || span(&self.coverages[leaf.coverage], &leaf.cells).0;
+        let after_last = || self.last_covered().unwrap_or_else(start) + Days::new(1);
+        self.cycle_of(&leaf.unit, self.options.as_of.unwrap_or_else(after_last))
+    }
+
+    /// The day that is today for what a scope covers: that of its newest run, or the one that is asked about.
+    fn today_of(&self, scope: &Coverage) -> NaiveDate {
+        let after_last = || scope.last().map(|last| last + Days::new(1));
+        let made = scope.newest_run.or(self.options.as_of).or_else(after_last).unwrap_or(NaiveDate::MIN);
+        made.max(self.options.as_of.unwrap_or(NaiveDate::MIN))
     }
 
     /// Whether what a leaf is charged for is sold by others.

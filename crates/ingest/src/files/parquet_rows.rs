@@ -6,9 +6,9 @@ use crate::{
     files::{
         amounts::Amounts,
         data_file::DataFile,
-        dictionary::Texts,
         guard::guarded,
         parquet_file::ParquetFile,
+        repeated_texts::Texts,
         row_sums::{AmountColumns, RowSums, Rows, amount_columns},
     },
 };

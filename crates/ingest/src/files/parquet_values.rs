@@ -7,9 +7,9 @@
 use crate::{
     Error, Result,
     files::amounts::Amounts,
-    files::dictionary::Texts,
     files::parquet_text::{push_json, push_text, wide_bytes},
     files::parquet_types::{Meaning, Shape},
+    files::repeated_texts::Texts,
     files::wide_decimal::units_of,
 };
 use polars::prelude::*;
@@ -190,7 +190,8 @@ impl Values {
         texts: &mut Texts,
         numbers: &mut Vec<u32>,
     ) -> Result<()> {
-        let values = array.values().as_any().downcast_ref::<Utf8ViewArray>().ok_or_else(|| self.not_text())?;
+        let values =
+            array.values().as_any().downcast_ref::<Utf8ViewArray>().ok_or_else(|| self.not_text())?;
         let mut known: Vec<Option<u32>> = vec![None; values.len()];
         let keys = array.keys();
         let mut number = |key: u32| -> Result<u32> {

@@ -8,7 +8,7 @@ use crate::{
     Error, Result,
     files::amounts::{Amounts, EMPTY, EXCESS, NOT_AMOUNT, TOO_LARGE, TOO_LARGE_UNITS},
     files::data_file::DataFile,
-    files::dictionary::{Lines, Texts},
+    files::repeated_texts::{Lines, Texts},
 };
 use polars::prelude::*;
 

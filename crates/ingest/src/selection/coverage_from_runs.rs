@@ -13,7 +13,7 @@ use crate::{
         coverage::{Coverage, Feed, coverage_of},
         day_set::DaySet,
         excluded_charges::Decisions,
-        newest_run::Period,
+        rules::newest_run::Period,
         run_charges::{Names, RunCharges},
     },
 };

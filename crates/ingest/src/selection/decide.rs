@@ -14,16 +14,16 @@ use crate::{
     },
     files::amounts::TOO_LARGE_UNITS,
     selection::{
-        agreements::check_agreements,
         cycles::with_cycles,
         day_set::DaySet,
         excluded_charges::{Cause, Decisions, Kept, LeftOut, Loss},
-        file_states::{DayKeys, KeysOfRuns, decide_file_states},
-        metric::{SettledMetric, settle_metrics},
-        newest_run::ScopeClaims,
         read_runs::{ReadRuns, read_runs, side_by_side},
+        rules::metric::{SettledMetric, settle_metrics},
+        rules::newest_run::ScopeClaims,
+        rules::overlapping_files::{DayKeys, KeysOfRuns, decide_file_states},
+        rules::scope_overlap::{contest_scopes, part_columns},
+        rules::two_accounts::check_agreements,
         run_charges::{Names, RunCharges, key_facts, of_metric},
-        scope_overlap::{contest_scopes, part_columns},
     },
 };
 use billing::{Agreement, Metric};

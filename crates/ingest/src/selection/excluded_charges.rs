@@ -9,7 +9,7 @@ use crate::{
     },
     selection::{
         day_set::DaySet,
-        newest_run::{Period, RunClaim, ScopeClaims},
+        rules::newest_run::{Period, RunClaim, ScopeClaims},
         run_charges::KeyFacts,
     },
 };

@@ -4,9 +4,9 @@
 use crate::{
     Result,
     charges::{
-        expressions::{amount_type, focus_category, named},
         file_charges::{FileCharges, RAW},
         query::QUANTITIES,
+        typed_columns::{amount_type, focus_category, named},
     },
     files::data_file::DataFile,
 };

@@ -7,15 +7,15 @@ use crate::{
     Error, Result,
     charges::findings::{Controls, Finding},
     selection::{
-        file_states::KeysOfRuns,
-        newest_run::Period,
+        rules::newest_run::Period,
+        rules::overlapping_files::KeysOfRuns,
         run_charges::{Names, RunCharges},
     },
 };
 use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// So many days with equal charges under two accounts are one bill under two names.
+/// The number of days with equal charges from which on two accounts are one bill under two names.
 const EQUAL_DAYS: usize = 3;
 
 /// Sum, usage and runs of an account's day.

@@ -158,7 +158,7 @@ pub(crate) fn kind(family: &Family, have: &dyn Fn(&str) -> Expr) -> Expr {
         .otherwise(name(ChargeKind::Other))
 }
 
-/// Whether usage was corrected later (FOCUS `ChargeClass` Correction), so that it tells no level.
+/// Whether usage was corrected later (FOCUS `ChargeClass` Correction), which keeps it out of the level.
 pub(crate) fn is_correction(have: &dyn Fn(&str) -> Expr) -> Expr {
     // A refund of a purchase is a correction of FOCUS too, and a kind of its own here.
     let purchase = word(have("ChargeCategory")).eq(lit("purchase"));

@@ -1,11 +1,11 @@
 //! Which metric each file holds, and which one the result is of.
 //!
 //! A FOCUS file names its metrics; the one cost of a classic file is actual or amortized, which its
-//! header does not tell. They are never added to each other.
+//! header does not say. They are never added to each other.
 
 use crate::{
     Controls, Error, ReadOptions, Result,
-    charges::{expressions::CLASSIC_COST, file_charges::FileCharges, findings::Finding},
+    charges::{file_charges::FileCharges, findings::Finding, typed_columns::CLASSIC_COST},
     exports::runs::{Plan, Run, short},
     files::data_file::DataFile,
     selection::{

@@ -10,7 +10,7 @@ use crate::{
     selection::{
         day_set::DaySet,
         excluded_charges::{Cause, Decisions, Loss},
-        newest_run::Period,
+        rules::newest_run::Period,
         run_charges::{Names, RunCharges},
     },
 };

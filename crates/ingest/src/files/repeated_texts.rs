@@ -24,7 +24,7 @@ impl Texts {
     /// The number of a text; that of no text where it is empty.
     ///
     /// # Errors
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not UTF-8.
     #[inline]
     pub(crate) fn number(&mut self, text: &[u8]) -> std::result::Result<u32, Utf8Error> {
         if self.last.0 == text {
@@ -61,12 +61,12 @@ pub(crate) struct Lines {
     packed: PlHashMap<u64, u32>,
     /// The numbers of the texts of each line, one line after the other.
     keys: Vec<u32>,
-    /// How many columns tell lines apart: the first ones.
+    /// The number of columns in which lines differ: the first ones.
     width: usize,
 }
 
 impl Lines {
-    /// No lines yet of so many columns, of which the first `width` tell lines apart.
+    /// No lines yet, of `columns` columns; lines differ in the first `width`.
     pub(crate) fn new(columns: usize, width: usize) -> Self {
         Self {
             texts: (0..columns).map(|_| Texts::new()).collect(),
