@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 from decimal import Decimal
 
-from .oracle import Answer, covered_days
+from .oracle import Answer, answer, covered_days
 
 CENT = Decimal("0.005")
 # A plan spreads a quantity over days.
@@ -189,7 +189,10 @@ def ingest(question):
     """What lands without `--as-of` is read back with it."""
     code, _, err = question.run("ingest", "in", "--out", "landed", as_of=False)
     if question.folder.as_of:
-        return None if code == 0 else [f"exit {code}: {first_line(err)}"]
+        # What every day of the folder says may be refused where a part of it is not.
+        whole = dataclasses.replace(question, answer=answer(dataclasses.replace(question.folder, as_of=None)))
+        why = exit_differs(whole, code, err)
+        return [why] if why else None
     why = exit_differs(question, code, err)
     if why is not None:
         return [why] if why else []

@@ -46,10 +46,12 @@ class Reading:
 
     # The run that shows which days a billing scope lists a subscription: of that day, or the period's newest.
     listed_by_newest: bool = False
-    # A section or profile known from a row's own ids holds its days also where it lists none.
+    # A section or profile known from a row's own ids, and the account around one, hold days also where they list none.
     ids_suffice: bool = False
     # Late rows of a run over fewer days count beside those of the run that they should go with.
     partial_late: bool = False
+    # A run that late rows go with reaches as far as every older run, also as one that begins later in the period.
+    late_by_all_reach: bool = False
     # A newer run of another scope takes late rows of its part also where that scope has none.
     late_of_scope: bool = False
     # An estimate is left out on every day that the charges' run covers, not only where a charge stands.
@@ -251,7 +253,8 @@ def late_runs(line, period, reading, rules, may_be_none=False):
     rules.add("late")
     whole = []
     for place, (run, _) in enumerate(runs):
-        if run.first <= period and all(last_covered(run) >= last_covered(old) for old, _ in runs[:place]):
+        older = [old for old, _ in runs[:place] if reading.late_by_all_reach or old.first <= period]
+        if run.first <= period and all(last_covered(run) >= last_covered(old) for old in older):
             whole.append(run)
     if not whole:
         return (holding or [run for run, _ in runs])[-1:]
@@ -277,8 +280,8 @@ def listed(line, day, sub, period, reading):
     return bool(days) and min(days) <= day <= max(days)
 
 
-def holds(line, c, reading):
-    """Whether this scope is one that the charge belongs to, as far as ids and rows show."""
+def holds(line, c, reading, loser):
+    """Whether this scope is one that the charge of the scope `loser` belongs to, as far as ids and rows show."""
     scope = line.scope
     if scope.kind == "subscription":
         return c.sub == scope.sub
@@ -291,7 +294,7 @@ def holds(line, c, reading):
             return False
         if all(stated) and (reading.ids_suffice or not c.sub):
             return True
-    if scope.kind == "account" and not c.sub:
+    if scope.kind == "account" and (not c.sub or reading.ids_suffice and loser.kind in ("section", "profile")):
         return True
     return bool(c.sub) and listed(line, c.day, c.sub, c.period, reading)
 
@@ -325,7 +328,7 @@ def is_superseded(c, run, line, lines, reading, rules):
         else:
             found = other.of_day(c.day)
             newest = found[0] if found else None
-        if newest and newest.submitted > run.submitted and holds(other, c, reading):
+        if newest and newest.submitted > run.submitted and holds(other, c, reading, line.scope):
             rules.add("nested")
             return True
     return False

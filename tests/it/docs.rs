@@ -86,3 +86,36 @@ fn the_tests_that_measurements_name_exist() {
         assert!(tests.contains(&format!("fn {name}")), "no test is called `{name}`");
     }
 }
+
+/// The paths in backticks of a document that begin with a folder of the project, without those of things to be made.
+fn named_paths(text: &str) -> Vec<&str> {
+    let folders = ["crates/", "tests/", "benches/", "docs/", "deploy/", "models/", "notebooks/"];
+    let is_path = |word: &&str| {
+        folders.iter().any(|folder| word.starts_with(folder))
+            && !word.contains(char::is_whitespace)
+            && !word.contains("NAME")
+            && !word.contains(['*', '{', '<'])
+    };
+    text.split('`').skip(1).step_by(2).filter(is_path).collect()
+}
+
+#[test]
+fn documents_name_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut documents: Vec<PathBuf> = fs::read_dir(root.join("docs"))
+        .expect("documents")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    documents.extend(["README.md", "models/README.md", "deploy/README.md"].map(|name| root.join(name)));
+    let mut seen = 0;
+    for document in documents {
+        let text = fs::read_to_string(&document).expect("a document");
+        for path in named_paths(&text) {
+            let file = path.split(':').next().unwrap_or(path);
+            assert!(root.join(file).exists(), "{} names `{path}`, which does not exist", document.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "only {seen} paths were found");
+}

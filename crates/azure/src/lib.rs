@@ -44,7 +44,7 @@ mod billing_accounts;
 mod billing_periods;
 #[cfg(feature = "blobs")]
 mod blobs;
-mod budgets;
+mod budgets_and_alerts;
 #[cfg(feature = "sign-in")]
 mod certificate;
 mod clock;
@@ -83,7 +83,7 @@ pub use billing_accounts::{
 pub use billing_periods::{BillingPeriod, billing_period, billing_periods};
 #[cfg(feature = "blobs")]
 pub use blobs::{Blob, BlobAddress, Blobs};
-pub use budgets::{
+pub use budgets_and_alerts::{
     Alert, AlertDetails, AlertState, Budget, BudgetPeriod, BudgetState, ScheduledAction, Spend, alert,
     alerts, budget, budgets, scheduled_action,
 };

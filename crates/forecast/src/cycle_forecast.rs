@@ -14,7 +14,7 @@ use crate::{
     history::History,
     horizon::Horizon,
     missing_days::MissingDays,
-    model::Model,
+    model_file::Model,
     origins::Origin,
     quantiles::{LAPLACE, Quantiles},
     ranges::{OwnScale, bounds},

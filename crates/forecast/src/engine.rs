@@ -14,7 +14,7 @@ use crate::{
     history::History,
     layer_names::LAYERS,
     missing_days::MissingDays,
-    model::Model,
+    model_file::Model,
     origins::OriginTable,
     reliability::{Silence, silence_of},
     series_cache::SeriesCache,

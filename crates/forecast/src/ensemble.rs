@@ -14,7 +14,7 @@
 use crate::{
     candidates::ModelSpec,
     layer_names::LAYERS,
-    model::Model,
+    model_file::Model,
     origins::{Origin, OriginTable, PastOrigin},
     ranges::PastError,
     weights::{OwnErrors, PooledErrors, mix, weights},

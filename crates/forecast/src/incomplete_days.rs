@@ -86,7 +86,7 @@ fn share_of_usual(values: &[f64], day: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Model, test_series::set_of};
+    use crate::{model_file::Model, test_series::set_of};
 
     /// How many days the cutoff moves after a hundred days around 10 (6 on weekends) and then these:
     /// 15 to 19 April 2026, a Wednesday to a Sunday.

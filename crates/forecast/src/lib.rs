@@ -60,7 +60,7 @@ mod layer_names;
 mod level_bank;
 mod linear;
 mod missing_days;
-mod model;
+mod model_file;
 mod origin_features;
 mod origins;
 mod priced;
@@ -90,7 +90,7 @@ pub use cycle_total::{CycleForecast, DayForecast, DayState, SeriesForecast, Stat
 pub use engine::{Engine, Question};
 pub use error::{Error, Result};
 pub use linear::{Design, FittedRidge};
-pub use model::{Model, Prior, Provenance};
+pub use model_file::{Model, Prior, Provenance};
 pub use priced::{PricedBill, PricedMeter, PricedTotals, Terms, forecast_priced};
 pub use quantiles::{LEVELS, QuantileValue, Quantiles};
 pub use score::{Comparison, ScoreLine, compare, summarize};

@@ -176,7 +176,7 @@ fn cuts(
 mod tests {
     use super::*;
     use crate::{
-        model::Model,
+        model_file::Model,
         test_series::{date, set_of},
     };
 

@@ -7,7 +7,7 @@
 //! when something happens that happened to none of the training series.
 
 use crate::{
-    model::Model,
+    model_file::Model,
     quantiles::{LAPLACE, SHARES},
 };
 use chrono::NaiveDate;

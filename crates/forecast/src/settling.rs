@@ -100,7 +100,7 @@ fn completeness(shares: &mut [f64], settings: &SettlingSettings) -> Option<f64> 
 mod tests {
     use super::*;
     use crate::{
-        model::Model,
+        model_file::Model,
         test_series::{date, month, set_of},
     };
 

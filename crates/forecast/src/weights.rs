@@ -114,7 +114,7 @@ pub fn mix(estimates: &[f64], weights: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Model;
+    use crate::model_file::Model;
 
     #[test]
     fn the_better_candidate_gets_the_weight() {

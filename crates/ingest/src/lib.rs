@@ -53,7 +53,7 @@ mod series_file;
 mod staging;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
-pub use charges::typed_columns::amount_type;
+pub use charges::text_meanings::amount_type;
 pub use daily::daily_costs::{DailyColumns, DailyCosts, DailyRow, Leaf, OTHERS};
 pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};

@@ -3,7 +3,7 @@
 
 use crate::{
     Dimension, Error, Family, ReadOptions,
-    charges::typed_columns::day,
+    charges::text_meanings::day,
     files::amounts::{NOT_AMOUNT, parsed},
     files::family::normalised,
     files::tags::tag_value,

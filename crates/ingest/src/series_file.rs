@@ -7,7 +7,7 @@
 
 use crate::{
     Error, Result,
-    charges::typed_columns::day,
+    charges::text_meanings::day,
     files::encoding::{Encoding, digest, encoding},
     files::{
         csv_rows::csv_columns, csv_text::header, guard::guarded, parquet_file::ParquetFile,

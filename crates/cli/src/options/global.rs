@@ -1,8 +1,6 @@
-//! Options of every command, and those of the commands that write a result.
+//! Options of every command.
 
 use clap::{Args, ValueEnum};
-use report::Format;
-use std::path::PathBuf;
 
 /// How a command runs: taken by every command.
 #[derive(Debug, Clone, Default, Args)]
@@ -45,23 +43,4 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-/// Where a result goes, and in which form.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Output {
-    /// Form of the output: table, json, jsonl, csv, markdown or parquet.
-    #[arg(short, long, value_name = "FORMAT", env = "FORECAST_OUTPUT", help_heading = "Output")]
-    pub output: Option<Format>,
-    /// Write the output to this file, whole or not at all; `-` is stdout.
-    #[arg(long, value_name = "PATH", env = "FORECAST_OUT_FILE", help_heading = "Output")]
-    pub out_file: Option<PathBuf>,
-}
-
-/// Where a text goes.
-#[derive(Debug, Clone, Default, Args)]
-pub struct TextFile {
-    /// Write the output to this file, whole or not at all; `-` is stdout.
-    #[arg(long, value_name = "PATH", env = "FORECAST_OUT_FILE", help_heading = "Output")]
-    pub out_file: Option<PathBuf>,
 }

@@ -7,11 +7,13 @@ pub mod charges;
 pub mod day;
 pub mod global;
 pub mod granularity;
-mod needless;
+pub mod output;
 pub mod price;
+mod refused_beside_series;
 
-pub use global::{ColorChoice, Global, LogFormat, Output, TextFile};
-pub use needless::check_needless;
+pub use global::{ColorChoice, Global, LogFormat};
+pub use output::{Output, TextFile};
+pub use refused_beside_series::check_needless;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};

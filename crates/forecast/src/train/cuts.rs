@@ -5,7 +5,7 @@ use crate::{
     calendar::{cycles_before, days_before},
     history::{History, mean_of_sizes},
     horizon::Horizon,
-    model::Model,
+    model_file::Model,
     origins::{Origin, OriginTable, PastOrigin},
     series_cache::SeriesCache,
 };

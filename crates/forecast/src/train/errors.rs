@@ -4,7 +4,7 @@ use super::{cuts::Taught, rows::RowOf};
 use crate::{
     candidates::ModelSpec,
     ensemble::Past,
-    model::{DAYS, Model, PriorDay},
+    model_file::{DAYS, Model, PriorDay},
     ranges::OwnScale,
 };
 use rayon::prelude::*;

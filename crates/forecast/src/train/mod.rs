@@ -20,7 +20,7 @@ use crate::{
     candidates::ModelSpec,
     ensemble::Past,
     layer_names::{LAYERS, feature_names},
-    model::{DAYS, Model, Prior, PriorDay},
+    model_file::{DAYS, Model, Prior, PriorDay},
     quantiles::{LAPLACE, SHARES},
     ranges::{OwnScale, blended_quantiles},
     synthetic::synthetic_series,

@@ -5,7 +5,7 @@ use crate::{
     booster::{Booster, BoosterOptions, Rows},
     candidates::ModelSpec,
     ensemble::{Layered, Past},
-    model::Model,
+    model_file::Model,
     origins::Origin,
 };
 use rayon::prelude::*;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ensemble::Past,
-    model::{Model, PriorDay},
+    model_file::{Model, PriorDay},
 };
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 //! run rate makes in its group at this day of the cycle.
 
 use super::cuts::Taught;
-use crate::{candidates::Candidate, model::Model, origin_features::HISTORY_DAYS, origins::Origin};
+use crate::{candidates::Candidate, model_file::Model, origin_features::HISTORY_DAYS, origins::Origin};
 use std::collections::BTreeMap;
 
 /// Days that must lie before a cut that teaches.

@@ -7,11 +7,11 @@
 use crate::{
     Error, Result,
     charges::charge_table::ChargeTable,
-    charges::classify::{
+    charges::key_columns::{
         TELL_KINDS, TELL_METERS, TELL_OWNERS, source_column, typed_lines, unit_column, uses_commitment_id,
     },
     charges::query::{Grain, QUANTITIES, QUANTITY, ReadQuery},
-    charges::typed_columns::{self as charges, CLASSIC_COST},
+    charges::text_meanings::{self as charges, CLASSIC_COST},
     files::csv_rows::read_csv,
     files::data_file::DataFile,
     files::encoding::Encoding,

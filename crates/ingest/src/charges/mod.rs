@@ -1,8 +1,8 @@
 //! Charges: from the texts of a file to typed keys, days and amounts.
 
 pub(crate) mod charge_table;
-pub(crate) mod classify;
 pub(crate) mod file_charges;
 pub(crate) mod findings;
+pub(crate) mod key_columns;
 pub(crate) mod query;
-pub(crate) mod typed_columns;
+pub(crate) mod text_meanings;

@@ -15,9 +15,9 @@ use crate::{
     files::amounts::TOO_LARGE_UNITS,
     selection::{
         cycles::with_cycles,
-        day_set::DaySet,
-        excluded_charges::{Cause, Decisions, Kept, LeftOut, Loss},
+        excluded_charges::{Decisions, Kept, LeftOut},
         read_runs::{ReadRuns, read_runs, side_by_side},
+        rules::estimates::estimates_give_way,
         rules::metric::{SettledMetric, settle_metrics},
         rules::newest_run::ScopeClaims,
         rules::overlapping_files::{DayKeys, KeysOfRuns, decide_file_states},
@@ -29,7 +29,7 @@ use crate::{
 use billing::{Agreement, Metric};
 use polars::prelude::*;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 /// What the selected charges are to be read as.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,43 +135,12 @@ impl Decided {
         check_agreements(&self.runs, &self.masks, &names, &mut keys, &mut self.controls)?;
         drop(keys);
         if self.runs.iter().any(|run| run.is_estimate) {
-            self.give_way_to_charges()?;
-        }
-        self.report();
-        Ok(())
-    }
-
-    /// Estimates never count beside charges of the same owner and day.
-    fn give_way_to_charges(&mut self) -> Result<()> {
-        let mut charged: HashMap<u32, BTreeSet<i32>> = HashMap::new();
-        for (run, mask) in self.runs.iter().zip(&self.masks).filter(|(run, _)| !run.is_estimate) {
-            run.each_day(|facts, day, row| {
-                if mask.as_ref().is_none_or(|mask| mask[row]) {
-                    charged.entry(facts.owner).or_default().insert(day);
-                }
-            })?;
-        }
-        for run in (0..self.runs.len()).filter(|run| self.runs[*run].is_estimate) {
-            let owners: BTreeSet<u32> = self.runs[run].keys.iter().map(|facts| facts.owner).collect();
-            for owner in owners {
-                let Some(days) = charged.get(&owner) else { continue };
-                self.decisions.add(
-                    run,
-                    Loss {
-                        owner: Some(owner),
-                        part: None,
-                        period: None,
-                        accounts: BTreeSet::new(),
-                        days: days.iter().copied().collect::<DaySet>(),
-                        late: BTreeSet::new(),
-                        cause: Cause::Estimate,
-                    },
-                );
+            estimates_give_way(&mut self.decisions, &self.runs, &self.masks)?;
+            for (run, kept) in kept_of(&self.decisions, &self.runs, |run| run.is_estimate)? {
+                (self.masks[run], self.left_out[run]) = (Some(kept.mask), Some(kept.left_out));
             }
         }
-        for (run, kept) in kept_of(&self.decisions, &self.runs, |run| run.is_estimate)? {
-            (self.masks[run], self.left_out[run]) = (Some(kept.mask), Some(kept.left_out));
-        }
+        self.report();
         Ok(())
     }
 

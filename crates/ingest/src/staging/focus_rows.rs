@@ -6,7 +6,7 @@ use crate::{
     charges::{
         file_charges::{FileCharges, RAW},
         query::QUANTITIES,
-        typed_columns::{amount_type, focus_category, named},
+        text_meanings::{amount_type, focus_category, named},
     },
     files::data_file::DataFile,
 };

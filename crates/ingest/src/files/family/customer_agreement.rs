@@ -3,7 +3,7 @@
 //! Names are in camel case, dates `MM/DD/YYYY`. Prices may be in another currency than the bill: both
 //! and the rate between them are kept. The pay-as-you-go cost is the one at list prices.
 
-use super::table::{Family, Row};
+use super::layout::{Family, Row};
 use billing::Agreement;
 
 pub(super) static MCA: Family = Family {

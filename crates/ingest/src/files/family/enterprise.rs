@@ -3,7 +3,7 @@
 //! Real files name the cost `Cost` (2023) or `CostInBillingCurrency` (2020, and the documented
 //! versions), and write dates as `MM/DD/YYYY` or ISO. A department is an invoice section here.
 
-use super::table::{Family, Row};
+use super::layout::{Family, Row};
 use billing::Agreement;
 
 pub(super) static EA: Family = Family {

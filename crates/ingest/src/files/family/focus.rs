@@ -3,7 +3,7 @@
 //! Columns go by their own names; listed are those that were renamed between versions.
 //! Source: FocusCost column lists of Cost Management, versions 1.0-preview(v1) to 1.2.
 
-use super::table::{Family, Row};
+use super::layout::{Family, Row};
 use billing::Agreement;
 
 pub(super) static FOCUS: Family = Family {

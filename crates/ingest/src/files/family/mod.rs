@@ -9,13 +9,13 @@
 mod customer_agreement;
 mod enterprise;
 mod focus;
+mod layout;
 mod pay_as_you_go;
-mod table;
 
 use crate::Result;
 use std::path::Path;
 
-pub use table::{Family, Layout, normalised};
+pub use layout::{Family, Layout, normalised};
 
 /// Every family that is read.
 pub static FAMILIES: [&Family; 4] =

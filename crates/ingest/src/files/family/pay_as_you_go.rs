@@ -3,7 +3,7 @@
 //! It lists usage only: no purchases, no refunds, no billing period. Headers may be localised, and
 //! an older form names the cost `costInBillingCurrency` and the day `date`.
 
-use super::table::{Family, Row};
+use super::layout::{Family, Row};
 use billing::Agreement;
 
 pub(super) static PAYG: Family = Family {

@@ -5,7 +5,7 @@
 
 use crate::{
     Controls, Error, ReadOptions, Result,
-    charges::{file_charges::FileCharges, findings::Finding, typed_columns::CLASSIC_COST},
+    charges::{file_charges::FileCharges, findings::Finding, text_meanings::CLASSIC_COST},
     exports::runs::{Plan, Run, short},
     files::data_file::DataFile,
     selection::{

@@ -153,7 +153,7 @@ impl Model {
             ranges.widening_per_cycle,
         ];
         if not_negative.iter().any(|value| *value < 0.0) || !(0.0..=1.0).contains(&weights.fade_per_cycle) {
-            return refused("weights, factors and errors must not be negative, a fade lies in 0 to 1");
+            return refused("weights, factors and errors must not be negative, a fade is in 0 to 1");
         }
         model.candidates = model
             .names

@@ -6,7 +6,7 @@
 use crate::{
     Dimension, Result,
     charges::query::ReadQuery,
-    charges::typed_columns::{self as charges, HAS_COMMITMENT},
+    charges::text_meanings::{self as charges, HAS_COMMITMENT},
     files::data_file::DataFile,
     files::row_sums::RowSums,
     files::tags::tag_value,
@@ -31,7 +31,7 @@ pub(crate) const TELL_OWNERS: [&str; 10] = [
     "x_BillingExchangeRate",
 ];
 
-/// Columns that tell the kind of a charge.
+/// Columns that show the kind of a charge.
 pub(crate) const TELL_KINDS: [&str; 10] = [
     "ChargeCategory",
     "ChargeClass",
@@ -63,7 +63,7 @@ pub(crate) fn source_column<'a>(dimension: &'a Dimension, file: &DataFile, query
     }
 }
 
-/// FOCUS files, and those without a pricing model, tell a commitment by its id.
+/// FOCUS files, and those without a pricing model, show a commitment by its id.
 pub(crate) fn uses_commitment_id(file: &DataFile) -> bool {
     let told = file.family.agreement != Agreement::Focus && file.layout.has("x_PricingModel");
     file.layout.has("CommitmentDiscountId") && !told
@@ -93,7 +93,7 @@ pub(crate) fn derived(sums: &RowSums<'_>, columns: &[&str], meaning: Meaning<'_>
     sums.lines.derived(&present, &meaning(&have))
 }
 
-/// What the texts of each line mean: the lines of [`FileSums::costs`], with `category` and `blank`.
+/// What the texts of each line mean: the lines of [`FileCharges::table`], with `category` and `blank`.
 pub(crate) fn typed_lines(file: &DataFile, query: &ReadQuery, sums: &RowSums<'_>) -> Result<DataFrame> {
     let family = file.family;
     let mut lines = DataFrame::empty_with_height(sums.lines.len());
@@ -174,7 +174,7 @@ pub(crate) fn typed_lines(file: &DataFile, query: &ReadQuery, sums: &RowSums<'_>
     Ok(lines)
 }
 
-/// Columns that tell a meter's usage apart, beside those of every charge.
+/// Columns in which the usage of meters differs, beside those of every charge.
 pub(crate) const TELL_METERS: [&str; 4] =
     ["x_SkuMeterId", "SkuMeter", "x_ReservationId", "CommitmentDiscountId"];
 
