@@ -168,11 +168,14 @@ def nodes(value, path=()):
 
 
 def document(rng, data):
-    """A value of a JSON document replaced, removed, repeated or nested."""
+    """A value of a JSON document replaced, removed, repeated or nested; of one that is nested too deep, a byte."""
     try:
-        whole = json.loads(data.decode("utf-8-sig"))
-    except ValueError:
+        return changed_value(rng, json.loads(data.decode("utf-8-sig")))
+    except (ValueError, RecursionError):
         return flip(rng, data)
+
+
+def changed_value(rng, whole):
     for _ in range(rng.randint(1, 4)):
         path = rng.choice(list(nodes(whole)))
         if not path:
