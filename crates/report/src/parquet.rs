@@ -29,6 +29,8 @@ const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 /// long table is never there twice.
 const ROW_GROUP: usize = 1 << 17;
 
+/// The amounts of a row group are one page. The writer would compare the bounds of pages byte by byte and take a negative
+/// amount for the largest, so that a filter of a reader would pass over it (Polars issue 29347).
 const OPTIONS: WriteOptions = WriteOptions {
     statistics: StatisticsOptions {
         min_value: true,
@@ -39,7 +41,8 @@ const OPTIONS: WriteOptions = WriteOptions {
     },
     version: Version::V1,
     compression: CompressionOptions::Snappy,
-    data_page_size: None,
+    // More than the amounts of a row group take.
+    data_page_size: Some(8 << 20),
 };
 
 /// The compressed pages of each column of a row group.
@@ -255,6 +258,24 @@ mod tests {
             assert!(frame.column(name).unwrap().get(1).unwrap().is_null(), "{name}");
         }
         assert!(frame.column("a").unwrap().get(3).unwrap().is_null());
+    }
+
+    #[test]
+    fn the_least_amount_of_a_row_group_is_the_negative_one() {
+        // Pages of the usual size would be two.
+        let values = (0..ROW_GROUP).map(|row| {
+            Some(Amount::from_units(if row < 1_000 { -2 } else { 3 } * 10_i128.pow(AMOUNT_SCALE - SCALE)))
+        });
+        let values = ColumnValues::Amount { values: values.collect(), least_digits: 2 };
+        let dataset = Dataset::new("daily_series", 1, vec![OurColumn::new("a", values)]).unwrap();
+        let metadata = polars_parquet::read::read_metadata(&mut Cursor::new(file(&dataset))).unwrap();
+        assert_eq!(metadata.row_groups.len(), 1);
+        let bounds =
+            metadata.row_groups[0].parquet_columns()[0].statistics(&metadata.footer_buf).unwrap().unwrap();
+        let bounds = bounds.expect_fixedlen();
+        let amount =
+            |bytes: &Option<Vec<u8>>| i128::from_be_bytes(bytes.clone().unwrap().try_into().unwrap());
+        assert_eq!((amount(&bounds.min_value), amount(&bounds.max_value)), (-2, 3));
     }
 
     #[test]

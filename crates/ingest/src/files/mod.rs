@@ -13,6 +13,7 @@ pub(crate) mod parquet_rows;
 pub(crate) mod parquet_text;
 pub(crate) mod parquet_types;
 pub(crate) mod parquet_values;
+pub(crate) mod parquet_write;
 pub(crate) mod repeated_texts;
 pub(crate) mod row_sums;
 pub(crate) mod tags;

@@ -5,12 +5,13 @@ use super::{
     charge::Charge,
     family::{Layout, Value},
 };
+use crate::files::parquet_write::parquet_writer;
 use chrono::NaiveDate;
 use polars::{
     io::parquet::write::BatchedWriter,
     prelude::{
         Column, DataFrame, DataType, Int64Chunked, Int128Chunked, IntoColumn, IntoSeries, NewChunkedArray,
-        ParquetCompression, ParquetWriter, PolarsError, Schema, StringChunked, TimeUnit,
+        PolarsError, Schema, StringChunked, TimeUnit,
     },
 };
 use std::{fs::File, io};
@@ -40,8 +41,7 @@ impl ParquetPart {
         let columns: Vec<Values> = layout.columns.iter().map(|(_, value)| Values::of(value)).collect();
         let types = layout.columns.iter().zip(&columns);
         let schema: Schema = types.map(|(&(name, _), values)| (name.into(), values.data_type())).collect();
-        let writer = ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Snappy)
+        let writer = parquet_writer(file)
             // Runs are written side by side already.
             .set_parallel(false)
             .batched(&schema)

@@ -10,6 +10,7 @@ use crate::{
         file_charges::sum_file,
         query::{Grain, ReadQuery},
     },
+    files::parquet_write::parquet_writer,
     staging::{focus_rows::focus_rows, service_charges::charge_frame},
 };
 use billing::{Amount, Metric, ServiceCharge};
@@ -227,7 +228,7 @@ impl StagedRun {
             let path = making.join(&name);
             let unwritable = |source| Error::unreadable(&path, source);
             let file = File::create(&path).map_err(unwritable)?;
-            ParquetWriter::new(&file).with_compression(ParquetCompression::Snappy).finish(&mut frame)?;
+            parquet_writer(&file).finish(&mut frame)?;
             file.sync_all().map_err(unwritable)?;
             let bytes = fs::metadata(&path).map_err(unwritable)?.len();
             blobs.push(json!({ "blobName": name, "byteCount": bytes, "dataRowCount": frame.height() }));
