@@ -27,6 +27,7 @@
 //!
 //! // One selection, several readings of it.
 //! let selected = select_charges(&inputs, &options, Needs::Usage, &|_| ())?;
+//! assert_eq!(selected.charges().days.height(), 2);
 //! let usage = Usage::of(&selected)?;
 //! assert_eq!(usage.days[1].quantity.to_string(), "3");
 //! let daily = DailyCosts::of(selected)?;
@@ -51,6 +52,7 @@ pub mod sample;
 mod selection;
 mod series_file;
 mod staging;
+pub use charges::charge_table::ChargeTable;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
 pub use charges::text_meanings::amount_type;

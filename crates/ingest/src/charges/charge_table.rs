@@ -10,16 +10,23 @@ pub(crate) fn values<T: PolarsNumericType>(column: &ChunkedArray<T>) -> impl Ite
     column.downcast_iter().flat_map(|array| array.values().iter().copied())
 }
 
-/// Charges by key and day.
+/// Charges by key and day, the one frame of this crate.
+///
+/// The columns of `keys` that every selection has: `currency` (text), `period_start` and `period_end` (dates, half-open),
+/// `unit` (what one invoice covers), `owner` (subscription, else billing account), `sub`, `sub_name`, `kind`,
+/// `marketplace`, `run` (which run of the input) and `k0`, `k1`, … (the values of the dimensions asked for).
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ChargeTable {
-    /// What tells charges apart. A key without days may stand there until [`ChargeTable::pruned`].
+pub struct ChargeTable {
+    /// A row for each combination of values in which charges differ.
     pub keys: DataFrame,
-    /// `key` (a row of `keys`), `day`, amounts and `rows`, the number of charges.
+    /// `key` (a row of `keys`), `day` (date), `rows` (the number of charges), `cost` (`Decimal(38, 18)`, in the currency
+    /// of the key) and, where usage was asked for, `quantity`.
     pub days: DataFrame,
 }
 
 impl ChargeTable {
+    // A key may have no days until `pruned`.
+
     /// All of these one after the other. Their tables have the same columns.
     pub(crate) fn concat(parts: Vec<Self>) -> Result<Self> {
         let (mut keys, mut days) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));

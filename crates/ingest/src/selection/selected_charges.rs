@@ -37,6 +37,12 @@ pub struct SelectedCharges {
 }
 
 impl SelectedCharges {
+    /// The charges, each once.
+    #[must_use]
+    pub fn charges(&self) -> &ChargeTable {
+        &self.table
+    }
+
     /// The codes of their currencies.
     ///
     /// # Errors
