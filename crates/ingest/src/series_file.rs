@@ -203,6 +203,14 @@ impl SeriesTable {
     }
 }
 
+/// The column `date` of the days that texts mean. Each text is looked at once.
+fn days(texts: &StringChunked) -> Column {
+    let mut known: PlHashMap<&str, Option<i32>> = PlHashMap::default();
+    let mut of = |text| *known.entry(text).or_insert_with(|| day(text).map(|day| day.to_epoch_days()));
+    let days: Int32Chunked = texts.iter().map(|text| of(text?)).collect();
+    days.with_name("date".into()).into_date().into_column()
+}
+
 /// The day, null where it lies in another century.
 fn plausible(day: Expr) -> Expr {
     let year = day.clone().dt().year();
@@ -280,16 +288,20 @@ impl<'a> Table<'a> {
     /// The columns that are wanted, and no others, with what is derived from them.
     fn collect(&self, wanted: &[Wanted]) -> Result<DataFrame> {
         guarded(self.path, || {
-            let (rows, columns) = match self.encoding {
+            let (rows, mut columns) = match self.encoding {
                 Encoding::Parquet => self.of_parquet(wanted)?,
                 _ => self.of_csv(wanted)?,
             };
-            let has = |name: &str| columns.iter().any(|column| column.name() == name);
+            let place = |name: &str, columns: &[Column]| columns.iter().position(|own| own.name() == name);
+            if let Some(raw) = place("raw_date", &columns)
+                && place("date", &columns).is_none()
+            {
+                columns.push(days(columns[raw].str()?));
+            }
+            let has = |name: &str| place(name, &columns).is_some();
             let mut derived = Vec::new();
             if has("date") {
                 derived.push(plausible(col("date")).alias("date"));
-            } else if has("raw_date") {
-                derived.push(plausible(day(col("raw_date"))).alias("date"));
             }
             if has("raw_value") && !has("value") {
                 let number =

@@ -106,7 +106,7 @@ pub(crate) fn sum_file(file: &DataFile, query: &ReadQuery, threads: usize) -> Re
     if query.grain == Grain::Row {
         keys = keys.hstack(raw_columns(&sums)?.as_slice())?;
     }
-    let days = Moments::of(&sums, query.grain)?;
+    let days = Moments::of(&sums, query.grain);
     collect_sums(file, query, keys, &days, &sums, (&metrics, &amounts))
 }
 
@@ -156,24 +156,24 @@ struct Moments {
 }
 
 impl Moments {
-    fn of(sums: &RowSums<'_>, grain: Grain) -> Result<Self> {
-        let days = typed_days(&sums.days)?;
+    fn of(sums: &RowSums<'_>, grain: Grain) -> Self {
+        let days = typed_days(&sums.days);
         if grain == Grain::Day {
-            return Ok(Self { days, minutes: None });
+            return Self { days, minutes: None };
         }
-        let minutes = typed_minutes(&sums.days)?;
+        let minutes = typed_minutes(&sums.days);
         let ends = sums.lines.texts.last().unwrap_or(&sums.days);
-        let (end_days, end_minutes) = (typed_days(ends)?, typed_minutes(ends)?);
+        let (end_days, end_minutes) = (typed_days(ends), typed_minutes(ends));
         let minute = |day: i32, minute: i32| i64::from(day) * 1440 + i64::from(minute);
         let of = |&(day, end): &(u32, u32)| {
             let (day, end) = (day as usize, end as usize);
             let begin = minute(days[day].unwrap_or_default(), minutes[day]);
             (begin, end_days[end].map(|own| minute(own, end_minutes[end])))
         };
-        Ok(Self {
+        Self {
             minutes: Some(sums.periods.iter().map(of).collect()),
             days: sums.periods.iter().map(|(day, _)| days[*day as usize]).collect(),
-        })
+        }
     }
 }
 
@@ -247,22 +247,15 @@ fn price_check<'a>(file: &DataFile, costs: &'a [String]) -> Option<(&'a str, &'a
 }
 
 /// The day of each text of a day, counted from the epoch; `None` where a text is outside the days of a bill.
-pub(crate) fn typed_days(texts: &Texts) -> Result<Vec<Option<i32>>> {
-    let texts = texts.column().with_name("text".into());
-    let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
-    let days = table.lazy().select([charges::day(col("text")).alias("day")]).collect()?;
+pub(crate) fn typed_days(texts: &Texts) -> Vec<Option<i32>> {
     let plausible = |day: &NaiveDate| (1990..2200).contains(&day.year());
-    let days =
-        days.column("day")?.date()?.as_date_iter().map(|day| Some(day.filter(plausible)?.to_epoch_days()));
-    Ok(days.collect())
+    let day = |text: &str| charges::day(text).filter(plausible).map(|day| day.to_epoch_days());
+    texts.iter().map(|text| text.and_then(day)).collect()
 }
 
 /// The minute of its day of each text of a moment.
-fn typed_minutes(texts: &Texts) -> Result<Vec<i32>> {
-    let texts = texts.column().with_name("text".into());
-    let table = DataFrame::new(texts.len(), vec![texts.into_column()])?;
-    let minutes = table.lazy().select([charges::minute_of_day(col("text")).alias("minute")]).collect()?;
-    Ok(minutes.column("minute")?.i32()?.iter().map(|minute| minute.unwrap_or(0)).collect())
+fn typed_minutes(texts: &Texts) -> Vec<i32> {
+    texts.iter().map(|text| text.map_or(0, charges::minute_of_day)).collect()
 }
 
 /// Counts what must be left out and keeps the sums of what remains.
@@ -319,7 +312,7 @@ fn collect_sums(
     for ((rows, row), column) in sums.refused.iter().zip(metrics).filter(|((rows, _), _)| *rows > 0) {
         out.bad.push(bad_row(file, Fault::NoAmount, *rows, *row, column));
     }
-    tell_lines(&mut out, &keys, nonzero)?;
+    tell_lines(&mut out, &keys, &nonzero)?;
     let days = kept.table(query, moments, amounts, metrics.len())?;
     out.table = ChargeTable { keys: keys.drop_many(["category", "blank"]), days }.pruned()?;
     Ok(out)
@@ -423,29 +416,24 @@ impl KeptSums {
 
 /// What the lines show of their file: whether it is actual or amortized, kinds not known. Given is for
 /// each line whether it costs something, `None` where it has no usable rows.
-fn tell_lines(sums: &mut FileCharges, lines: &DataFrame, nonzero: Vec<Option<bool>>) -> Result<()> {
-    let nonzero: BooleanChunked = nonzero.into_iter().collect();
-    let mut told = lines.select(["kind", "committed", "category"])?;
-    told.with_column(nonzero.with_name("nonzero".into()).into_column())?;
-    let told = told
-        .lazy()
-        .filter(col("nonzero").is_not_null())
-        .select([
-            charges::amortized_only().any(true).alias("amortized"),
-            charges::actual_only().any(true).alias("actual"),
-            col("category")
-                .filter(col("kind").eq(lit("other")))
-                .unique()
-                .sort(SortOptions::default())
-                .implode(true)
-                .alias("unknown"),
-        ])
-        .collect()?;
-    let flag = |name: &str| -> Result<bool> { Ok(told.column(name)?.bool()?.get(0).unwrap_or(false)) };
-    (sums.looks_amortized, sums.looks_actual) = (flag("amortized")?, flag("actual")?);
-    if let AnyValue::List(names) = told["unknown"].get(0)? {
-        sums.unknown_kinds = names.str()?.iter().flatten().map(str::to_owned).collect();
+fn tell_lines(sums: &mut FileCharges, lines: &DataFrame, nonzero: &[Option<bool>]) -> Result<()> {
+    let (kinds, categories) = (lines.column("kind")?.str()?, lines.column("category")?.str()?);
+    let committed = lines.column("committed")?.bool()?;
+    let mut unknown = BTreeSet::new();
+    let lines = nonzero.iter().zip(kinds.iter()).zip(committed.iter()).zip(categories.iter());
+    for (((nonzero, kind), committed), category) in lines {
+        let Some(nonzero) = *nonzero else { continue };
+        let kind = kind.unwrap_or_default();
+        let has_committed_cost = committed == Some(true) && nonzero;
+        // Unused commitments, and usage under one that costs something, stand in amortized files only; the
+        // purchase of a commitment, at a price, in actual ones only.
+        sums.looks_amortized |= kind == "unused" || kind == "usage" && has_committed_cost;
+        sums.looks_actual |= kind.starts_with("purchase") && has_committed_cost;
+        if kind == "other" {
+            unknown.extend(category);
+        }
     }
+    sums.unknown_kinds = unknown.into_iter().map(str::to_owned).collect();
     Ok(())
 }
 

@@ -6,16 +6,15 @@
 use crate::{
     Dimension, Result,
     charges::query::ReadQuery,
-    charges::text_meanings::{self as charges, HAS_COMMITMENT},
+    charges::text_meanings::{self as charges, HAS_COMMITMENT, Have, Ids},
     files::data_file::DataFile,
+    files::repeated_texts::Combinations,
     files::row_sums::RowSums,
-    files::tags::tag_value,
+    files::tags::value_of,
 };
 use billing::Agreement;
+use chrono::{Datelike, Days, NaiveDate};
 use polars::prelude::*;
-
-/// What follows from some columns, given how to have each as text: named expressions.
-pub(crate) type Meaning<'a> = &'a dyn Fn(&dyn Fn(&str) -> Expr) -> Vec<Expr>;
 
 /// Columns that say whose a charge is, and when and in which currency it is billed.
 pub(crate) const TELL_OWNERS: [&str; 10] = [
@@ -69,109 +68,174 @@ pub(crate) fn uses_commitment_id(file: &DataFile) -> bool {
     file.layout.has("CommitmentDiscountId") && !told
 }
 
-/// What follows for each line from some of its columns; those that its file lacks are null.
-pub(crate) fn derived(sums: &RowSums<'_>, columns: &[&str], meaning: Meaning<'_>) -> Result<DataFrame> {
-    let layout = &sums.file.layout;
-    // A column of the file that two of ours are was read under one of their names.
-    let place = |name: &str| {
-        let by_name = sums.texts.iter().position(|text| *text == name);
-        let in_file = || layout.place(name).filter(|_| layout.has(name));
-        by_name.or_else(|| {
-            let place = in_file()?;
-            sums.texts.iter().position(|text| layout.place(text) == Some(place))
-        })
-    };
-    let present: Vec<(&str, usize)> =
-        columns.iter().filter_map(|name| place(name).map(|place| (*name, place))).collect();
-    let have = |name: &str| match name {
-        HAS_COMMITMENT if uses_commitment_id(sums.file) => {
-            charges::named(col("CommitmentDiscountId")).is_not_null().cast(DataType::String)
-        }
-        _ if place(name).is_some() => col(name),
-        _ => lit(NULL).cast(DataType::String),
-    };
-    sums.lines.derived(&present, &meaning(&have))
+/// What follows for each line from the texts of some columns of its file.
+struct Meanings<'a> {
+    combinations: Combinations<'a>,
+    /// The columns that the file has, in the order of a combination's texts.
+    columns: Vec<&'a str>,
+    uses_commitment_id: bool,
+}
+
+impl<'a> Meanings<'a> {
+    fn of(sums: &'a RowSums<'a>, columns: &[&'a str]) -> Self {
+        let layout = &sums.file.layout;
+        // A column of the file that two of ours are was read under one of their names.
+        let place = |name: &str| {
+            let by_name = sums.texts.iter().position(|text| *text == name);
+            by_name.or_else(|| {
+                let place = layout.place(name).filter(|_| layout.has(name))?;
+                sums.texts.iter().position(|text| layout.place(text) == Some(place))
+            })
+        };
+        let (columns, places): (Vec<&str>, Vec<usize>) =
+            columns.iter().filter_map(|name| Some((*name, place(name)?))).unzip();
+        let combinations = sums.lines.combinations(&places);
+        Self { combinations, columns, uses_commitment_id: uses_commitment_id(sums.file) }
+    }
+
+    /// A column of lines from what each combination means.
+    fn column<T>(&self, name: &str, meaning: impl Fn(Have<'_, 'a>) -> Option<T>) -> Result<Column>
+    where
+        Series: FromMeanings<T>,
+    {
+        let meanings = self.combinations.iter().map(|texts| {
+            let text = |name: &str| {
+                let place = self.columns.iter().position(|column| *column == name)?;
+                texts[place]
+            };
+            meaning(&|name| match name {
+                HAS_COMMITMENT if self.uses_commitment_id => charges::named(text("CommitmentDiscountId")),
+                _ => text(name),
+            })
+        });
+        self.combinations.of_lines(&Series::from_meanings(name, meanings).into_column())
+    }
+}
+
+/// Series of meanings of one type.
+trait FromMeanings<T> {
+    fn from_meanings(name: &str, meanings: impl Iterator<Item = Option<T>>) -> Self;
+}
+
+impl<'a> FromMeanings<&'a str> for Series {
+    fn from_meanings(name: &str, meanings: impl Iterator<Item = Option<&'a str>>) -> Self {
+        meanings.collect::<StringChunked>().with_name(name.into()).into_series()
+    }
+}
+
+impl FromMeanings<String> for Series {
+    fn from_meanings(name: &str, meanings: impl Iterator<Item = Option<String>>) -> Self {
+        meanings.collect::<StringChunked>().with_name(name.into()).into_series()
+    }
+}
+
+impl FromMeanings<bool> for Series {
+    fn from_meanings(name: &str, meanings: impl Iterator<Item = Option<bool>>) -> Self {
+        meanings.collect::<BooleanChunked>().with_name(name.into()).into_series()
+    }
+}
+
+impl FromMeanings<NaiveDate> for Series {
+    fn from_meanings(name: &str, meanings: impl Iterator<Item = Option<NaiveDate>>) -> Self {
+        let days = meanings.map(|day| Some(day?.to_epoch_days())).collect::<Int32Chunked>();
+        days.with_name(name.into()).into_date().into_series()
+    }
+}
+
+fn profile<'t>(have: Have<'_, 't>) -> Option<&'t str> {
+    charges::named(have("x_BillingProfileId"))
 }
 
 /// What the texts of each line mean: the lines of [`FileCharges::table`], with `category` and `blank`.
 pub(crate) fn typed_lines(file: &DataFile, query: &ReadQuery, sums: &RowSums<'_>) -> Result<DataFrame> {
     let family = file.family;
-    let mut lines = DataFrame::empty_with_height(sums.lines.len());
-    let mut add = |columns: &[&str], meaning: Meaning<'_>| -> Result<()> {
-        lines = lines.hstack(derived(sums, columns, meaning)?.columns())?;
-        Ok(())
-    };
-    add(&["BillingCurrency"], &|have| {
-        let null = lit(NULL).cast(DataType::String);
-        let given = query.currency.as_deref().map_or(null, |code| lit(code.to_owned()));
-        vec![coalesce(&[charges::currency(have("BillingCurrency")), given]).alias("currency")]
-    })?;
-    add(&["BillingPeriodStart", "BillingPeriodEnd"], &|have| {
-        let inclusive = i64::from(family.agreement != Agreement::Focus);
-        let end = charges::day(have("BillingPeriodEnd")) + lit(chrono::Duration::days(inclusive));
-        let start = charges::day(have("BillingPeriodStart"));
+    let mut lines = Vec::new();
+    let currency = Meanings::of(sums, &["BillingCurrency"]);
+    lines.push(currency.column("currency", |have| {
+        charges::currency(have("BillingCurrency")).or_else(|| query.currency.clone())
+    })?);
+
+    let periods = Meanings::of(sums, &["BillingPeriodStart", "BillingPeriodEnd"]);
+    let period = |have: Have<'_, '_>| {
+        let start = have("BillingPeriodStart").and_then(charges::day).filter(|start| start.year() > 1970)?;
+        let inclusive = u64::from(family.agreement != Agreement::Focus);
+        let end = have("BillingPeriodEnd").and_then(charges::day).map(|end| end + Days::new(inclusive));
         // A period without an end is as long as its cycle.
-        let is_after = end.clone().gt(start.clone()).fill_null(lit(true));
-        let usable = start.clone().dt().year().gt(lit(1970)).and(is_after);
-        let usable = |day: Expr| when(usable.clone()).then(day).otherwise(lit(NULL));
-        vec![usable(start).alias("period_start"), usable(end).alias("period_end")]
-    })?;
-    add(&["BillingAccountId", "x_BillingAccountId", "x_BillingProfileId", "SubAccountId"], &|have| {
+        end.is_none_or(|end| end > start).then_some((start, end))
+    };
+    lines.push(periods.column("period_start", |have| Some(period(have)?.0))?);
+    lines.push(periods.column("period_end", |have| period(have)?.1)?);
+
+    let owners =
+        Meanings::of(sums, &["BillingAccountId", "x_BillingAccountId", "x_BillingProfileId", "SubAccountId"]);
+    let agreement =
+        |have: Have<'_, '_>| charges::billing_account(have("x_BillingAccountId"), have("BillingAccountId"));
+    let sub = |have: Have<'_, '_>| charges::sub_account(have("SubAccountId"));
+    lines.push(owners.column("unit", |have| {
         let account = charges::named(have("BillingAccountId"));
-        let agreement = charges::billing_account(have("x_BillingAccountId"), have("BillingAccountId"));
-        let profile = charges::named(have("x_BillingProfileId"));
-        let sub = charges::sub_account(have("SubAccountId"));
-        vec![
-            charges::invoice_unit(family.agreement, [&account, &profile, &sub]).alias("unit"),
-            charges::owner([&agreement, &profile, &sub]).alias("owner"),
-            agreement.alias("account"),
-            sub.alias("sub"),
-        ]
-    })?;
-    add(&["SubAccountName"], &|have| vec![charges::named(have("SubAccountName")).alias("sub_name")])?;
-    add(&["PricingCurrency", "x_BillingExchangeRate"], &|have| {
-        vec![
-            charges::currency(have("PricingCurrency")).alias("pricing"),
-            charges::named(have("x_BillingExchangeRate")).alias("rate"),
-        ]
-    })?;
-    add(&["BillingCurrency", "SubAccountId"], &|have| {
-        vec![have("BillingCurrency").is_null().and(have("SubAccountId").is_null()).alias("blank")]
-    })?;
-    add(&TELL_KINDS, &|have| {
-        vec![
-            charges::kind(family, have).alias("kind"),
-            charges::is_marketplace(have).alias("marketplace"),
-            charges::is_correction(have).alias("corrected"),
-            charges::is_committed(have).alias("committed"),
-            have("ChargeCategory").alias("category"),
-        ]
-    })?;
+        let sub = sub(have);
+        Ids { account, profile: profile(have), sub: sub.as_deref() }.invoice_unit(family.agreement)
+    })?);
+    lines.push(owners.column("owner", |have| {
+        let (account, sub) = (agreement(have), sub(have));
+        Some(Ids { account: account.as_deref(), profile: profile(have), sub: sub.as_deref() }.owner())
+    })?);
+    lines.push(owners.column("account", agreement)?);
+    lines.push(owners.column("sub", sub)?);
+
+    let names = Meanings::of(sums, &["SubAccountName"]);
+    lines.push(names.column("sub_name", |have| charges::named(have("SubAccountName")))?);
+    let rates = Meanings::of(sums, &["PricingCurrency", "x_BillingExchangeRate"]);
+    lines.push(rates.column("pricing", |have| charges::currency(have("PricingCurrency")))?);
+    lines.push(rates.column("rate", |have| charges::named(have("x_BillingExchangeRate")))?);
+    let blank = Meanings::of(sums, &["BillingCurrency", "SubAccountId"]);
+    lines.push(
+        blank.column("blank", |have| {
+            Some(have("BillingCurrency").is_none() && have("SubAccountId").is_none())
+        })?,
+    );
+
+    let kinds = Meanings::of(sums, &TELL_KINDS);
+    lines.push(kinds.column("kind", |have| Some(charges::kind(family, have).name()))?);
+    lines.push(kinds.column("marketplace", |have| Some(charges::is_marketplace(have)))?);
+    lines.push(kinds.column("corrected", |have| Some(charges::is_correction(have)))?);
+    lines.push(kinds.column("committed", |have| Some(charges::is_committed(have)))?);
+    lines.push(kinds.column("category", |have| have("ChargeCategory"))?);
     for (place, column) in query.parts.iter().enumerate() {
-        add(&[column], &|have| {
-            vec![charges::id_tail(charges::named(have(column))).alias(format!("p{place}"))]
-        })?;
+        let part = |have: Have<'_, '_>| charges::named(have(column)).and_then(charges::id_tail);
+        lines.push(Meanings::of(sums, &[column]).column(&format!("p{place}"), part)?);
     }
     if query.usage {
-        add_meters(file, &mut add)?;
+        add_meters(file, sums, &mut lines)?;
     }
     for (place, dimension) in query.dimensions.iter().enumerate() {
-        let source = source_column(dimension, file, query);
-        let columns = if dimension.is_derived() { &TELL_KINDS[..] } else { &[source][..] };
-        add(columns, &|have| {
-            let value = match dimension {
-                Dimension::Column(column) if column == "SubAccountId" => charges::sub_account(have(source)),
-                Dimension::Column(column) if column == "x_ChargeKind" => charges::kind(family, have),
-                Dimension::Column(column) if column == "ChargeCategory" => {
-                    charges::focus_category(charges::kind(family, have))
+        let name = format!("k{place}");
+        lines.push(match dimension {
+            Dimension::Column(column) if column == "x_ChargeKind" => {
+                kinds.column(&name, |have| Some(charges::kind(family, have).name()))?
+            }
+            Dimension::Column(column) if column == "ChargeCategory" => {
+                kinds.column(&name, |have| charges::focus_category(charges::kind(family, have)))?
+            }
+            Dimension::Column(column) => {
+                let source = source_column(dimension, file, query);
+                let values = Meanings::of(sums, &[source]);
+                if column == "SubAccountId" {
+                    values.column(&name, |have| charges::sub_account(have(source)))?
+                } else {
+                    values.column(&name, |have| charges::named(have(source)))?
                 }
-                Dimension::Column(_) => charges::named(have(source)),
-                Dimension::Tag(key) => charges::filled(tag_value(have(source), key)),
-            };
-            vec![value.alias(format!("k{place}"))]
-        })?;
+            }
+            Dimension::Tag(key) => {
+                let key = key.trim().to_lowercase();
+                Meanings::of(sums, &["Tags"]).column(&name, |have| {
+                    let value = have("Tags").and_then(|cell| value_of(cell, &key));
+                    charges::filled(value.as_deref()).map(str::to_owned)
+                })?
+            }
+        });
     }
-    Ok(lines)
+    Ok(DataFrame::new(sums.lines.len(), lines)?)
 }
 
 /// Columns in which the usage of meters differs, beside those of every charge.
@@ -183,25 +247,19 @@ pub(crate) fn unit_column(file: &DataFile) -> Option<&'static str> {
     ["x_PricingUnitDescription", "ConsumedUnit"].into_iter().find(|name| file.layout.has(name))
 }
 
-type Add<'a> = dyn FnMut(&[&str], Meaning<'_>) -> Result<()> + 'a;
-
 /// Meters: `meter`, `meter_name`, `meter_unit`, and `covered` where a commitment pays for the usage.
-fn add_meters(file: &DataFile, add: &mut Add<'_>) -> Result<()> {
+fn add_meters(file: &DataFile, sums: &RowSums<'_>, lines: &mut Vec<Column>) -> Result<()> {
     let unit = unit_column(file).unwrap_or_default();
-    add(&["x_SkuMeterId", "SkuMeter", unit], &|have| {
-        vec![
-            charges::named(have("x_SkuMeterId")).str().to_lowercase().alias("meter"),
-            charges::named(have("SkuMeter")).alias("meter_name"),
-            charges::named(have(unit)).alias("meter_unit"),
-        ]
-    })?;
+    let meters = Meanings::of(sums, &["x_SkuMeterId", "SkuMeter", unit]);
+    lines.push(meters.column("meter", |have| charges::named(have("x_SkuMeterId")).map(str::to_lowercase))?);
+    lines.push(meters.column("meter_name", |have| charges::named(have("SkuMeter")))?);
+    lines.push(meters.column("meter_unit", |have| charges::named(have(unit)))?);
     // Any of these that is filled says that a commitment pays.
-    add(&["CommitmentDiscountId", "x_ReservationId", "x_PricingModel"], &|have| {
-        let filled = |name: &str| charges::named(have(name)).is_not_null();
-        let by_model = charges::is_committed(&|name| match name {
-            "x_PricingModel" => have(name),
-            _ => lit(NULL).cast(DataType::String),
-        });
-        vec![filled("CommitmentDiscountId").or(filled("x_ReservationId")).or(by_model).alias("covered")]
-    })
+    let commitments = Meanings::of(sums, &["CommitmentDiscountId", "x_ReservationId", "x_PricingModel"]);
+    lines.push(commitments.column("covered", |have| {
+        let filled = |name: &str| charges::named(have(name)).is_some();
+        let by_model = charges::names_commitment(have("x_PricingModel"));
+        Some(filled("CommitmentDiscountId") || filled("x_ReservationId") || by_model)
+    })?);
+    Ok(())
 }

@@ -46,9 +46,14 @@ impl Texts {
         Ok(number)
     }
 
+    /// Every text in the order of numbers, the first being none.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        self.texts.iter().map(Option::as_deref)
+    }
+
     /// Every text in the order of numbers, the first being null.
     pub(crate) fn column(&self) -> StringChunked {
-        self.texts.iter().map(Option::as_deref).collect()
+        self.iter().collect()
     }
 }
 
@@ -118,26 +123,36 @@ impl Lines {
         Ok(self.texts[place].column().take(&IdxCa::from_vec("text".into(), numbers))?)
     }
 
-    /// What follows from the texts of some columns, for each line: `exprs` over the columns at these
-    /// places, under these names. Each combination of their texts is looked at once.
-    pub(crate) fn derived(&self, columns: &[(&str, usize)], exprs: &[Expr]) -> Result<DataFrame> {
-        let mut distinct = Self::new(columns.len(), columns.len());
-        let width = self.width;
-        let numbers_of = |place: usize| self.keys.iter().skip(place).step_by(width).copied().collect();
-        let numbers: Vec<Vec<u32>> = columns.iter().map(|(_, place)| numbers_of(*place)).collect();
-        let combination = IdxCa::from_vec("line".into(), distinct.numbers(&numbers, self.len()));
-        let mut texts = Vec::with_capacity(columns.len());
-        for (at, (name, place)) in columns.iter().enumerate() {
-            let numbers: Vec<IdxSize> =
-                distinct.keys.iter().skip(at).step_by(columns.len()).copied().collect();
-            let numbers = IdxCa::from_vec("text".into(), numbers);
-            texts.push(self.texts[*place].column().take(&numbers)?.with_name((*name).into()).into_column());
-        }
-        // Of no columns there is one combination, which only a row number can show.
-        let table = DataFrame::new(distinct.len(), texts)?.lazy().with_row_index("x_Row", None);
-        let derived = table.with_columns(exprs).collect()?;
-        Ok(DataFrame::new(derived.height(), derived.columns()[columns.len() + 1..].to_vec())?
-            .take(&combination)?)
+    /// The combinations of the texts of the columns at these places, each once.
+    pub(crate) fn combinations(&self, places: &[usize]) -> Combinations<'_> {
+        let mut distinct = Self::new(places.len(), places.len());
+        let numbers_of = |place: usize| self.keys.iter().skip(place).step_by(self.width).copied().collect();
+        let numbers: Vec<Vec<u32>> = places.iter().map(|place| numbers_of(*place)).collect();
+        let of_line = IdxCa::from_vec("line".into(), distinct.numbers(&numbers, self.len()));
+        let text = |(number, place): (&u32, &usize)| self.texts[*place].texts[*number as usize].as_deref();
+        let texts = distinct.keys.iter().zip(places.iter().cycle()).map(text).collect();
+        Combinations { texts, width: places.len(), count: distinct.len(), of_line }
+    }
+}
+
+/// Combinations of the texts of some columns, and which of them each line has.
+pub(crate) struct Combinations<'a> {
+    /// The texts of each combination, one combination after the other.
+    texts: Vec<Option<&'a str>>,
+    width: usize,
+    count: usize,
+    of_line: IdxCa,
+}
+
+impl<'a> Combinations<'a> {
+    /// The texts of each combination. Of no columns there is one combination, without texts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[Option<&'a str>]> {
+        (0..self.count).map(|place| &self.texts[place * self.width..(place + 1) * self.width])
+    }
+
+    /// A column of lines from one of combinations.
+    pub(crate) fn of_lines(&self, column: &Column) -> Result<Column> {
+        Ok(column.take(&self.of_line)?)
     }
 }
 
@@ -196,13 +211,17 @@ mod tests {
             })
             .collect();
         assert_eq!(lines.numbers(&columns, rows.len()), [0, 1, 0, 2, 2]);
-        let shown = |name: &str, place: usize| {
-            let frame = lines.derived(&[(name, place)], &[col(name).alias("v")]).unwrap();
-            frame["v"].str().unwrap().iter().map(|text| text.map(str::to_owned)).collect::<Vec<_>>()
+        let shown = |places: &[usize]| {
+            let own = lines.combinations(places);
+            let joined = |texts: &[Option<&str>]| texts.iter().copied().flatten().collect::<String>();
+            let column = own.iter().map(joined).collect::<StringChunked>().into_column();
+            let of_lines = own.of_lines(&column).unwrap();
+            let texts = of_lines.str().unwrap().iter().flatten().map(str::to_owned).collect::<Vec<_>>();
+            (own.iter().count(), texts.join(","))
         };
-        assert_eq!(shown("one", 0), [Some("a".into()), Some("a".into()), Some("b".into())]);
-        assert_eq!(shown("two", 1), [Some("x".into()), None, Some("x".into())]);
-        let constant = lines.derived(&[], &[lit(1).alias("v")]).unwrap();
-        assert_eq!(constant.shape(), (3, 1));
+        assert_eq!(shown(&[0]), (2, "a,a,b".to_owned()));
+        assert_eq!(shown(&[1]), (2, "x,,x".to_owned()));
+        assert_eq!(shown(&[1, 0]), (3, "xa,a,xb".to_owned()));
+        assert_eq!(shown(&[]), (1, ",,".to_owned()));
     }
 }

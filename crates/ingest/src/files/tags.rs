@@ -5,19 +5,6 @@
 //! pairs such as `team=red;env=prod` are read too, and so are lists of objects of a key and a value. Keys are compared without case; where a key stands twice,
 //! its last value counts.
 
-use polars::prelude::*;
-
-/// The value of `key` in a column of tags.
-pub(crate) fn tag_value(tags: Expr, key: &str) -> Expr {
-    let key = key.trim().to_lowercase();
-    let find = move |column: Column| {
-        let values: StringChunked =
-            column.str()?.iter().map(|cell| cell.and_then(|cell| value_of(cell, &key))).collect();
-        Ok(values.with_name(column.name().clone()).into_column())
-    };
-    tags.map(find, |_, field| Ok(Field::new(field.name().clone(), DataType::String)))
-}
-
 /// The value of a key, given in lower case, in a cell. Numbers and booleans count as their text, a key without
 /// a value as `true`; `null` is none.
 pub(crate) fn value_of(cell: &str, key: &str) -> Option<String> {
@@ -233,12 +220,5 @@ mod tests {
             assert_eq!(value_of(cell, key).as_deref(), Some("7"), "{cell}");
         }
         assert_eq!(value_of(r#"{"aaa":"7"}"#, "a*"), None);
-    }
-
-    #[test]
-    fn a_column_has_a_value_for_each_cell() {
-        let frame = df!("Tags" => [Some(r#"{"Env":"prod"}"#), None, Some("{}")]).unwrap();
-        let out = frame.lazy().select([tag_value(col("Tags"), " ENV ").alias("v")]).collect().unwrap();
-        assert_eq!(out["v"].str().unwrap().iter().collect::<Vec<_>>(), [Some("prod"), None, None]);
     }
 }

@@ -29,17 +29,23 @@ pub(crate) fn focus_rows(
     let days = sums.table.days.filter(&mask)?;
     let key = days.column("key")?.idx()?.clone();
     let mut rows = days.clone();
+    let as_written = file.other_columns();
     for column in sums.table.keys.columns() {
+        let is_raw =
+            column.name().strip_prefix(RAW).is_some_and(|name| !as_written.iter().any(|own| own == name));
+        let column = if is_raw { mapped(column, named)? } else { column.clone() };
         rows.with_column(column.take(&key)?)?;
     }
+    let categories = mapped(sums.table.keys.column("kind")?, |kind| focus_category(kind?.parse().ok()?))?;
+    rows.with_column(categories.take(&key)?.with_name("x_Category".into()))?;
     let has = |name: &str| sums.table.keys.column(&format!("{RAW}{name}")).is_ok();
     let raw = |name: &str| {
-        if has(name) { named(col(format!("{RAW}{name}"))) } else { lit(NULL).cast(DataType::String) }
+        if has(name) { col(format!("{RAW}{name}")) } else { lit(NULL).cast(DataType::String) }
     };
     let mut out: Vec<Expr> = amounts(file, &days, metric, metrics);
     out.push(col("currency").alias("BillingCurrency"));
     out.extend(periods());
-    out.push(coalesce(&[focus_category(col("kind")), raw("ChargeCategory")]).alias("ChargeCategory"));
+    out.push(coalesce(&[col("x_Category"), raw("ChargeCategory")]).alias("ChargeCategory"));
     let is_kind = |kind: &'static str| col("kind").eq(lit(kind));
     let class = when(is_kind("refund")).then(lit("Correction")).otherwise(raw("ChargeClass"));
     out.push(class.alias("ChargeClass"));
@@ -74,18 +80,22 @@ pub(crate) fn focus_rows(
     for name in file.layout.columns().filter(|name| !is_written(name)) {
         // Two columns of ours may be one of the file's, which was read once.
         let source = same_place(file, sums, name);
-        let text = named(col(format!("{RAW}{source}")));
+        let text = col(format!("{RAW}{source}"));
         let value = if name.ends_with("Rate") { text.cast(amount_type()) } else { text };
         out.push(value.alias(focus_name(name)));
     }
     if file.family.agreement == Agreement::Focus {
-        for name in file.other_columns() {
-            if has(&name) {
-                out.push(col(format!("{RAW}{name}")).alias(name));
-            }
+        for name in as_written.iter().filter(|name| has(name)) {
+            out.push(col(format!("{RAW}{name}")).alias(name.as_str()));
         }
     }
     Ok(rows.lazy().select(out).collect()?)
+}
+
+/// A column of what the texts of another mean.
+fn mapped<'a>(texts: &'a Column, meaning: impl Fn(Option<&'a str>) -> Option<&'a str>) -> Result<Column> {
+    let meanings: StringChunked = texts.str()?.iter().map(meaning).collect();
+    Ok(meanings.with_name(texts.name().clone()).into_column())
 }
 
 /// The name under which Azure's FOCUS files have a column.
