@@ -10,5 +10,6 @@ pub mod made_files;
 mod metrics;
 mod money;
 mod names;
+mod one_total;
 mod prices;
 mod which_run;

@@ -8,7 +8,7 @@
 use crate::{
     calendar::{day_after, days_into},
     candidates::{Candidate, ModelSpec},
-    cycle_total::{CycleForecast, DayForecast, DayState, Status},
+    cycle_total::{CycleForecast, DayForecast, DayState, Spread, Status},
     daily_path::DailyPath,
     ensemble::{Layered, Past},
     history::History,
@@ -77,6 +77,10 @@ struct Rest {
 
 /// The size of errors for one cycle.
 struct ErrorScale {
+    /// Expected error of a mean day, in `unit`.
+    size: f64,
+    /// The range unit, as much larger as the cycle lies ahead and the history is short.
+    unit: f64,
     /// Expected error of a mean day, in the unit of the series.
     mean_day: f64,
     /// Expected error of a single day.
@@ -135,17 +139,20 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         rest.add_days(first, &path.of_horizon(&horizon, layered.mean), view, &charges, floor, single_day);
     }
 
-    let of_errors = bounds(model, error_day, !scale.has_past, &layered.features);
-    let mut ends = of_errors.map(|quantile| rest.level + quantile * scale.mean_day * rest.days);
+    let shape = bounds(model, error_day, !scale.has_past, &layered.features);
+    let mut spread =
+        Spread { day: error_day, shape, size: scale.size, unit: scale.unit, days: rest.days, floor };
     let volatility = recent_volatility(view.believed.up_to(view.cutoff).values, rest.days);
     let size = rest.level.abs();
-    if ends[3] - ends[0] < NO_WIDTH * size && volatility > NO_WIDTH * size {
+    let width = (shape[3] - shape[0]) * scale.mean_day * rest.days;
+    if width < NO_WIDTH * size && volatility > NO_WIDTH * size {
         // A series that never erred and has just moved: past errors say nothing about it.
-        ends = [-2.0, -1.0, 1.0, 2.0].map(|times| rest.level + times * volatility);
+        let unit = volatility / rest.days;
+        spread = Spread { shape: [-2.0, -1.0, 1.0, 2.0], size: 1.0, unit, ..spread };
         scale.has_past = false;
     }
     let recurring: f64 = charges.iter().map(|(_, amount)| amount).sum();
-    let level = Quantiles::around(rest.level, ends, floor);
+    let level = spread.around(rest.level);
     let mut remaining = level.moved_to(rest.level + recurring);
     if is_over {
         // Missing days and later corrections: one late file can bring both.
@@ -159,6 +166,7 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         recurring,
         missing: rest.missing,
         daily: rest.daily,
+        spread: Some(spread),
     };
     CycleAnswer { forecast, layered: Some(layered), reason }
 }
@@ -199,8 +207,23 @@ fn error_scale(question: &CycleQuestion<'_>, cycle: BillingCycle, day: usize, un
     let known_days = (known.values.len() - known.missing_days()).max(1) as f64;
     let sparse =
         if own.is_some() { 1.0 } else { (model.status.short_days as f64 / known_days).sqrt().max(1.0) };
-    let mean_day = OwnScale::shrunk(own, pooled, model) * unit * widening * sparse;
-    ErrorScale { mean_day, single_day: mean_day.hypot(unit), has_past: own.is_some() }
+    let size = OwnScale::shrunk(own, pooled, model);
+    let mean_day = size * unit * widening * sparse;
+    let single_day = mean_day.hypot(unit);
+    ErrorScale { size, unit: unit * widening * sparse, mean_day, single_day, has_past: own.is_some() }
+}
+
+impl Spread {
+    /// The expected absolute error of the level, in the unit of the series.
+    pub(crate) fn scale(&self) -> f64 {
+        self.size * self.unit * self.days
+    }
+
+    /// Its quantiles around a level.
+    pub(crate) fn around(&self, level: f64) -> Quantiles {
+        let scale = self.scale();
+        Quantiles::around(level, self.shape.map(|bound| level + bound * scale), self.floor)
+    }
 }
 
 impl Rest {

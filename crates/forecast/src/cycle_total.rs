@@ -84,6 +84,25 @@ pub struct CycleForecast {
     pub missing: f64,
     /// Days of the cycle that are expected: missing ones, and those after the cutoff, in order.
     pub daily: Vec<DayForecast>,
+    /// How its level's range came about; `None` where none was made from past errors.
+    pub(crate) spread: Option<Spread>,
+}
+
+/// How the range of a cycle's level came about: the bounds are `level + shape · size · unit · days`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+    /// The day of the cycle whose past errors count.
+    pub day: usize,
+    /// The bounds in expected errors, lowest first.
+    pub shape: [f64; 4],
+    /// The expected error of the mean rest, in range units.
+    pub size: f64,
+    /// The range unit, as much larger as the cycle lies ahead and the history is short.
+    pub unit: f64,
+    /// Days of the rest, missing ones included.
+    pub days: f64,
+    /// Below which the level cannot fall.
+    pub floor: Option<f64>,
 }
 
 /// Why a day is expected and not known.
@@ -122,7 +141,7 @@ impl CycleForecast {
     /// A cycle that has no forecast, for the reason that its status names.
     #[must_use]
     pub fn without(cycle: BillingCycle, status: Status) -> Self {
-        Self { cycle, status, remaining: None, recurring: 0.0, missing: 0.0, daily: Vec::new() }
+        Self { cycle, status, remaining: None, recurring: 0.0, missing: 0.0, daily: Vec::new(), spread: None }
     }
 
     /// A cycle of which nothing is left.

@@ -16,6 +16,7 @@ use crate::{
     layer_names::LAYERS,
     model_file::Model,
     origins::{Origin, OriginTable, PastOrigin},
+    own_bias::own_bias,
     ranges::PastError,
     weights::{OwnErrors, PooledErrors, mix, weights},
 };
@@ -108,8 +109,10 @@ impl Past {
     ) -> Self {
         let mut past = Self { table: OriginTable::default(), cycles: Vec::new(), errors: Vec::new() };
         for (place, PastOrigin { origin, known_from, actual }) in table.iter().enumerate() {
-            let layered =
+            let mut layered =
                 past.layers(&table, origin, candidates, spec, model, &|features| pooled(place, features));
+            let uncorrected = (actual - layered.mean) / origin.range_unit;
+            past.correct(&mut layered, origin, spec, model);
             // One spike after a quiet month must not widen every later range without limit.
             let largest = model.ranges.largest_error * origin.unit;
             let error = actual - layered.mean;
@@ -118,6 +121,7 @@ impl Past {
                 made_on: origin.made_on,
                 known_from: *known_from,
                 error: error / origin.range_unit,
+                uncorrected,
                 size: error.abs().min(largest) / origin.range_unit,
             });
             let made = PastForecast {
@@ -156,7 +160,17 @@ impl Past {
         model: &Model,
         pooled: Pooled<'_>,
     ) -> Layered {
-        self.layers(&self.table, origin, candidates, spec, model, pooled)
+        let mut layered = self.layers(&self.table, origin, candidates, spec, model, pooled);
+        self.correct(&mut layered, origin, spec, model);
+        layered
+    }
+
+    /// Adds what the series' own forecasts missed by in cycle after cycle.
+    fn correct(&self, layered: &mut Layered, origin: &Origin, spec: ModelSpec, model: &Model) {
+        if !matches!(spec, ModelSpec::Single(_)) {
+            let bias = own_bias(&self.errors, origin.day, origin.made_on, model) * origin.range_unit;
+            layered.mean = (layered.mean + bias).max(origin.floor.min(layered.mean));
+        }
     }
 
     /// Own relative errors of the candidates near a day of the cycle, as known on a day.

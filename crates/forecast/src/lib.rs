@@ -42,6 +42,7 @@
 //! ```
 
 mod backtest;
+mod bill;
 mod booster;
 mod calendar;
 mod candidates;
@@ -63,6 +64,7 @@ mod missing_days;
 mod model_file;
 mod origin_features;
 mod origins;
+mod own_bias;
 mod priced;
 mod profile;
 mod quantiles;
@@ -83,7 +85,10 @@ mod used_up;
 mod weekly_smoothing;
 mod weights;
 
-pub use backtest::{BacktestOptions, BacktestRow, Task, backtest, backtest_watched};
+pub use backtest::{
+    BacktestOptions, BacktestRow, BillGroup, Task, backtest, backtest_bill, backtest_watched,
+};
+pub use bill::{Bill, Partition, Purchase, Row, Unit};
 pub use candidates::{Candidate, ModelSpec};
 pub use components::{Components, SeriesComponents};
 pub use cycle_total::{CycleForecast, DayForecast, DayState, SeriesForecast, Status};

@@ -57,6 +57,8 @@ pub struct PastError {
     pub known_from: NaiveDate,
     /// The error.
     pub error: f64,
+    /// The error without what was added for earlier ones.
+    pub uncorrected: f64,
     /// Its size as it counts for the scale of later ones: not without limit.
     pub size: f64,
 }
@@ -138,6 +140,7 @@ mod tests {
             made_on: date(&format!("2026-{month:02}-11")),
             known_from: date(&format!("2026-{:02}-01", month + 1)),
             error,
+            uncorrected: error,
             size: error.abs(),
         };
         let errors = [at(1, 1.0), at(2, -2.0)];

@@ -5,7 +5,14 @@
 
 use crate::{Error, Result, dimension_names::SHORT};
 
-/// Something that charges can be told apart by.
+/// The column of services.
+pub(crate) const SERVICE: &str = "ServiceName";
+/// The column of meters.
+pub(crate) const METER: &str = "x_SkuMeterId";
+/// The column in which a purchase is described.
+pub(crate) const PRODUCT: &str = "ChargeDescription";
+
+/// A property by which charges are grouped and filtered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dimension {
     /// A column of the charge frame.
@@ -37,6 +44,12 @@ impl Dimension {
             Self::Column(name) => name.clone(),
             Self::Tag(key) => format!("x_Tag_{key}"),
         }
+    }
+
+    /// Dimensions by which bills are cut into parts, whatever is asked: services, meters, and products of purchases.
+    #[must_use]
+    pub fn of_bills() -> [Self; 3] {
+        [SERVICE, METER, PRODUCT].map(|column| Self::Column(column.to_owned()))
     }
 
     /// Whether it follows from the kind of a charge instead of being a column of files.

@@ -56,6 +56,7 @@ pub use charges::charge_table::ChargeTable;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
 pub use charges::text_meanings::amount_type;
+pub use daily::bill::{BillCosts, BillOutlook, UnitParts};
 pub use daily::daily_costs::{DailyColumns, DailyCosts, DailyRow, Leaf, OTHERS};
 pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};

@@ -29,6 +29,16 @@ pub struct ReadOptions {
     pub strict: bool,
 }
 
+impl ReadOptions {
+    /// The same with what bills are cut into, as groups: what a forecast must read beside what is asked for.
+    #[must_use]
+    pub fn with_bills(mut self) -> Self {
+        let more = Dimension::of_bills().into_iter().filter(|own| !self.group_by.contains(own));
+        self.group_by.extend(more.collect::<Vec<_>>());
+        self
+    }
+}
+
 /// A family given by name, with the metric of a classic file where the name says it.
 #[derive(Debug, Clone, Copy)]
 pub struct ForcedFamily {

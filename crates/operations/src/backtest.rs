@@ -2,18 +2,18 @@
 
 use crate::{
     ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
-    charges::{self, ReadCharges},
+    bill::{bill_of, leaf_of},
+    charges::{self, ReadBills},
     forecaster::{Forecaster, is_model_file},
-    predict::components,
     series_table::read_series,
     train::{TrainingSet, trained},
 };
-use billing::{BillingCycle, Currency, SeriesSetBuilder};
+use billing::{BillingCycle, Currency, SeriesSet, SeriesSetBuilder};
 use forecast::{
-    BacktestOptions, BacktestRow, Components, Engine, ScoreLine, Seen, Task, TrainOptions, backtest_watched,
-    compare, summarize,
+    BacktestOptions, BacktestRow, Bill, BillGroup, Components, Engine, Leaf, ScoreLine, Seen, Task,
+    TrainOptions, backtest_bill, backtest_watched, compare, summarize,
 };
-use ingest::{SeriesTable, TaskRow};
+use ingest::{LeafOutlook, ReadOptions, SeriesTable, TaskRow};
 use report::{Column, ColumnValues, Dataset, ScoreTableRow, columns};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -66,7 +66,7 @@ pub struct Backtested {
 
 /// What is tested, under the names that users know.
 struct Tested {
-    bills: Components,
+    what: What,
     key_columns: Vec<String>,
     keys: Vec<Vec<Option<String>>>,
     currencies: Option<Vec<Currency>>,
@@ -74,6 +74,12 @@ struct Tested {
     meta: Map<String, Value>,
     /// How the errors compare with those of another forecaster, in words.
     compared: Option<String>,
+}
+
+/// Series, each by itself, or groups of whole bills.
+enum What {
+    Series(Box<Components>),
+    Bill(Box<Bill>, Vec<BillGroup>),
 }
 
 /// Tests a forecaster on past cycles.
@@ -107,27 +113,32 @@ fn tested_rows(
     };
     let mut tested = match &request.series {
         Some(table) => {
+            let is_tree = table.tree;
+            check_tree(request, is_tree)?;
             let table = read_series(table)?;
             read_tasks(&table, request, &mut test)?;
-            Tested::of_table(table)
+            if is_tree { Tested::of_tree(table)? } else { Tested::of_table(table) }
         }
         None => {
-            let ReadCharges { daily, findings: read, .. } = charges::read(&request.charges, &reader, host)?;
-            let daily = daily.by_group();
+            let ReadBills { costs, findings: read, .. } =
+                charges::read_bills(&request.charges, &reader, host)?;
             findings.extend(read);
+            let bill = bill_of(&costs.outlook(1)?, false)?;
+            let columns = costs.shown.group_columns.clone();
+            let groups = BillGroup::of(&bill, columns.len());
             Tested {
-                meta: charges::meta("backtest", daily.metric, &daily.controls),
-                bills: components(daily.outlook(1)?)?,
-                key_columns: daily.group_columns.clone(),
-                keys: daily.leaves.iter().map(|leaf| leaf.keys.clone()).collect(),
-                currencies: Some(daily.leaves.iter().map(|leaf| leaf.currency.clone()).collect()),
+                meta: charges::meta("backtest", costs.shown.metric, &costs.shown.controls),
+                key_columns: columns,
+                keys: groups.iter().map(|group| group.keys.clone()).collect(),
+                currencies: Some(groups.iter().filter_map(|group| group.currency.clone()).collect()),
                 compared: None,
+                what: What::Bill(Box::new(bill), groups),
             }
         }
     };
     let rows = match parts(request, &tested) {
         Some(parts) => backtest_unseen(&tested, &test, &parts, host)?,
-        None => counted(&tested, &test, host),
+        None => counted(&tested, &test, host)?,
     };
     if rows.is_empty() {
         let text = "no series holds a complete cycle to test on; give more history, or fewer `--cycles`";
@@ -135,7 +146,7 @@ fn tested_rows(
     }
     if let Some(other) = &request.compare_model {
         test.engine = Forecaster::named(Some(other))?.engine;
-        let others = counted(&tested, &test, host);
+        let others = counted(&tested, &test, host)?;
         findings.extend(compare_with(other, &mut tested, &rows, &others));
     }
     Ok((tested, rows))
@@ -155,11 +166,27 @@ fn check_unseen(request: &BacktestRequest) -> Result<()> {
     }
 }
 
+/// Refuses what asks for single series beside a tree, whose every level is tested.
+fn check_tree(request: &BacktestRequest, is_tree: bool) -> Result<()> {
+    let beside = [
+        ("--tasks", request.tasks.is_some()),
+        ("--seen", request.seen.is_some()),
+        ("--folds", request.folds.is_some()),
+        ("--leave-out", request.leave_out),
+    ];
+    match beside.into_iter().find(|(_, given)| is_tree && *given) {
+        Some((option, _)) => Err(Error::usage(format!(
+            "`{option}` is about single series, and `--tree` tests every level of a tree; leave one of them out"
+        ))),
+        None => Ok(()),
+    }
+}
+
 impl Tested {
     fn of_table(table: SeriesTable) -> Self {
         Self {
             keys: table.ids.iter().map(|ids| ids.iter().cloned().map(Some).collect()).collect(),
-            bills: Components::level_only(table.series),
+            what: What::Series(Box::new(Components::level_only(table.series))),
             key_columns: table.columns.ids,
             currencies: None,
             meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
@@ -168,12 +195,62 @@ impl Tested {
     }
 }
 
-fn counted(tested: &Tested, test: &BacktestOptions, host: &Host<'_>) -> Vec<BacktestRow> {
-    (host.progress)(Progress::Steps(tested.bills.len()));
+impl Tested {
+    fn of_tree(table: SeriesTable) -> Result<Self> {
+        let outlook = table.outlook(&ReadOptions::default(), 1)?;
+        let leaf = |(ids, facts): (&Vec<String>, &LeafOutlook)| Leaf {
+            keys: ids.iter().cloned().map(Some).collect(),
+            names: ids.clone(),
+            ..leaf_of(facts)
+        };
+        let leaves: Vec<Leaf> = table.ids.iter().zip(&outlook.leaves).map(leaf).collect();
+        let bill = Bill::of_tree(&table.series, &leaves)?;
+        let depth = table.columns.ids.len();
+        // Every level is tested, the root first.
+        let groups: Vec<BillGroup> = (0..=depth).flat_map(|level| BillGroup::of(&bill, level)).collect();
+        let padded = |group: &BillGroup| {
+            let mut keys = group.keys.clone();
+            keys.resize(depth, None);
+            keys
+        };
+        Ok(Self {
+            keys: groups.iter().map(padded).collect(),
+            key_columns: table.columns.ids,
+            currencies: None,
+            meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
+            compared: None,
+            what: What::Bill(Box::new(bill), groups),
+        })
+    }
+}
+
+fn counted(tested: &Tested, test: &BacktestOptions, host: &Host<'_>) -> Result<Vec<BacktestRow>> {
+    let steps = match &tested.what {
+        What::Series(series) => series.len(),
+        What::Bill(bill, _) => bill.units.len(),
+    };
+    (host.progress)(Progress::Steps(steps));
     (host.progress)(Progress::Doing("testing"));
-    let rows = backtest_watched(&tested.bills, test, &|| (host.progress)(Progress::Step));
+    let rows = tested.what.rows(test, &|| (host.progress)(Progress::Step));
     (host.progress)(Progress::Finished);
     rows
+}
+
+impl What {
+    fn rows(&self, test: &BacktestOptions, step: &(dyn Fn() + Sync)) -> Result<Vec<BacktestRow>> {
+        match self {
+            Self::Series(series) => Ok(backtest_watched(series, test, step)),
+            Self::Bill(bill, groups) => Ok(backtest_bill(bill, groups, test, step)?),
+        }
+    }
+
+    /// The daily level of every series, or of every group.
+    fn levels(&self) -> Result<SeriesSet> {
+        match self {
+            Self::Series(series) => Ok(series.level().clone()),
+            Self::Bill(bill, groups) => Ok(BillGroup::levels(bill, groups)?),
+        }
+    }
 }
 
 impl Backtested {
@@ -213,7 +290,7 @@ impl Backtested {
 
 /// The parts of the series that are tested with a model that never saw them.
 fn parts(request: &BacktestRequest, tested: &Tested) -> Option<Vec<Vec<usize>>> {
-    let all = 0..tested.bills.len();
+    let all = 0..tested.keys.len();
     if request.leave_out {
         let sources: BTreeSet<&Option<String>> = tested.keys.iter().map(|keys| &keys[0]).collect();
         let of =
@@ -234,12 +311,13 @@ fn backtest_unseen(
     (host.progress)(Progress::Steps(parts.len()));
     let training =
         TrainOptions { held_out_cycles: test.cycles, cycle_day: test.cycle_day, ..Default::default() };
+    let levels = tested.what.levels()?;
     let mut rows = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         let mut series = SeriesSetBuilder::new();
         let mut sources = Vec::new();
-        for index in (0..tested.bills.len()).filter(|index| !part.contains(index)) {
-            let level = tested.bills.get(index).level;
+        for index in (0..levels.len()).filter(|index| !part.contains(index)) {
+            let level = levels.get(index);
             series.push(level.id, level.start, level.values)?;
             sources.push(tested.keys[index][0].clone().unwrap_or_default());
         }
@@ -248,7 +326,7 @@ fn backtest_unseen(
         let model = trained(set, &training, None, &doing)?;
         let engine = Engine::with_model(test.engine.spec(), model);
         let own = BacktestOptions { engine, series: Some(part.clone()), ..test.clone() };
-        rows.extend(backtest_watched(&tested.bills, &own, &|| ()));
+        rows.extend(tested.what.rows(&own, &|| ())?);
         (host.progress)(Progress::Step);
     }
     (host.progress)(Progress::Finished);

@@ -4,12 +4,13 @@ use crate::{Error, Finding, Host, Progress, Result, data_age::all_hidden, inputs
 use billing::{BillingCycle, Currency, CycleDay, Metric};
 use chrono::NaiveDate;
 use ingest::{
-    Controls, DailyCosts, Dimension, Filter, ForcedFamily, HourlyCosts, Needs, ReadOptions, SelectedCharges,
+    BillCosts, Controls, DailyCosts, Dimension, Filter, ForcedFamily, HourlyCosts, Needs, ReadOptions,
+    SelectedCharges,
 };
 use report::columns;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::fmt::Display;
+use std::{borrow::Cow, fmt::Display};
 
 /// The column of invoices.
 const INVOICE: &str = "InvoiceId";
@@ -150,6 +151,14 @@ pub(crate) struct ReadCharges {
     pub inputs: Vec<String>,
 }
 
+/// Bills, with what was found on the way.
+pub(crate) struct ReadBills {
+    pub costs: BillCosts,
+    pub findings: Vec<Finding>,
+    /// The inputs as paths of this machine.
+    pub inputs: Vec<String>,
+}
+
 /// The charges that count, with what was found on the way.
 pub(crate) struct Selected {
     pub charges: SelectedCharges,
@@ -169,8 +178,12 @@ pub(crate) fn select(
     host: &Host<'_>,
 ) -> Result<Selected> {
     // Quantities and moments are in columns that costs alone do not need: files in storage are copied whole.
-    let needed = Some(options).filter(|_| needs == Needs::Costs);
-    let (mut inputs, mut findings) = localised(&request.inputs, needed, host)?;
+    let needed = match needs {
+        Needs::Costs => Some(Cow::Borrowed(options)),
+        Needs::Bills => Some(Cow::Owned(options.clone().with_bills())),
+        Needs::Usage | Needs::Hours => None,
+    };
+    let (mut inputs, mut findings) = localised(&request.inputs, needed.as_deref(), host)?;
     let read = |inputs: &[String]| {
         ingest::select_charges(inputs, options, needs, &|bytes| (host.progress)(Progress::Read(bytes)))
     };
@@ -205,6 +218,23 @@ pub(crate) fn read(request: &ChargesRequest, options: &ReadOptions, host: &Host<
     daily_costs(request, options, select(request, options, Needs::Costs, host)?)
 }
 
+/// Reads the bills behind a request.
+///
+/// # Errors
+/// Unusable input, or none; a currency or cycle day that contradicts the files.
+pub(crate) fn read_bills(
+    request: &ChargesRequest,
+    options: &ReadOptions,
+    host: &Host<'_>,
+) -> Result<ReadBills> {
+    let selected = select(request, options, Needs::Bills, host)?;
+    check_agreement(request, &selected)?;
+    let Selected { charges, mut findings, inputs } = selected;
+    let costs = BillCosts::of(charges)?;
+    findings.extend(findings_of(&costs.shown, options));
+    Ok(ReadBills { costs, findings, inputs })
+}
+
 /// The daily costs of selected charges.
 ///
 /// # Errors
@@ -217,14 +247,20 @@ pub(crate) fn daily_costs(
     check_agreement(request, &selected)?;
     let Selected { charges, mut findings, inputs } = selected;
     let daily = DailyCosts::of(charges)?;
-    findings.extend(daily.controls.sum_lines().into_iter().map(Finding::detail));
+    findings.extend(findings_of(&daily, options));
+    Ok(ReadCharges { daily, findings, inputs })
+}
+
+/// Findings about daily costs, whatever they are for.
+fn findings_of(daily: &DailyCosts, options: &ReadOptions) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = daily.controls.sum_lines().into_iter().map(Finding::detail).collect();
     if options.cycle_day.is_assumed() {
         findings.push(Finding::warning(format!(
             "cycles that begin on day {} are taken to begin on the last day of shorter months; Azure does not document it",
             options.cycle_day.get()
         )));
     }
-    Ok(ReadCharges { daily, findings, inputs })
+    findings
 }
 
 /// Reads the hourly costs of a request.

@@ -49,6 +49,7 @@ mod azure_access;
 mod azure_forecast;
 mod backtest;
 mod batch;
+mod bill;
 mod charges;
 #[cfg(feature = "azure")]
 mod connection;

@@ -2,15 +2,16 @@
 
 use crate::{
     ChargesRequest, DataAge, Error, Finding, Host, Result, SeriesTableRequest,
-    charges::{self, ReadCharges},
+    bill::{bill_of, leaf_of},
+    charges::{self, ReadBills},
     data_age::{check_age, hidden_runs},
     forecaster::Forecaster,
     series_table::read_series,
 };
-use billing::{Agreement, BillingCycle, LineSums, Metric, TotalKind};
+use billing::{Agreement, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{Components, GroupTotal, Leaf, Status, forecast_totals};
-use ingest::{DailyCosts, Dimension, Outlook, RateEffect};
+use forecast::{Bill, Components, GroupTotal, Leaf, Status, forecast_totals};
+use ingest::{BillCosts, DailyCosts, Dimension, Outlook, RateEffect};
 use report::{Control, Finding as Remark, ForecastReport};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,49 +79,39 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
         options.group_by.push(Dimension::parse(DEFAULT_GROUP));
     }
     let is_unknown_group = |error: &Error| error.is_unknown_dimension();
-    let ReadCharges { daily, mut findings, inputs } = match charges::read(&asked.charges, &options, host) {
+    let ReadBills { costs, mut findings, inputs } = match charges::read_bills(&asked.charges, &options, host)
+    {
         Err(error) if by_default && is_unknown_group(&error) => {
             asked.charges.group_by.clear();
             options.group_by.clear();
-            charges::read(&asked.charges, &options, host)?
+            charges::read_bills(&asked.charges, &options, host)?
         }
         other => other?,
     };
-    let done = forecast_daily(&asked, &forecaster, &daily, by_default, &mut findings);
+    let done = forecast_bills(&asked, &forecaster, &costs, by_default, &mut findings);
     let mut done = done.map_err(|error| error.after(findings.clone()))?;
-    let hidden = hidden_runs(&daily, &inputs, asked.charges.as_of);
+    let daily = &costs.shown;
+    let hidden = hidden_runs(daily, &inputs, asked.charges.as_of);
     done.report.findings.extend(hidden.into_iter().map(|text| Remark::note("hidden_runs", text)));
-    Ok(Forecasted { age: Some(DataAge::of(&daily, &inputs)), findings, ..done })
+    Ok(Forecasted { age: Some(DataAge::of(daily, &inputs)), findings, ..done })
 }
 
-fn forecast_daily(
+fn forecast_bills(
     request: &PredictRequest,
     forecaster: &Forecaster,
-    daily: &DailyCosts,
+    costs: &BillCosts,
     by_default: bool,
     findings: &mut Vec<Finding>,
 ) -> Result<Forecasted> {
-    let cycles = request.cycles.unwrap_or(1) as usize;
-    let outlook = daily.outlook(cycles)?;
-    check_age(daily, &outlook, request.charges.as_of)?;
-    check_history(daily, &outlook)?;
+    let daily = &costs.shown;
+    let outlook = costs.outlook(request.cycles.unwrap_or(1) as usize)?;
+    check_age(daily, &outlook.units.outlook, request.charges.as_of)?;
+    check_history(daily, &outlook.units.outlook)?;
     let by_unit =
         by_default && request.by_invoice_unit && daily.units().len() > 1 && noun(daily) != "subscription";
-    let leaves: Vec<Leaf> = daily
-        .leaves
-        .iter()
-        .zip(&outlook.leaves)
-        .zip(daily.line_sums())
-        .map(|((leaf, facts), lines)| Leaf {
-            lines,
-            keys: by_unit.then(|| Some(leaf.unit.clone())).into_iter().chain(leaf.keys.clone()).collect(),
-            names: by_unit.then(|| leaf.unit.clone()).into_iter().chain(leaf.names.clone()).collect(),
-            currency: Some(leaf.currency.clone()),
-            ..leaf_of(facts)
-        })
-        .collect();
+    let bill = bill_of(&outlook, by_unit)?;
     let run = Run {
-        id: forecaster.run_id(&daily.digest(), &counted(request))?,
+        id: forecaster.run_id(&costs.digest(), &counted(request))?,
         top: request.charges.top.map(|most| most as usize),
         as_of: daily.as_of(),
         metric: daily.metric,
@@ -131,7 +122,7 @@ fn forecast_daily(
             .chain(daily.group_columns.clone())
             .collect(),
     };
-    let mut done = forecast_leaves(forecaster, outlook, &leaves, run, findings)?;
+    let mut done = forecast_bill(forecaster, bill, run, findings)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
     done.report.findings.extend(remarks(daily, &cycles.into_iter().collect::<Vec<_>>()));
     done.report.control = control(daily);
@@ -175,6 +166,7 @@ pub(crate) fn check_history(daily: &DailyCosts, outlook: &Outlook) -> Result<()>
 /// Forecasts any daily series.
 fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Result<Forecasted> {
     let forecaster = Forecaster::named(request.model.as_deref())?;
+    let is_tree = table.tree;
     let table = read_series(table)?;
     let options = request.charges.read_options()?;
     let outlook = table.outlook(&options, request.cycles.unwrap_or(1) as usize)?;
@@ -198,7 +190,11 @@ fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Resul
         columns: table.columns.ids.clone(),
     };
     let mut findings = Vec::new();
-    let done = forecast_leaves(&forecaster, outlook, &leaves, run, &mut findings);
+    let bill = match is_tree {
+        true => Bill::of_tree(&outlook.level, &leaves)?,
+        false => Bill::of_series(components(outlook)?, leaves),
+    };
+    let done = forecast_bill(&forecaster, bill, run, &mut findings);
     let done = done.map_err(|error| error.after(findings.clone()))?;
     Ok(Forecasted { findings, ..done })
 }
@@ -222,32 +218,14 @@ struct Run {
     top: Option<usize>,
 }
 
-/// What the forecaster must know of a leaf besides its series.
-pub(crate) fn leaf_of(facts: &ingest::LeafOutlook) -> Leaf {
-    Leaf {
-        keys: Vec::new(),
-        names: Vec::new(),
-        currency: None,
-        cutoff: facts.cutoff,
-        cycles: facts.cycles.clone(),
-        history_days: facts.history_days,
-        missing_days: facts.missing_days,
-        covered_from: Some(facts.covered_from),
-        stopped: facts.stopped,
-        lines: LineSums::default(),
-    }
-}
-
-fn forecast_leaves(
+fn forecast_bill(
     forecaster: &Forecaster,
-    outlook: Outlook,
-    leaves: &[Leaf],
+    bill: Bill,
     run: Run,
     findings: &mut Vec<Finding>,
 ) -> Result<Forecasted> {
-    let components = components(outlook)?;
-    let depth = run.columns.len();
-    let totals = forecast_totals(&forecaster.engine, &components, leaves, depth, run.top)?;
+    let cutoffs: Vec<NaiveDate> = bill.units.iter().map(|unit| unit.facts.cutoff).collect();
+    let totals = forecast_totals(&forecaster.engine, bill, run.columns.len(), run.top)?;
     if totals.iter().all(|total| total.total.is_none()) {
         let why = totals
             .iter()
@@ -264,7 +242,7 @@ fn forecast_leaves(
     remarks.extend(
         without_forecast(&totals, "groups").into_iter().map(|text| Remark::note("without_forecast", text)),
     );
-    remarks.extend(incomplete(&totals, leaves));
+    remarks.extend(incomplete(&totals, &cutoffs));
     let report = ForecastReport {
         metric: run.metric,
         total_kind: if run.exact { run.metric.total_kind() } else { TotalKind::Billed },
@@ -296,7 +274,7 @@ fn members(totals: &[GroupTotal]) -> Vec<Finding> {
     let mut named = BTreeSet::new();
     let mut findings = Vec::new();
     for total in totals.iter().filter(|total| !total.members.is_empty()) {
-        if named.insert(&total.leaves) {
+        if named.insert((&total.currency, &total.keys)) {
             let percent = |(name, weight): &(String, f64)| format!("{name} {:.0} %", weight * 100.0);
             let members: Vec<String> = total.members.iter().map(percent).collect();
             let text = format!("the forecast of `{}` is made of {}", total.name, members.join(", "));
@@ -307,10 +285,10 @@ fn members(totals: &[GroupTotal]) -> Vec<Finding> {
 }
 
 /// Which series end with days that look incomplete, so that they are forecast and not used as final.
-fn incomplete(totals: &[GroupTotal], leaves: &[Leaf]) -> Option<Remark> {
+fn incomplete(totals: &[GroupTotal], cutoffs: &[NaiveDate]) -> Option<Remark> {
     let moved: BTreeSet<&str> = totals
         .iter()
-        .filter(|total| matches!(total.leaves[..], [leaf] if total.cutoff < leaves[leaf].cutoff))
+        .filter(|total| matches!(total.units[..], [unit] if total.cutoff < cutoffs[unit]))
         .map(|total| total.name.as_str())
         .collect();
     (!moved.is_empty()).then(|| {

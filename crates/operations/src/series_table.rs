@@ -13,6 +13,8 @@ pub struct SeriesTableRequest {
     pub path: PathBuf,
     /// Columns that name a series; `unique_id` by default.
     pub id_columns: Vec<String>,
+    /// Whether the id columns are the levels of a tree, whose root is forecast and whose rows are drawn to it.
+    pub tree: bool,
     /// Column of the day; `ds` by default.
     pub date_column: Option<String>,
     /// Column of the value; `y` by default.

@@ -368,7 +368,7 @@ pub(crate) mod tests {
             known_days: vec![],
             expected_days: vec![],
             lines: vec![],
-            leaves: vec![],
+            units: vec![],
             net: None,
         }
     }

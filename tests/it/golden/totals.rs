@@ -111,7 +111,7 @@ fn a_run_is_known_by_its_inputs_and_options() {
 fn a_forecast_names_its_members_and_their_weights() {
     let folder = sample();
     let said = folder.run(&["predict", "s", "-v"]).stderr;
-    assert_eq!(said.matches("is made of pooled ").count(), 2, "{said}");
+    assert_eq!(said.matches("is made of own ").count(), 2, "{said}");
     let json: serde_json::Value =
         serde_json::from_str(&folder.run(&["predict", "s", "-o", "json"]).stdout).unwrap();
     for of in json["members"].as_array().unwrap() {

@@ -123,6 +123,9 @@ pub struct AnySeries {
     /// Column that names a series (repeatable) [default: unique_id].
     #[arg(long, value_name = "NAME", requires = "series", help_heading = "Any daily series")]
     pub id_column: Vec<String>,
+    /// The id columns are levels of a tree: its root is forecast, and the rows are drawn to it.
+    #[arg(long, requires = "series", help_heading = "Any daily series")]
+    pub tree: bool,
     /// Column of the day [default: ds].
     #[arg(long, value_name = "NAME", requires = "series", help_heading = "Any daily series")]
     pub date_column: Option<String>,
@@ -140,6 +143,7 @@ impl AnySeries {
         Some(SeriesTableRequest {
             path: self.series.clone()?,
             id_columns: self.id_column.clone(),
+            tree: self.tree,
             date_column: self.date_column.clone(),
             value_column: self.value_column.clone(),
             fill_zero: self.fill == Some(Fill::Zero),

@@ -187,7 +187,7 @@ impl Found<'_> {
             },
             known_days: Vec::new(),
             expected_days: Vec::new(),
-            leaves: costs,
+            units: members.to_vec(),
             net: is_known.then(|| NetTotal {
                 settled,
                 due: quantiles(settled.net(), Settlement::net),

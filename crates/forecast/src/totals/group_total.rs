@@ -89,8 +89,8 @@ pub struct GroupTotal {
     pub expected_days: Vec<DayForecast>,
     /// Exclusive lines that add up to the actual cost and to the total; of level 0, where they are known.
     pub lines: Vec<LineTotal>,
-    /// Indices of the leaves it sums.
-    pub leaves: Vec<usize>,
+    /// The forecast units that it holds, or parts of, by their places.
+    pub units: Vec<usize>,
     /// The amount due when the terms of an offer apply; `None` where prices are not known.
     pub net: Option<NetTotal>,
 }

@@ -1,17 +1,15 @@
 //! Totals of a tree of groups: every level adds up to the one above it, to the minor unit.
 //!
-//! The point of a group is the sum of its leaves' points (bottom-up). Its quantiles are its own: they come
-//! from past errors of the *summed* series, moved to that point; quantiles of parts never add up to those
-//! of a whole. Wrong where leaves move together in a way that their sum never showed before.
+//! A total is the sum of its units, whatever the groups below it. Rows below a unit are drawn to it. Quantiles
+//! of a group come from past errors of its sum; quantiles of parts never add up to those of a whole.
 
 mod group_total;
-mod groups;
 mod lines;
-mod nodes;
 mod rounding;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use group_total::{ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS};
 pub use sums::recent;
@@ -22,18 +20,17 @@ pub(crate) use rounding::{Exact, digits, rounded};
 pub(crate) use sums::{known_parts, summed};
 
 use crate::{
-    components::Components,
-    engine::{Engine, Question},
-    error::Result,
+    bill::{Bill, PastsUntil, UnitForecast, View, unit_forecast},
+    calendar::rule_of,
+    engine::Engine,
+    error::{Error, Result},
     incomplete_days::evident_cutoff,
 };
-use billing::BillingCycle;
-use chrono::NaiveDate;
-use groups::Groups;
-use nodes::Tree;
-use sums::Sums;
+use billing::{BillingCycle, CycleDay};
+use rayon::prelude::*;
+use tree::Tree;
 
-/// Forecasts every leaf and every group above it, by `depth` levels of keys.
+/// Forecasts every unit of a bill, and every group above its rows, by `depth` shown levels of keys.
 ///
 /// `top` is the number of groups of the last level that are shown inside each parent: those with the
 /// largest forecast of the first cycle (equal ones by key). The others are one row, [`OTHERS`]. They are folded
@@ -42,34 +39,47 @@ use sums::Sums;
 /// Rows are sorted by currency, cycle and keys, a group before its parts.
 ///
 /// # Errors
-/// When series and leaves are not equally many.
+/// When the bill names a series that it does not hold.
 pub fn forecast_totals(
     engine: &Engine,
-    components: &Components,
-    leaves: &[Leaf],
+    mut bill: Bill,
     depth: usize,
     top: Option<usize>,
 ) -> Result<Vec<GroupTotal>> {
-    let leaves = &with_evident_cutoffs(engine, components, leaves);
-    let cutoffs: Vec<NaiveDate> = leaves.iter().map(|leaf| leaf.cutoff).collect();
-    let cycles: Vec<Vec<BillingCycle>> =
-        leaves.iter().map(|leaf| leaf.cycles.iter().map(|facts| facts.cycle).collect()).collect();
-    let forecasts = engine.forecast(&Question::new(components, &cutoffs, &cycles)?);
-    let groups = Groups::of(leaves, depth);
-    let mut tree = Tree::new(components, leaves, &forecasts, depth, groups);
-    let rest = top.map(|top| tree.fold(top)).unwrap_or_default();
-    let sums = Sums::of(components, leaves, tree.shown().chain(rest.iter().map(|rest| rest.group())));
-    let sums = sums.forecast(engine)?;
-    Ok(tree.totals(&rest, &sums))
+    let used = bill.units.iter().map(|unit| unit.series).chain(bill.rows.iter().map(|row| row.series));
+    if used.max().is_some_and(|last| last >= bill.series.len()) {
+        let (series, units) = (bill.series.len(), bill.units.len());
+        return Err(Error::UnequalQuestion { series, cutoffs: units, cycles: units });
+    }
+    believe_evident_cutoffs(engine, &mut bill);
+    let bill = &bill;
+    let forecasts: Vec<UnitForecast> =
+        (0..bill.units.len()).into_par_iter().map(|unit| forecast_unit(engine, bill, unit)).collect();
+    let mut tree = Tree::new(bill, &forecasts, engine.model(), depth);
+    if let Some(top) = top {
+        tree.fold(top);
+    }
+    Ok(tree.totals())
 }
 
-/// The leaves, with cutoffs before last days that look incomplete.
-fn with_evident_cutoffs(engine: &Engine, components: &Components, leaves: &[Leaf]) -> Vec<Leaf> {
+/// The forecast of one unit as it is known now.
+fn forecast_unit(engine: &Engine, bill: &Bill, unit: usize) -> UnitForecast {
+    let facts = &bill.units[unit].facts;
+    let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|facts| facts.cycle).collect();
+    let rule = cycles.first().map_or(CycleDay::FIRST, |cycle| rule_of(*cycle));
+    let view = View { cutoff: facts.cutoff, last_seen: None, rule };
+    let pasts = PastsUntil::of(engine, bill, unit, view, &cycles);
+    unit_forecast(engine, bill, unit, view, &cycles, &pasts)
+}
+
+/// Moves cutoffs before last days that look incomplete.
+fn believe_evident_cutoffs(engine: &Engine, bill: &mut Bill) {
     let settings = &engine.model().settling;
-    let series = |index: usize| (index < components.len()).then(|| components.level().get(index));
-    let cutoff = |(index, leaf): (usize, &Leaf)| Leaf {
-        cutoff: series(index).map_or(leaf.cutoff, |level| evident_cutoff(level, leaf.cutoff, settings)),
-        ..leaf.clone()
-    };
-    leaves.iter().enumerate().map(cutoff).collect()
+    for unit in &mut bill.units {
+        let level = bill.series.level().get(unit.series);
+        unit.facts.cutoff = evident_cutoff(level, unit.facts.cutoff, settings);
+    }
+    for row in &mut bill.rows {
+        row.facts.cutoff = bill.units[row.unit].facts.cutoff;
+    }
 }

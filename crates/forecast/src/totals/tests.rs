@@ -1,8 +1,9 @@
 //! Totals of a tree by hand, and that every level adds up.
 
 use super::*;
-use crate::{ModelSpec, Status, test_series::month};
+use crate::{Components, ModelSpec, Status, test_series::month};
 use billing::{Amount, CycleFacts, LineSums, SeriesSetBuilder};
+use chrono::NaiveDate;
 use proptest::prelude::*;
 
 fn day(text: &str) -> NaiveDate {
@@ -48,18 +49,24 @@ fn flat_days(levels: &[f64], days: usize) -> Components {
 }
 
 fn totals(levels: &[f64], leaves: &[Leaf], depth: usize) -> Vec<GroupTotal> {
-    forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &flat(levels), leaves, depth, None).unwrap()
+    forecast_totals(
+        &Engine::new(ModelSpec::RUN_RATE),
+        Bill::of_series(flat(levels), leaves.to_vec()),
+        depth,
+        None,
+    )
+    .unwrap()
 }
 
 #[test]
-fn thirds_of_a_cent_are_shared_out_so_that_parts_add_up() {
+fn a_total_is_the_sum_of_its_rounded_units() {
     let third = 1.0 / 3.0;
     let leaves = ["a", "b", "c"].map(|key| leaf(&[key], "EUR", "10.001"));
     let rows = totals(&[third; 3], &leaves, 1);
     let cents = |row: &GroupTotal| row.point().unwrap().to_fixed(2);
-    assert_eq!(rows.iter().map(cents).collect::<Vec<_>>(), ["31.00", "10.34", "10.33", "10.33"]);
+    assert_eq!(rows.iter().map(cents).collect::<Vec<_>>(), ["30.99", "10.33", "10.33", "10.33"]);
     let left = |row: &GroupTotal| (row.point().unwrap() - row.actual).to_fixed(2);
-    assert_eq!(rows.iter().map(left).collect::<Vec<_>>(), ["1.00", "0.34", "0.33", "0.33"]);
+    assert_eq!(rows.iter().map(left).collect::<Vec<_>>(), ["0.99", "0.33", "0.33", "0.33"]);
     assert_eq!(rows[0].actual.to_fixed(2), "30.00");
     assert!(
         rows[1..].iter().all(|row| row.actual == amount("10.00")),
@@ -91,7 +98,13 @@ fn last_days_that_look_unfinished_move_the_cutoff_of_the_part_and_of_the_total()
     }
     let leaves = ["a", "b"].map(|key| Leaf { cutoff: day("2026-10-29"), ..leaf(&[key], "EUR", "290") });
     let engine = Engine::new(ModelSpec::Default);
-    let rows = forecast_totals(&engine, &Components::level_only(set.build()), &leaves, 1, None).unwrap();
+    let rows = forecast_totals(
+        &engine,
+        Bill::of_series(Components::level_only(set.build()), leaves.to_vec()),
+        1,
+        None,
+    )
+    .unwrap();
     let cutoffs: Vec<String> = rows.iter().map(|row| row.cutoff.to_string()).collect();
     assert_eq!(cutoffs, ["2026-10-27", "2026-10-29", "2026-10-27"]);
     let expected = |row: usize| rows[row].point().unwrap().to_f64() - 290.0;
@@ -131,8 +144,8 @@ fn a_cycle_that_is_over_and_not_closed_may_still_change() {
     let mut leaf = leaf(&["a"], "EUR", "310");
     leaf.cutoff = day("2026-10-31");
     let of = |leaf: &Leaf| {
-        let (engine, leaves) = (Engine::new(ModelSpec::RUN_RATE), std::slice::from_ref(leaf));
-        forecast_totals(&engine, &flat_days(&[10.0], 61), leaves, 0, None).unwrap().remove(0)
+        let bill = Bill::of_series(flat_days(&[10.0], 61), vec![leaf.clone()]);
+        forecast_totals(&Engine::new(ModelSpec::RUN_RATE), bill, 0, None).unwrap().remove(0)
     };
     let open = of(&leaf);
     let forecast = open.total.clone().unwrap().values().to_vec();
@@ -183,11 +196,11 @@ proptest! {
             prop_assert!(total.values().is_sorted());
             prop_assert_eq!(row.remaining().unwrap(), total.point() - row.actual);
             // An actual amount is rounded from the exact sum of its leaves, whatever stands beside it.
-            let exact: Amount = row.leaves.iter().map(|leaf| leaves[*leaf].cycles[0].actual).sum();
+            let exact: Amount = row.units.iter().map(|leaf| leaves[*leaf].cycles[0].actual).sum();
             prop_assert_eq!(row.actual, exact.rounded(2));
         }
         for top in 0..3 {
-            let folded = forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &flat(&levels), &leaves, 2, Some(top)).unwrap();
+            let folded = forecast_totals(&Engine::new(ModelSpec::RUN_RATE), Bill::of_series(flat(&levels), leaves.to_vec()), 2, Some(top)).unwrap();
             let is_kept = |row: &&GroupTotal| row.keys[1].as_deref() != Some(OTHERS);
             for row in folded.iter().filter(is_kept) {
                 prop_assert!(rows.contains(row));
@@ -206,11 +219,18 @@ fn top_folds_the_last_level_inside_each_parent() {
     let leaves =
         [["a", "x"], ["a", "y"], ["a", "z"], ["b", "x"], ["b", "y"]].map(|keys| leaf(&keys, "EUR", "30"));
     let components = flat(&[1.0, 3.0, 2.0, 5.0, 5.0]);
-    let rows =
-        |top| forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &components, &leaves, 2, top).unwrap();
+    let rows = |top| {
+        forecast_totals(
+            &Engine::new(ModelSpec::RUN_RATE),
+            Bill::of_series(components.clone(), leaves.to_vec()),
+            2,
+            top,
+        )
+        .unwrap()
+    };
     let shown = |rows: &[GroupTotal]| -> Vec<(String, String, usize)> {
         let path = |row: &GroupTotal| row.keys.iter().flatten().cloned().collect::<Vec<_>>().join("/");
-        rows.iter().map(|row| (path(row), row.point().unwrap().to_string(), row.leaves.len())).collect()
+        rows.iter().map(|row| (path(row), row.point().unwrap().to_string(), row.units.len())).collect()
     };
     let of = |path: &str, total: &str, leaves| (path.to_owned(), total.to_owned(), leaves);
     // Equal totals of b are ranked by key. Every parent is what it is without `top`.
@@ -229,7 +249,7 @@ fn top_folds_the_last_level_inside_each_parent() {
     assert_eq!(parents(&all), parents(&folded));
     // The range of the rest is that of its own sum, and not of added ends.
     let ends = |row: &GroupTotal| row.total.as_ref().unwrap().interval(0.8);
-    let rest = folded.iter().find(|row| row.name == OTHERS && row.leaves.len() == 2).unwrap();
+    let rest = folded.iter().find(|row| row.name == OTHERS && row.units.len() == 2).unwrap();
     assert!(ends(rest)[0] <= rest.point().unwrap() && rest.point().unwrap() <= ends(rest)[1]);
     assert_eq!(rows(Some(9)), all);
 }
@@ -245,7 +265,13 @@ fn a_group_expects_the_missing_days_of_its_parts() {
     set.push("b", day("2026-09-01"), &other).unwrap();
     let leaves = [leaf(&["a"], "EUR", "54"), leaf(&["b"], "EUR", "145")];
     let components = Components::level_only(set.build());
-    let rows = forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &components, &leaves, 1, None).unwrap();
+    let rows = forecast_totals(
+        &Engine::new(ModelSpec::RUN_RATE),
+        Bill::of_series(components.clone(), leaves.to_vec()),
+        1,
+        None,
+    )
+    .unwrap();
     let total = &rows[0];
     assert_eq!(total.status, Status::Wide);
     // 31 days of 2 and of 5: 62 and 155.
@@ -264,6 +290,12 @@ fn a_group_expects_the_missing_days_of_its_parts() {
         leaf.cycles[0].closed = true;
         leaf
     });
-    let rows = forecast_totals(&Engine::new(ModelSpec::RUN_RATE), &components, &closed, 1, None).unwrap();
+    let rows = forecast_totals(
+        &Engine::new(ModelSpec::RUN_RATE),
+        Bill::of_series(components, closed.to_vec()),
+        1,
+        None,
+    )
+    .unwrap();
     assert_eq!((rows[0].status, rows[0].point()), (Status::Closed, Some(amount("199"))));
 }

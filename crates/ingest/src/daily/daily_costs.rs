@@ -20,6 +20,9 @@ use std::{
     ops::Range,
 };
 
+/// The column of forecast units: subscriptions, or else billing accounts.
+pub(crate) const OWNER: &str = "forecast_unit";
+
 /// The name of the row that sums what `--top` leaves out.
 pub const OTHERS: &str = "Others";
 
@@ -56,6 +59,10 @@ pub struct Leaf {
     pub unit: String,
     /// Which of the coverages its subscriptions have.
     pub coverage: usize,
+    /// Whose charges they are, a subscription or else a billing account, where leaves differ in it.
+    pub(crate) owner: String,
+    /// Whether a filter asks for any of its charges, where all are read.
+    pub(crate) is_asked: bool,
     pub(crate) cells: Vec<Cell>,
 }
 
@@ -111,27 +118,38 @@ impl DailyCosts {
     ///
     /// # Errors
     /// A fault of the data frame engine.
-    pub fn of(selected: SelectedCharges) -> Result<Self> {
-        let SelectedCharges { mut table, coverages, agreements, metric, controls, options } = selected;
-        let keys: Vec<String> = (0..options.group_by.len()).map(|place| format!("k{place}")).collect();
-        let names = subscription_names(&table.keys)?;
-        if let Some(most) = options.top {
-            table.keys = keep_top(&table, &keys, most)?;
+    pub fn of(mut selected: SelectedCharges) -> Result<Self> {
+        let keys: Vec<String> =
+            (0..selected.options.group_by.len()).map(|place| format!("k{place}")).collect();
+        if let Some(most) = selected.options.top {
+            selected.table.keys = keep_top(&selected.table, &keys, most)?;
         }
-        let group_columns = options.group_by.iter().map(crate::Dimension::column).collect();
+        let columns = selected.options.group_by.iter().map(crate::Dimension::column).collect();
+        Self::grouped(&selected, columns, &keys, false)
+    }
+
+    /// The daily costs in charges by these columns of their keys, shown as `group_columns`; also by whose they are.
+    pub(crate) fn grouped(
+        selected: &SelectedCharges,
+        group_columns: Vec<String>,
+        keys: &[String],
+        by_owner: bool,
+    ) -> Result<Self> {
+        let table = &selected.table;
+        let names = subscription_names(&table.keys)?;
         let mut daily = Self {
-            metric,
+            metric: selected.metric,
             leaves: Vec::new(),
-            coverages,
-            agreements,
-            controls,
+            coverages: selected.coverages.clone(),
+            agreements: selected.agreements.clone(),
+            controls: selected.controls.clone(),
             exchanges: Vec::new(),
             known_cycles: BTreeMap::new(),
-            options,
+            options: selected.options.clone(),
             group_columns,
         };
-        let leaf_of = daily.add_leaves(&table.keys, &keys, &names)?;
-        daily.add_cells(&table, &leaf_of)?;
+        let leaf_of = daily.add_leaves(&table.keys, keys, &names, by_owner)?;
+        daily.add_cells(table, &leaf_of)?;
         Ok(daily)
     }
 
@@ -141,13 +159,22 @@ impl DailyCosts {
         lines: &DataFrame,
         keys: &[String],
         names: &HashMap<String, String>,
+        by_owner: bool,
     ) -> Result<Vec<u32>> {
-        let by: Vec<&str> = keys.iter().map(String::as_str).chain(["currency", "unit", "scope"]).collect();
+        let owner = by_owner.then_some(OWNER);
+        let by = owner.into_iter().chain(keys.iter().map(String::as_str));
+        let mut by: Vec<&str> = by.chain(["currency", "unit", "scope"]).collect();
+        // What is filtered by may be grouped by too.
+        let mut seen = HashSet::new();
+        by.retain(|column| seen.insert(*column));
         let (table, leaf_of) = ranked(lines, &by)?;
         let texts = |name: &str| table.column(name).and_then(|column| column.str().cloned());
         let key_columns: Vec<StringChunked> =
             keys.iter().map(|key| texts(key)).collect::<PolarsResult<_>>()?;
         let (currencies, units, scopes) = (texts("currency")?, texts("unit")?, table.column("scope")?.u32()?);
+        let owners = owner.map(texts).transpose()?;
+        let asked = lines.column("asked").ok().map(Column::bool).transpose()?;
+        let owner_of = |row: usize| owners.as_ref().and_then(|owners| owners.get(row)).unwrap_or_default();
         for row in 0..table.height() {
             let values: Vec<Option<String>> =
                 key_columns.iter().map(|column| column.get(row).map(str::to_owned)).collect();
@@ -157,8 +184,15 @@ impl DailyCosts {
                 currency: currencies.get(row).unwrap_or_default().parse()?,
                 unit: units.get(row).unwrap_or_default().to_owned(),
                 coverage: scopes.get(row).unwrap_or_default() as usize,
+                owner: owner_of(row).to_owned(),
+                is_asked: asked.is_none(),
                 cells: Vec::new(),
             });
+        }
+        for (line, _) in
+            asked.iter().flat_map(|asked| asked.iter().enumerate().filter(|own| own.1 == Some(true)))
+        {
+            self.leaves[leaf_of[line] as usize].is_asked = true;
         }
         Ok(leaf_of)
     }

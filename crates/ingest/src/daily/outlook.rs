@@ -2,13 +2,16 @@
 //!
 //! Per leaf there are three aligned series: the *level* (usage, which continues day by day), what
 //! *recurs* (purchases that come back on their day), and what is *irregular* (one-time purchases,
-//! refunds, adjustments). Late and corrected charges count in their cycle and are in none of them. What
-//! continues and what recurs are restated at the newest rate where prices are in another currency.
+//! refunds, adjustments). Late and corrected charges are irregular on the day of their cycle that is nearest to
+//! that of their use. What continues and what recurs are restated at the newest rate where prices are in another currency.
 
 use crate::selection::selected_charges::STOPPED_DAYS;
 use crate::{
     DailyCosts, ReadOptions, Result, SeriesTable,
-    daily::daily_costs::{Cell, Leaf},
+    daily::{
+        daily_costs::{Cell, Leaf},
+        rate_effects::Rates,
+    },
     selection::coverage::Coverage,
 };
 use billing::{
@@ -76,23 +79,34 @@ impl DailyCosts {
     /// # Errors
     /// A value that cannot stand in a series.
     pub fn outlook(&self, cycles: usize) -> Result<Outlook> {
+        let unfinished = self.unfinished_cycles();
+        self.outlook_by(&self.newest_rates(), |leaf, start, known| {
+            self.leaf_outlook(leaf, (&self.coverages[leaf.coverage], &unfinished), start, known, cycles)
+        })
+    }
+
+    /// Series of every leaf, restated at `rates`, with facts from elsewhere: of a leaf, its first day, and which of
+    /// its days are known.
+    pub(crate) fn outlook_by(
+        &self,
+        rates: &Rates,
+        facts: impl Fn(&Leaf, NaiveDate, &[bool]) -> Result<LeafOutlook>,
+    ) -> Result<Outlook> {
         let (mut level, mut recurring, mut irregular) =
             (SeriesSetBuilder::new(), SeriesSetBuilder::new(), SeriesSetBuilder::new());
         let mut leaves = Vec::with_capacity(self.leaves.len());
-        let rates = self.newest_rates();
-        let unfinished = self.unfinished_cycles();
         for leaf in &self.leaves {
             let scope = &self.coverages[leaf.coverage];
             let cells = &leaf.cells;
             let (start, days) = span(scope, cells);
             let mut sums = [vec![Amount::ZERO; days], vec![Amount::ZERO; days], vec![Amount::ZERO; days]];
             let mut seen = vec![false; days];
-            for cell in cells.iter().filter(|cell| cell.kind.is_billed() && !cell.late) {
-                let place = (cell.day - start).num_days() as usize;
-                let law = law(cell.kind);
+            for cell in cells.iter().filter(|cell| cell.kind.is_billed()) {
+                let Some(place) = place_of(cell, start, days) else { continue };
+                let law = if cell.late { IRREGULAR } else { law(cell.kind) };
                 sums[law][place] +=
-                    if law == IRREGULAR { cell.cost } else { self.restated(leaf, cell, &rates) };
-                seen[place] = true;
+                    if law == IRREGULAR { cell.cost } else { self.restated(leaf, cell, rates) };
+                seen[place] |= !cell.late;
             }
             let known: Vec<bool> =
                 (0..days).map(|place| seen[place] || scope.covers(start + Days::new(place as u64))).collect();
@@ -104,7 +118,7 @@ impl DailyCosts {
                     .collect();
                 builder.push(leaf.names.join(" / "), start, &values)?;
             }
-            leaves.push(self.leaf_outlook(leaf, (scope, &unfinished), start, &known, cycles)?);
+            leaves.push(facts(leaf, start, &known)?);
         }
         Ok(Outlook {
             level: level.build(),
@@ -148,22 +162,9 @@ impl DailyCosts {
             wanted.push(last.next(rule));
         }
         let facts = wanted.into_iter().map(|cycle| {
-            let total = |cycle: BillingCycle| -> Amount {
-                leaf.cells
-                    .iter()
-                    .filter(|cell| cell.cycle == cycle && cell.kind.is_billed())
-                    .map(|cell| cell.cost)
-                    .sum()
-            };
-            let previous = self.cycle_of(&leaf.unit, cycle.start() - Days::new(1));
-            let whole = scope.covers_all(previous.start(), previous.end());
-            CycleFacts {
-                cycle,
-                actual: total(cycle),
-                previous: whole.then(|| total(previous)),
-                closed: scope.moved
-                    || cutoff >= cycle.last_day() && now >= cycle.end() + Days::new(CLOSING_DAYS),
-            }
+            let closed =
+                scope.moved || cutoff >= cycle.last_day() && now >= cycle.end() + Days::new(CLOSING_DAYS);
+            self.cycle_facts(leaf, cycle, closed)
         });
         let until_cutoff = ((cutoff - start).num_days() + 1).clamp(0, known.len() as i64) as usize;
         let first = scope.first().unwrap_or(start);
@@ -179,6 +180,17 @@ impl DailyCosts {
                 .count() as u64,
             stopped: last + Days::new(STOPPED_DAYS) < newest,
         })
+    }
+
+    /// What is charged of a leaf in a cycle.
+    pub(crate) fn cycle_facts(&self, leaf: &Leaf, cycle: BillingCycle, closed: bool) -> CycleFacts {
+        let total = |cycle: BillingCycle| -> Amount {
+            let own = leaf.cells.iter().filter(|cell| cell.cycle == cycle && cell.kind.is_billed());
+            own.map(|cell| cell.cost).sum()
+        };
+        let previous = self.cycle_of(&leaf.unit, cycle.start() - Days::new(1));
+        let whole = self.coverages[leaf.coverage].covers_all(previous.start(), previous.end());
+        CycleFacts { cycle, actual: total(cycle), previous: whole.then(|| total(previous)), closed }
     }
 
     /// The cycles before the open ones that are not closed for all that is charged in them. A part that is closed
@@ -372,6 +384,16 @@ fn law(kind: ChargeKind) -> usize {
         kind if kind.recurs() => 1,
         _ => IRREGULAR,
     }
+}
+
+/// The place of a cell's day in a series of `days` days from `start` on; a late charge stands in its cycle.
+fn place_of(cell: &Cell, start: NaiveDate, days: usize) -> Option<usize> {
+    let day = match cell.late {
+        true => cell.day.clamp(cell.cycle.start(), cell.cycle.last_day()).max(start),
+        false => cell.day,
+    };
+    let place = (day - start).num_days() as usize;
+    (place < days && (!cell.late || cell.cycle.contains(day))).then_some(place)
 }
 
 /// First day and length of a leaf's series: from its first charge to the last covered or charged day.

@@ -41,6 +41,9 @@ pub enum Needs {
     Usage,
     /// Costs by the moments at which charges begin and end.
     Hours,
+    /// Costs by day of whole bills: services, meters and purchases beside the groups that are asked for, and what
+    /// a filter leaves out.
+    Bills,
 }
 
 /// Which charges count, before they are put together.
@@ -91,7 +94,7 @@ pub(crate) fn decide(
     if read.is_empty() {
         return Err(nothing_read(&controls));
     }
-    remark(&plan, &read, &query, &mut controls);
+    remark(&plan, &read, &query, options, &mut controls);
     let metric = settle_metrics(&plan, &read, options, &mut controls)?;
     let mut names = Names::default();
     let runs = metric.runs(&plan, read, options.cycle_day, query.parts.len(), &mut names, &mut controls)?;
@@ -307,6 +310,15 @@ fn query(plan: &Plan, options: &ReadOptions, needs: Needs) -> Result<ReadQuery> 
             dimensions.push(dimension.clone());
         }
     }
+    if needs == Needs::Bills {
+        let is_known = |own: &Dimension| {
+            let column = own.column();
+            let has = |name: &str| files().any(|file| file.layout.has(name));
+            has(&column) || column == "ServiceName" && has("x_SkuMeterCategory")
+        };
+        let more = Dimension::of_bills().into_iter().filter(|own| is_known(own) && !dimensions.contains(own));
+        dimensions.extend(more.collect::<Vec<_>>());
+    }
     let classic = files().any(|file| file.family.agreement != Agreement::Focus);
     let focus = files().any(|file| file.family.agreement == Agreement::Focus);
     Ok(ReadQuery {
@@ -323,7 +335,7 @@ fn query(plan: &Plan, options: &ReadOptions, needs: Needs) -> Result<ReadQuery> 
 }
 
 /// What the files do not hold, or hold under another name.
-fn remark(plan: &Plan, read: &ReadRuns, query: &ReadQuery, controls: &mut Controls) {
+fn remark(plan: &Plan, read: &ReadRuns, query: &ReadQuery, options: &ReadOptions, controls: &mut Controls) {
     let mut files = read.keys().flat_map(|run| &plan.runs[*run].files);
     if files.any(|(file, _)| file.family.agreement == Agreement::PayAsYouGo) {
         controls.add(Finding::UsageOnly);
@@ -331,7 +343,8 @@ fn remark(plan: &Plan, read: &ReadRuns, query: &ReadQuery, controls: &mut Contro
     if read.keys().any(|run| plan.runs[*run].is_estimate()) {
         controls.add(Finding::Estimates);
     }
-    let by_service = query.dimensions.iter().any(|dimension| dimension.column() == "ServiceName");
+    let asked = options.group_by.iter().chain(options.filters.iter().map(|filter| &filter.dimension));
+    let by_service = asked.into_iter().any(|dimension| dimension.column() == "ServiceName");
     if by_service && query.service_is_meter_category {
         controls.add(Finding::ServiceIsMeterCategory);
     }

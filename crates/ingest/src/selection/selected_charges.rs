@@ -34,6 +34,8 @@ pub struct SelectedCharges {
     /// What was read and decided.
     pub controls: Controls,
     pub(crate) options: ReadOptions,
+    /// The dimensions whose values the columns `k0`, `k1`, … hold.
+    pub(crate) dimensions: Vec<Dimension>,
 }
 
 impl SelectedCharges {
@@ -96,16 +98,39 @@ pub fn select_charges(
     }
     table.keys = with_coverage(table.keys, &coverages)?;
     table.keys = one_spelling(table.keys, &query)?;
+    let mut shown = None;
     if let Some(asked) = asked_for(&query, options) {
         table.keys = table.keys.lazy().with_column(asked.alias("asked")).collect()?;
+        if needs == Needs::Bills {
+            table.keys = asked_by_value(table.keys, &query, options)?;
+            shown = Some(table.clone());
+        }
         table = kept(table, &["asked"], col("asked"), "outside the filter", &mut controls)?;
     }
     if table.is_empty() {
         return Err(no_rows(&plan, &controls));
     }
     name_stopped(&table.keys, &coverages.all, &mut controls)?;
-    let options = options.clone();
-    Ok(SelectedCharges { table, coverages: coverages.all, agreements, metric, controls, options })
+    let (options, dimensions) = (options.clone(), query.dimensions);
+    let table = shown.unwrap_or(table);
+    Ok(SelectedCharges { table, coverages: coverages.all, agreements, metric, controls, options, dimensions })
+}
+
+/// A value of the dimensions that are filtered by is asked for as a whole: also where a subscription had another name.
+fn asked_by_value(keys: DataFrame, query: &ReadQuery, options: &ReadOptions) -> Result<DataFrame> {
+    let of_filter =
+        |dimension: &Dimension| options.filters.iter().any(|filter| filter.dimension == *dimension);
+    let by = query.dimensions.iter().enumerate().filter(|(_, dimension)| of_filter(dimension));
+    let columns: Vec<StringChunked> =
+        by.map(|(place, _)| Ok(keys.column(&format!("k{place}"))?.str()?.clone())).collect::<Result<_>>()?;
+    let values = |row: usize| columns.iter().map(|column| column.get(row)).collect::<Vec<_>>();
+    let asked = keys.column("asked")?.bool()?;
+    let is_asked = |row: &usize| asked.get(*row) == Some(true);
+    let all: BTreeSet<Vec<Option<&str>>> = (0..keys.height()).filter(is_asked).map(values).collect();
+    let asked: BooleanChunked = (0..keys.height()).map(|row| Some(all.contains(&values(row)))).collect();
+    let mut with = keys.clone();
+    with.with_column(asked.with_name("asked".into()).into_column())?;
+    Ok(with)
 }
 
 /// The charges for which a condition on days and on these columns of keys holds; the others are counted.

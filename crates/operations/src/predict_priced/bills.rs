@@ -1,6 +1,6 @@
 //! The bills of subscriptions from what was read: costs, and use with its prices.
 
-use crate::{Result, predict::leaf_of};
+use crate::{Result, bill::leaf_of};
 use billing::{Amount, BillingCycle, CycleFacts, PriceCard, Unpriced, UsedDay};
 use chrono::NaiveDate;
 use forecast::{Leaf, PricedBill, PricedMeter};

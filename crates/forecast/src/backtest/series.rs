@@ -1,10 +1,4 @@
-//! Backtests: past cycles forecast as if each cut day had been today.
-//!
-//! At cut day `d` of a tested cycle only days up to `d` are seen, late ones as they were known then.
-//! Past errors are those of cycles that were over then. Where the history starts inside a tested cycle,
-//! the actual total is that of the days from the start on. Days that the data never holds are in neither
-//! the actual total nor the forecasts of it: nobody knows what they cost. Wrong as a promise: it shows how
-//! the method did, on these series, then.
+//! Backtests of series, each by itself.
 
 use crate::{
     Components,
@@ -153,7 +147,7 @@ pub fn backtest_watched(
 }
 
 /// The forecasts to make of each series, in order.
-fn plan(bills: &Components, options: &BacktestOptions) -> Vec<Vec<Task>> {
+pub(super) fn plan(bills: &Components, options: &BacktestOptions) -> Vec<Vec<Task>> {
     let mut given: Vec<Vec<Task>> = vec![Vec::new(); bills.len()];
     for task in options.tasks.iter().flatten() {
         if let Some(of_series) = given.get_mut(task.series) {
@@ -180,7 +174,7 @@ fn plan(bills: &Components, options: &BacktestOptions) -> Vec<Vec<Task>> {
 
 /// The days of the cycle whose past errors a task needs: the cut day, those it moves back to where late days
 /// may be unusable, and the day with as much left as with the missing days.
-fn error_days_near(task: &Task, components: &SeriesComponents<'_>, late: &[Seen]) -> Vec<usize> {
+pub(super) fn error_days_near(task: &Task, components: &SeriesComponents<'_>, late: &[Seen]) -> Vec<usize> {
     let cut = task.cut_day as usize;
     let moved: &[usize] = if late.is_empty() { &[0] } else { &[0, 1, 3] };
     let missing =
@@ -196,32 +190,32 @@ fn error_days_near(task: &Task, components: &SeriesComponents<'_>, late: &[Seen]
 }
 
 /// The two baselines, which need no past.
-struct Baselines {
-    run_rate: Engine,
-    seasonal_naive: Engine,
+pub(super) struct Baselines {
+    pub run_rate: Engine,
+    pub seasonal_naive: Engine,
 }
 
 impl Baselines {
-    fn new(engine: &Engine) -> Self {
+    pub(super) fn new(engine: &Engine) -> Self {
         let single = |spec| Engine::with_model(spec, engine.model().with_prior(None));
         Self { run_rate: single(ModelSpec::RUN_RATE), seasonal_naive: single(ModelSpec::SEASONAL_NAIVE) }
     }
 
-    fn total(&self, engine: &Engine, view: &SeriesView<'_>, truth: &Truth<'_>) -> Option<f64> {
+    pub(super) fn total(&self, engine: &Engine, view: &SeriesView<'_>, truth: &Truth<'_>) -> Option<f64> {
         let forecast = engine.forecast_one(view, &[truth.cycle], &Past::default());
         truth.total_of(forecast.cycles.first()?, view).map(|total| total.point())
     }
 }
 
 /// What a cycle came to, and which of its days the data holds.
-struct Truth<'a> {
-    components: SeriesComponents<'a>,
-    cycle: BillingCycle,
+pub(super) struct Truth<'a> {
+    pub components: SeriesComponents<'a>,
+    pub cycle: BillingCycle,
 }
 
 impl Truth<'_> {
     /// The forecast of the total of the days that the data holds.
-    fn total_of(&self, forecast: &CycleForecast, view: &SeriesView<'_>) -> Option<Quantiles> {
+    pub(super) fn total_of(&self, forecast: &CycleForecast, view: &SeriesView<'_>) -> Option<Quantiles> {
         let so_far = sum_of(&view.components, self.cycle).unwrap_or(0.0);
         let never_known =
             forecast.daily.iter().filter(|day| self.components.level.value_on(day.date).is_none());
@@ -278,7 +272,7 @@ fn run_task(
 }
 
 /// Everything charged in the days of the cycle that have a value; `None` without such a day.
-fn sum_of(bill: &SeriesComponents<'_>, cycle: BillingCycle) -> Option<f64> {
+pub(super) fn sum_of(bill: &SeriesComponents<'_>, cycle: BillingCycle) -> Option<f64> {
     let mut days = cycle.days().filter_map(|day| bill.charged_on(day)).peekable();
     days.peek()?;
     Some(days.sum())
