@@ -12,4 +12,5 @@ mod money;
 mod names;
 mod one_total;
 mod prices;
+mod stops;
 mod which_run;

@@ -16,10 +16,10 @@ use crate::{
     missing_days::MissingDays,
     model_file::Model,
     origins::Origin,
-    quantiles::{LAPLACE, Quantiles},
+    quantiles::{LAPLACE, Quantiles, SHARES},
     ranges::{OwnScale, bounds},
     recurring::expected_charges,
-    reliability::why_wide,
+    reliability::{stop_probability, why_wide},
     series_view::SeriesView,
 };
 use billing::BillingCycle;
@@ -33,6 +33,8 @@ const NO_WIDTH: f64 = 1e-9;
 const WINDOWS: (usize, usize) = (7, 28);
 /// Days after the cutoff whose forecast mean missing days of a past cycle are drawn to.
 pub(crate) const DAYS_AFTER: usize = 28;
+/// From this probability of a stop on it is stated.
+const LIKELY_STOPPED: f64 = 0.3;
 /// Days' worth of cost by which a cycle that is over may still change until it is closed: later
 /// corrections and refunds, which the series does not show.
 const CORRECTION_DAYS: [f64; 4] = [-1.0, -0.5, 0.5, 1.0];
@@ -140,8 +142,16 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
     }
 
     let shape = bounds(model, error_day, !scale.has_past, &layered.features);
-    let mut spread =
-        Spread { day: error_day, shape, size: scale.size, unit: scale.unit, days: rest.days, floor };
+    let mut spread = Spread {
+        day: error_day,
+        shape,
+        size: scale.size,
+        unit: scale.unit,
+        days: rest.days,
+        floor,
+        stopped: 0.0,
+        usual: rest.level,
+    };
     let volatility = recent_volatility(view.believed.up_to(view.cutoff).values, rest.days);
     let size = rest.level.abs();
     let width = (shape[3] - shape[0]) * scale.mean_day * rest.days;
@@ -152,6 +162,12 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         scale.has_past = false;
     }
     let recurring: f64 = charges.iter().map(|(_, amount)| amount).sum();
+    let (silent, stopped) = stop_probability(&view.believed.up_to(view.cutoff), history.typical_size());
+    if !is_over && rest.level > 0.0 && missing.is_empty() {
+        spread.stopped = stopped;
+        spread.usual = rest.level;
+        rest.scale_to(spread.expected(), view);
+    }
     let level = spread.around(rest.level);
     let mut remaining = level.moved_to(rest.level + recurring);
     if is_over {
@@ -159,6 +175,13 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         remaining = remaining.add_comonotone(&corrections(view, cycle));
     }
     let reason = why_wide(view, &model.status, missing.days.len(), scale.has_past, history.typical_size());
+    let reason = match spread.stopped {
+        stopped if stopped >= LIKELY_STOPPED => Some(format!(
+            "no cost for {silent} days: with a probability of {:.0} % it has stopped",
+            100.0 * stopped
+        )),
+        _ => reason,
+    };
     let forecast = CycleForecast {
         cycle,
         status: if reason.is_some() { Status::Wide } else { Status::Ok },
@@ -219,10 +242,34 @@ impl Spread {
         self.size * self.unit * self.days
     }
 
-    /// Its quantiles around a level.
+    /// Its quantiles around a level: where it may have stopped, those of "nothing" and of what is usual, as
+    /// probable as they are.
     pub(crate) fn around(&self, level: f64) -> Quantiles {
         let scale = self.scale();
-        Quantiles::around(level, self.shape.map(|bound| level + bound * scale), self.floor)
+        let around =
+            |point: f64| Quantiles::around(point, self.shape.map(|bound| point + bound * scale), self.floor);
+        if self.stopped <= 0.0 {
+            return around(level);
+        }
+        let usual = around(if self.stopped < 0.5 { self.usual.max(level) } else { self.usual });
+        let bounds = SHARES.map(|share| self.quantile(&usual, share));
+        Quantiles::around(level, bounds, self.floor)
+    }
+
+    /// The expected level: the median of what comes.
+    fn expected(&self) -> f64 {
+        let scale = self.scale();
+        let bounds = self.shape.map(|bound| self.usual + bound * scale);
+        self.quantile(&Quantiles::around(self.usual, bounds, self.floor), 0.5)
+    }
+
+    /// A quantile of "nothing" with the probability of a stop, and of `usual` otherwise.
+    fn quantile(&self, usual: &Quantiles, share: f64) -> f64 {
+        if share <= self.stopped {
+            0.0
+        } else {
+            usual.quantile((share - self.stopped) / (1.0 - self.stopped))
+        }
     }
 }
 
@@ -271,6 +318,18 @@ impl Rest {
             let state = if seen.is_some() { DayState::Settling } else { DayState::ToCome };
             self.push(date, state, settled + charged_on(charges, date), floor, size(date));
         }
+    }
+
+    /// Changes the expected level; each day keeps its share of it.
+    fn scale_to(&mut self, level: f64, view: &SeriesView<'_>) {
+        let factor = level / self.level;
+        for day in self.daily.iter_mut().filter(|_| factor < 1.0) {
+            let components = &view.components;
+            let seen = components.level.value_on(day.date).or_else(|| components.known_part_of(day.date));
+            let seen = seen.unwrap_or(0.0);
+            day.cost = day.cost.moved_to(seen + (day.expected() - seen).max(0.0) * factor);
+        }
+        self.level = level;
     }
 
     fn push(&mut self, date: NaiveDate, state: DayState, cost: f64, floor: Option<f64>, size: f64) {

@@ -103,6 +103,10 @@ pub(crate) struct Spread {
     pub days: f64,
     /// Below which the level cannot fall.
     pub floor: Option<f64>,
+    /// How probable it is that the series has stopped, so that nothing comes.
+    pub stopped: f64,
+    /// The level when it has not.
+    pub usual: f64,
 }
 
 /// Why a day is expected and not known.

@@ -165,9 +165,12 @@ impl Past {
         layered
     }
 
-    /// Adds what the series' own forecasts missed by in cycle after cycle.
+    /// Follows a clean step of the level, and adds what the series' own forecasts missed by in cycle after cycle.
     fn correct(&self, layered: &mut Layered, origin: &Origin, spec: ModelSpec, model: &Model) {
         if !matches!(spec, ModelSpec::Single(_)) {
+            if let Some(step) = origin.step {
+                layered.mean += step.weight * (step.mean - layered.mean);
+            }
             let bias = own_bias(&self.errors, origin.day, origin.made_on, model) * origin.range_unit;
             layered.mean = (layered.mean + bias).max(origin.floor.min(layered.mean));
         }

@@ -59,6 +59,7 @@ mod horizon;
 mod incomplete_days;
 mod layer_names;
 mod level_bank;
+mod level_step;
 mod linear;
 mod missing_days;
 mod model_file;

@@ -10,6 +10,7 @@ use crate::{
     candidates::{Candidate, Estimates},
     history::{History, mean_of},
     horizon::Horizon,
+    level_step::LevelStep,
     origin_features::{ORIGIN_FEATURES, origin_features, scale},
     series_cache::SeriesCache,
     settings::OriginSettings,
@@ -36,6 +37,8 @@ pub struct Origin {
     pub estimates: Estimates,
     /// What the origin is like.
     pub features: [f32; ORIGIN_FEATURES.len()],
+    /// A clean step of the level before it.
+    pub(crate) step: Option<LevelStep>,
     /// No mean lies below: 0, or minus infinity where the history has negative days.
     pub floor: f64,
 }
@@ -58,6 +61,7 @@ impl Origin {
             } else {
                 [0.0; ORIGIN_FEATURES.len()]
             },
+            step: LevelStep::at(history, horizon),
             floor: if history.track().has_negative(history.end()) { f64::NEG_INFINITY } else { 0.0 },
         }
     }

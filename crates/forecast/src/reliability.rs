@@ -38,6 +38,40 @@ pub(crate) fn silence_of(series: &CostSeries<'_>, missing_at_end: usize, silent_
     if silent >= silent_days && is_new { Silence::Zero } else { Silence::None }
 }
 
+/// Days without cost from which on a series may have stopped.
+const FEWEST_SILENT: usize = 2;
+/// Stops a day, of series that cost something each day.
+const STOPS: f64 = 7.5e-5;
+/// Pauses a day that last `r` days or longer: `PAUSES ÷ r`, as counted on series of the benchmark.
+const PAUSES: f64 = 2.8e-4;
+/// Days' worth of these pauses beside the pauses that a series shows itself.
+const PAUSES_WEIGHT: f64 = 365.0;
+/// A day below this share of a typical one costs nothing.
+const NOTHING: f64 = 1e-3;
+
+/// For how many days a series has cost nothing, and how probable it is that it has stopped: the rate of stops over
+/// the rate of stops and of pauses as long as this silence. `typical` is the size of a day that costs something.
+///
+/// Wrong where a pause is longer than every one before it.
+pub(crate) fn stop_probability(series: &CostSeries<'_>, typical: f64) -> (usize, f64) {
+    let known = || series.values.iter().filter(|value| !value.is_nan());
+    let is_silent = |value: &&f64| value.abs() <= NOTHING * typical;
+    let silent = known().rev().take_while(is_silent).count();
+    let days = known().count();
+    if silent < FEWEST_SILENT || silent == days {
+        return (silent, 0.0);
+    }
+    let (mut pauses, mut length) = (0.0, 0);
+    for value in known().take(days - silent).skip_while(is_silent) {
+        length = if is_silent(&value) { length + 1 } else { 0 };
+        // Each pause is counted once, on the day on which it gets as long as this silence.
+        pauses += f64::from(u8::from(length == silent));
+    }
+    let usual = PAUSES / silent as f64;
+    let rate = (pauses + PAUSES_WEIGHT * usual) / (days as f64 + PAUSES_WEIGHT);
+    (silent, STOPS / (STOPS + rate))
+}
+
 /// Why the range of a cycle's forecast is called wide; `None` where it is not.
 pub(crate) fn why_wide(
     view: &SeriesView<'_>,
@@ -60,5 +94,29 @@ pub(crate) fn why_wide(
         Some("no complete cycle to learn errors from".to_owned())
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_series::set_of;
+
+    fn probability(values: &[f64]) -> (usize, f64) {
+        stop_probability(&set_of(&[("a", "2026-01-01", values)]).get(0), 10.0)
+    }
+
+    #[test]
+    fn silence_is_a_stop_the_longer_it_lasts_unless_there_were_pauses_as_long() {
+        let silent = |days: usize| probability(&[vec![10.0; 100], vec![0.0; days]].concat());
+        assert_eq!((silent(0).1, silent(1).1), (0.0, 0.0));
+        // Two days: 7.5e-5 against 365 · 2.8e-4 ÷ 2 ÷ (102 + 365).
+        let usual = 365.0 * 2.8e-4 / 2.0 / 467.0;
+        assert!((silent(2).1 - 7.5e-5 / (7.5e-5 + usual)).abs() < 1e-12);
+        assert!(silent(2).1 < 0.5 && silent(5).1 > 0.5 && silent(20).1 > silent(5).1);
+        // A pause of three days each month.
+        let month = [vec![10.0; 27], vec![0.0; 3]].concat();
+        let paused = [month.repeat(4), vec![10.0; 20], vec![0.0; 3]].concat();
+        assert!(probability(&paused).1 < 0.02, "{:?}", probability(&paused));
     }
 }

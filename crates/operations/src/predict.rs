@@ -243,6 +243,7 @@ fn forecast_bill(
         without_forecast(&totals, "groups").into_iter().map(|text| Remark::note("without_forecast", text)),
     );
     remarks.extend(incomplete(&totals, &cutoffs));
+    remarks.extend(may_have_stopped(&totals));
     let report = ForecastReport {
         metric: run.metric,
         total_kind: if run.exact { run.metric.total_kind() } else { TotalKind::Billed },
@@ -295,6 +296,23 @@ fn incomplete(totals: &[GroupTotal], cutoffs: &[NaiveDate]) -> Option<Remark> {
         let names = report::listed(moved.into_iter().map(report::printable));
         let text = format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}");
         Remark::note("incomplete_days", text)
+    })
+}
+
+/// A stop that is this probable is named.
+const LIKELY: f64 = 0.3;
+
+/// Which groups have likely stopped.
+fn may_have_stopped(totals: &[GroupTotal]) -> Option<Remark> {
+    let first = totals.iter().map(|total| total.cycle).min();
+    let stops = totals.iter().filter(|total| Some(total.cycle) == first && total.stop_probability >= LIKELY);
+    let named: BTreeSet<String> = stops
+        .map(|total| format!("{} ({:.0} %)", report::printable(&total.name), 100.0 * total.stop_probability))
+        .collect();
+    (!named.is_empty()).then(|| {
+        let names = report::listed(named.into_iter());
+        let text = format!("no cost on the last days, so it may have stopped (probability): {names}");
+        Remark::note("may_have_stopped", text)
     })
 }
 

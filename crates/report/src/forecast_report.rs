@@ -364,6 +364,7 @@ pub(crate) mod tests {
             missing_days: 0,
             covered_from: None,
             without_forecast: 0,
+            stop_probability: 0.0,
             trend: vec![],
             known_days: vec![],
             expected_days: vec![],

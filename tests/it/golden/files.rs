@@ -10,11 +10,11 @@ fn totals_of_every_level_go_to_csv_on_request() {
     snapshot(&head(&run.stdout, 6), |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1584.49,3511.64,3362.23,3711.86,3222.58,4067.52,3317.85,108,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,882.45,2034.33,1915.98,2193.75,1805.37,2474.93,1865.37,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1583.63,3510.78,3361.33,3711.02,3221.65,4066.77,3317.85,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,881.85,2033.73,1915.38,2193.15,1804.77,2474.33,1865.37,108,0
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.91,89.21,88.60,90.09,87.36,92.55,86.40,108,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,56.02,56.02,15.46,236.14,0.00,388.49,81.59,80,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.91,89.21,88.60,90.10,87.37,92.55,86.40,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,55.27,55.27,14.39,237.88,0.00,390.12,81.59,80,0
         ")
     });
 }
@@ -42,9 +42,9 @@ fn the_daily_path_has_known_and_expected_days() {
         2026-10-14T00:00:00Z,2026-10-15T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.093543,Actual,,,,,[run]
         2026-10-15T00:00:00Z,2026-10-16T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.556877,Actual,,,,,[run]
         2026-10-16T00:00:00Z,2026-10-17T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.512785,Actual,,,,,[run]
-        2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.21403,Settling,15.339999,69.08806,-7.80803,92.23609,[run]
-        2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.778608,Forecast,16.113883,69.443332,-6.85386,92.411075,[run]
-        2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.25482,Forecast,24.203562,104.306079,-10.294714,138.804355,[run]
+        2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.20724,Settling,15.33321,69.08127,-7.81482,92.2293,[run]
+        2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.749552,Forecast,16.084827,69.414276,-6.882916,92.382019,[run]
+        2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.211178,Forecast,24.159919,104.262436,-10.338357,138.760712,[run]
         ")
     });
 }
@@ -69,8 +69,8 @@ fn a_json_line_is_a_row() {
     let run = sample.good(&["predict", "s", "-o", "jsonl"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
-        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":882.45,"x_ForecastTotal":2034.33,"x_Lower80":1915.98,"x_Upper80":2193.75,"x_Lower95":1805.37,"x_Upper95":2474.93,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
-        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":702.04,"x_ForecastTotal":1477.31,"x_Lower80":1428.27,"x_Upper80":1540.99,"x_Lower95":1382.38,"x_Upper95":1659.11,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":881.85,"x_ForecastTotal":2033.73,"x_Lower80":1915.38,"x_Upper80":2193.15,"x_Lower95":1804.77,"x_Upper95":2474.33,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":701.78,"x_ForecastTotal":1477.05,"x_Lower80":1428.01,"x_Upper80":1540.72,"x_Lower95":1382.11,"x_Upper95":1658.85,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
         "#)
     });
 }

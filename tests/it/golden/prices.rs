@@ -307,30 +307,30 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
                                   Actual  Expected                   vs last
                                   so far     total       80 % range    cycle  Daily
         ─────────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.63   1,753 –  2,078  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.88   1,355 –  1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61    818.13  785.94 – 858.38   +3.5 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,899.10   1,752 –  2,078  +11.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,421.47   1,355 –  1,498   +3.3 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    817.95  785.76 – 858.20   +3.5 %  ▄▅▅▇▅▄▅
         ─────────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,139.64   3,911 –  4,417   +7.2 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,138.52   3,910 –  4,416   +7.1 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,814.70
-        Marketplace usage                      72.78    138.14
+        Usage                               1,940.76  3,813.61
+        Marketplace usage                      72.78    138.10
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
-        Refunds, adjustments, late charges     -0.15     -0.15
+        Refunds, adjustments, late charges     -0.15     -0.14
 
         To pay for October 2026 · before tax · USD
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.63  -1,000.00    899.63    753 – 1,078  20 Oct (19–20)
-        Data Platform (sa…  1,421.88  -1,000.00    421.88      355 – 498  25 Oct (24–26)
-        Development (samp…    818.13    -699.49    118.64      117 – 121              no
+        Production (sampl…  1,899.10  -1,000.00    899.10    752 – 1,078  20 Oct (19–20)
+        Data Platform (sa…  1,421.47  -1,000.00    421.47      355 – 498  25 Oct (24–26)
+        Development (samp…    817.95    -699.30    118.65      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,139.64  -2,699.49  1,440.15  1,252 – 1,668
+        Total               4,138.52  -2,699.30  1,439.22  1,251 – 1,667
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
@@ -352,14 +352,14 @@ fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1939.30,4139.64,3911.00,4417.32,3710.24,4924.80,3863.38,169,0,2699.49,0.00,0.00,1440.15,1251.96,1668.72,1086.70,2086.44,,,
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,872.04,1899.63,1752.50,2078.55,1624.96,2425.99,1697.17,169,0,1000.00,0.00,0.00,899.63,752.50,1078.55,624.96,1425.99,2026-10-19,2026-10-20,2026-10-20
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,703.73,1421.88,1355.20,1498.48,1300.68,1649.18,1376.10,169,0,1000.00,0.00,0.00,421.88,355.20,498.48,300.68,649.18,2026-10-24,2026-10-25,2026-10-26
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,363.52,818.13,786.08,858.24,759.53,935.95,790.10,169,0,699.49,0.00,0.00,118.64,116.83,120.91,115.33,125.30,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3941.02,3941.02,3508.33,4586.28,3130.32,6186.56,,169,0,2664.98,0.00,0.00,1276.04,920.35,1806.47,609.60,3186.56,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1801.56,1801.56,1536.19,2197.30,1304.35,3178.75,,169,0,1000.00,0.00,0.00,801.56,536.19,1197.30,304.35,2178.75,2026-11-16,2026-11-20,2026-11-24
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1357.28,1357.28,1228.28,1549.64,1115.59,2026.72,,169,0,1000.00,0.00,0.00,357.28,228.28,549.64,115.59,1026.72,2026-11-22,2026-11-25,2026-11-27
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,782.18,782.18,710.56,888.98,648.00,1153.86,,169,0,664.98,0.00,0.00,117.20,112.87,123.65,109.09,153.86,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1938.18,4138.52,3909.88,4416.20,3709.12,4923.68,3863.38,169,0,2699.30,0.00,0.00,1439.22,1251.02,1667.78,1085.77,2085.49,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,871.51,1899.10,1751.97,2078.02,1624.43,2425.46,1697.17,169,0,1000.00,0.00,0.00,899.10,751.97,1078.02,624.43,1425.46,2026-10-19,2026-10-20,2026-10-20
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,703.32,1421.47,1354.80,1498.07,1300.27,1648.77,1376.10,169,0,1000.00,0.00,0.00,421.47,354.80,498.07,300.27,648.77,2026-10-24,2026-10-25,2026-10-26
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,363.34,817.95,785.89,858.06,759.34,935.76,790.10,169,0,699.30,0.00,0.00,118.65,116.83,120.91,115.32,125.31,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3939.46,3939.46,3506.76,4584.72,3128.76,6185.00,,169,0,2664.73,0.00,0.00,1274.73,919.04,1805.15,608.29,3185.00,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1800.81,1800.81,1535.44,2196.55,1303.60,3178.01,,169,0,1000.00,0.00,0.00,800.81,535.44,1196.55,303.60,2178.01,2026-11-16,2026-11-20,2026-11-24
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1356.72,1356.72,1227.72,1549.08,1115.02,2026.15,,169,0,1000.00,0.00,0.00,356.72,227.72,549.08,115.02,1026.15,2026-11-22,2026-11-25,2026-11-27
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,781.93,781.93,710.31,888.73,647.75,1153.61,,169,0,664.73,0.00,0.00,117.20,112.87,123.66,109.09,153.61,,,
         ")
     });
 }
@@ -403,17 +403,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.63  1,753 – 2,079  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.88  1,355 – 1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61  1,010.73    930 – 1,054  +27.9 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,899.10  1,752 – 2,078  +11.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,421.47  1,355 – 1,498   +3.3 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61  1,010.55    930 – 1,054  +27.9 %  ▄▅▅▇▅▄▅
         ───────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,332.24  4,055 – 4,613  +12.1 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,331.12  4,054 – 4,612  +12.1 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,995.77
-        Marketplace usage                      72.78    149.67
+        Usage                               1,940.76  3,994.69
+        Marketplace usage                      72.78    149.63
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -422,28 +422,28 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.63  -1,000.00    899.63    753 – 1,079  20 Oct (19–20)
-        Data Platform (sa…  1,421.88  -1,000.00    421.88      355 – 498  25 Oct (24–26)
-        Development (samp…  1,010.73    -892.09    118.64      117 – 121              no
+        Production (sampl…  1,899.10  -1,000.00    899.10    752 – 1,078  20 Oct (19–20)
+        Data Platform (sa…  1,421.47  -1,000.00    421.47      355 – 498  25 Oct (24–26)
+        Development (samp…  1,010.55    -891.90    118.65      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,332.24  -2,892.09  1,440.15  1,252 – 1,669
+        Total               4,331.12  -2,891.90  1,439.22  1,251 – 1,668
 
         Forecast of November 2026 · billed cost · USD
 
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  1,801.56  1,536 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
-        Data Platform (sample)    0.00  1,357.28  1,228 – 1,550  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
-        Development (sample)      0.00  1,180.22  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
+        Production (sample)       0.00  1,800.81  1,535 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
+        Data Platform (sample)    0.00  1,356.72  1,228 – 1,549  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
+        Development (sample)      0.00  1,179.97  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  4,339.06  3,806 – 4,990  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+        Total                     0.00  4,337.50  3,804 – 4,989  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  4,001.64
-        Marketplace usage        0.00    150.47
+        Usage                    0.00  4,000.13
+        Marketplace usage        0.00    150.42
         Purchases (recurring)    0.00     63.95
         Marketplace purchases    0.00    123.00
 
@@ -451,17 +451,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                             Charges     Credit    To pay   80 % range            Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (samp…  1,801.56  -1,000.00    801.56  536 – 1,197     20 Nov (16–24)
-        Data Platform (s…  1,357.28  -1,000.00    357.28    228 – 550     25 Nov (22–27)
-        Development (sam…  1,180.22  -1,000.00    180.22    113 – 293  29 Nov (27 Nov–?)
+        Production (samp…  1,800.81  -1,000.00    800.81  535 – 1,197     20 Nov (16–24)
+        Data Platform (s…  1,356.72  -1,000.00    356.72    228 – 549     25 Nov (22–27)
+        Development (sam…  1,179.97  -1,000.00    179.97    113 – 293  29 Nov (27 Nov–?)
         ────────────────────────────────────────────────────────────────────────────────
-        Total              4,339.06  -3,000.00  1,339.06  920 – 1,990
+        Total              4,337.50  -3,000.00  1,337.50  919 – 1,989
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
           pay
-        The plan adds 398.04 USD to the charges of November 2026 and 63.02 to what is
+        The plan adds 398.04 USD to the charges of November 2026 and 62.77 to what is
           to pay
         The use of September 2026 cost 3,676.43 USD, by these prices 3,676.43
         273 charges for use are paid for by reservations or savings plans

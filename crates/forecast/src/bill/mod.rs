@@ -14,6 +14,7 @@ mod mix;
 mod parts;
 mod purchases;
 mod series;
+mod stops;
 mod sum;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use super::{
     known::{Known, PastMean, View},
     mix::{PastMix, mixed, weights},
     purchases::{Carried, Charges, carried},
+    stops::{Stop, with_stops},
 };
 use crate::{
     calendar::day_after,
@@ -20,6 +21,9 @@ use chrono::NaiveDate;
 
 /// Errors of a mix are so large beside those of a single way, where nothing is known of either.
 const MIXED_SIZE: f64 = 0.8;
+/// Parts that may have lost a quarter of their cost leave no weight to forecasts that do not see them apart.
+const LOST_TIMES: f64 = 4.0;
+
 /// A unit or a row in one cycle.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
@@ -139,6 +143,8 @@ impl UnitView<'_> {
             let point = |known: &Known| known.forecast.cycles.get(place).and_then(CycleForecast::point);
             points.push(parts.iter().filter_map(|(known, _)| point(known)).sum());
         }
+        let stops = self.stops(place);
+        let weights = self.weights_with_stops(weights, points[ways - 1], &stops);
         let floor = own.spread.and_then(|spread| spread.floor);
         let mut mean = if ways > 1 { mixed(&points, &weights) } else { level };
         if let Some(floor) = floor {
@@ -150,7 +156,43 @@ impl UnitView<'_> {
             1 => self.part(own, level, &cuts, &means, None, charges, components),
             _ => self.part(own, mean, &cuts, &means, Some(MIXED_SIZE), charges, components),
         };
-        Some((Part { is_unit: true, ..part }, cuts, weights))
+        let mut part = Part { is_unit: true, ..part };
+        Self::widen_by_stops(&mut part, stops);
+        Some((part, cuts, weights))
+    }
+
+    /// The parts of the finest partition that may have stopped.
+    fn stops(&self, place: usize) -> Vec<Stop> {
+        let parts = self.partitions.last().into_iter().flat_map(|(_, parts)| parts);
+        let stop = |own: &CycleForecast| {
+            let spread = own.spread.filter(|spread| spread.stopped > 0.0)?;
+            Some(Stop { probability: spread.stopped, usual: spread.usual, expected: own.point()? })
+        };
+        parts.filter_map(|(known, _)| known.forecast.cycles.get(place).and_then(stop)).collect()
+    }
+
+    /// Weights by what parts have lost that may have stopped: a stop shows in the parts first.
+    fn weights_with_stops(&self, mut weights: Vec<f64>, parts: f64, stops: &[Stop]) -> Vec<f64> {
+        let lost: f64 = stops.iter().map(|stop| (stop.usual - stop.expected).max(0.0)).sum();
+        if lost > 0.0 && weights.len() > 1 {
+            let left = (1.0 - LOST_TIMES * lost / (parts.max(0.0) + lost)).max(0.0);
+            let last = weights.len() - 1;
+            weights[..last].iter_mut().for_each(|weight| *weight *= left);
+            let sum: f64 = weights.iter().sum();
+            weights.iter_mut().for_each(|weight| *weight /= sum);
+        }
+        weights
+    }
+
+    /// Widens the range of the unit where parts of it may have stopped.
+    fn widen_by_stops(part: &mut Part, stops: Vec<Stop>) {
+        let (Some(spread), false) = (part.forecast.spread, stops.is_empty()) else { return };
+        if spread.stopped > 0.0 {
+            return;
+        }
+        let level = with_stops(&spread.around(part.level), stops);
+        (part.shape, part.scale) = laplace_scale(&level);
+        part.forecast.remaining = Some(level.moved_to(part.level + part.forecast.recurring));
     }
 
     /// Forecasts of earlier cycles in every way, near the day that a range needs, in the order of time.
@@ -217,7 +259,8 @@ impl UnitView<'_> {
                 let spread = own.and_then(|own| own.spread);
                 Child {
                     point: own.and_then(CycleForecast::point).unwrap_or(0.0),
-                    size: spread.map_or(0.0, |spread| spread.size * spread.unit),
+                    // What has likely stopped takes no part of the gap.
+                    size: spread.map_or(0.0, |spread| (1.0 - spread.stopped) * spread.size * spread.unit),
                     floor: spread.and_then(|spread| spread.floor),
                 }
             })

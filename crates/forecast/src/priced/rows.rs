@@ -163,6 +163,7 @@ impl Found<'_> {
             cutoff: leaves().map(|leaf| leaf.cutoff).min().unwrap_or_default(),
             status,
             reason: factor.and_then(|factor| factor.reason.clone()),
+            stop_probability: 0.0,
             model: self.name.to_owned(),
             members: Vec::new(),
             actual: amounts.charges[bill.map_or(0, |at| at + 1)].0,

@@ -59,6 +59,8 @@ pub struct GroupTotal {
     pub status: Status,
     /// Why it is not `ok`.
     pub reason: Option<String>,
+    /// How probable it is that it has stopped, where it cost nothing on its last days; 0 for a sum.
+    pub stop_probability: f64,
     /// The name of the model; `mixed` where leaves have different ones.
     pub model: String,
     /// Members of the model with their weights, the heaviest first; none for a sum.

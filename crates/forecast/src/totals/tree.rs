@@ -246,6 +246,9 @@ impl<'a> Tree<'a> {
                 !missing_of_parts.is_empty(),
             ),
             reason: alone.and_then(|place| self.own(place).reason.clone()),
+            stop_probability: alone
+                .and_then(|place| self.part(place, cycle)?.forecast.spread)
+                .map_or(0.0, |spread| spread.stopped),
             model: if is_one_model { model.clone() } else { "mixed".to_owned() },
             members: alone.map(|place| self.members(place)).unwrap_or_default(),
             actual,
