@@ -1,12 +1,14 @@
 //! Quantiles of an uncertain amount: bounds at any levels, one type from the engine to the renderers.
 //!
-//! Between two stored levels the value is interpolated linearly. Beyond the outermost levels the tail is
-//! exponential, with the rate that its two outermost levels have: the law of the engine's own bounds.
+//! Between two stored levels the value is linear in normal scores (the quantiles of a normal law). Above the
+//! highest level the share falls like `1 ÷ (1 + z ÷ 3)`, below the lowest by half with each `z` of a half, where
+//! `z` is the distance in gaps between the two outermost levels: as counted on past errors of many series.
 //! `cdf` is the inverse of `quantile`. Wrong to add over days or series: the quantiles of a total come
 //! from past errors of that total (see [`Quantiles::add_comonotone`]).
 
 use crate::{Error, Result};
 use billing::Amount;
+use statrs::function::erf::{erfc, erfc_inv};
 use std::{
     borrow::Cow,
     ops::{Add, Sub},
@@ -74,10 +76,10 @@ impl<T: QuantileValue> Quantiles<T> {
     /// ```
     /// use forecast::Quantiles;
     /// let total = Quantiles::new(vec![0.25, 0.5, 0.75], vec![90.0, 100.0, 120.0]).unwrap();
-    /// assert_eq!(total.quantile(0.625), 110.0);
-    /// assert_eq!(total.cdf(95.0), 0.375);
-    /// // A quarter of the cases lie above 120; half of these above 140: the tail keeps its rate.
-    /// assert!((total.quantile(0.875) - 140.0).abs() < 1e-9);
+    /// assert!((total.quantile(0.625) - 109.4).abs() < 0.1);
+    /// assert!((total.cdf(95.0) - 0.368).abs() < 0.001);
+    /// // A quarter of the cases is above 120, and half of these above 180: three gaps of 20 further.
+    /// assert!((total.quantile(0.875) - 180.0).abs() < 1e-9);
     /// ```
     pub fn new(levels: Vec<f64>, values: Vec<T>) -> Result<Self> {
         if values.len() != levels.len() || values.is_empty() {
@@ -169,16 +171,16 @@ impl<T: QuantileValue> Quantiles<T> {
         let next = self.levels.partition_point(|level| *level < p);
         let last = self.levels.len() - 1;
         let value = if next > last {
-            let rate = self.upper_rate();
-            self.values[last] + rate.scaled(((1.0 - self.levels[last]) / (1.0 - p)).ln())
+            let gaps = UPPER_GAPS * ((1.0 - self.levels[last]) / (1.0 - p) - 1.0);
+            self.values[last] + self.upper_gap().scaled(gaps)
         } else if self.levels[next] == p {
             return self.values[next];
         } else if next == 0 {
-            let rate = self.lower_rate();
-            self.values[0] - rate.scaled((self.levels[0] / p).ln())
+            self.values[0] - self.lower_gap().scaled(LOWER_GAPS * (self.levels[0] / p).log2())
         } else {
             let (low, high) = (self.values[next - 1], self.values[next]);
-            let share = (p - self.levels[next - 1]) / (self.levels[next] - self.levels[next - 1]);
+            let [from, to] = [next - 1, next].map(|place| score(self.levels[place]));
+            let share = (score(p) - from) / (to - from);
             smallest(low + (high - low).scaled(share), high)
         };
         self.floor.map_or(value, |floor| largest(value, floor))
@@ -194,18 +196,19 @@ impl<T: QuantileValue> Quantiles<T> {
         let last = self.values.len() - 1;
         let (x, at) = (x.as_f64(), |index: usize| self.values[index].as_f64());
         if above > last {
-            let rate = self.upper_rate().as_f64();
-            let off = x - at(last);
-            let tail = if rate > 0.0 { (-off / rate).exp() } else { 0.0 };
+            let gap = self.upper_gap().as_f64();
+            let tail = if gap > 0.0 { 1.0 / (1.0 + (x - at(last)) / gap / UPPER_GAPS) } else { 0.0 };
             return 1.0 - (1.0 - self.levels[last]) * tail;
         }
         if above == 0 {
-            let rate = self.lower_rate().as_f64();
-            return if rate > 0.0 { self.levels[0] * (-(at(0) - x) / rate).exp() } else { 0.0 };
+            let gap = self.lower_gap().as_f64();
+            let halvings = (at(0) - x) / gap / LOWER_GAPS;
+            return if gap > 0.0 { self.levels[0] * (-halvings).exp2() } else { 0.0 };
         }
         let (low, high) = (at(above - 1), at(above));
         let share = if high > low { ((x - low) / (high - low)).clamp(0.0, 1.0) } else { 1.0 };
-        self.levels[above - 1] + share * (self.levels[above] - self.levels[above - 1])
+        let [from, to] = [above - 1, above].map(|place| score(self.levels[place]));
+        share_below(from + share * (to - from)).clamp(self.levels[above - 1], self.levels[above])
     }
 
     /// The same distribution moved by an amount, its floor with it.
@@ -279,20 +282,31 @@ impl<T: QuantileValue> Quantiles<T> {
         stored.map_or_else(|| self.quantile(p), |index| self.values[index])
     }
 
-    /// How much the value grows while the share above it falls by a factor e, beyond the highest level.
-    fn upper_rate(&self) -> T {
+    /// The distance of the two highest levels.
+    fn upper_gap(&self) -> T {
         let last = self.levels.len() - 1;
-        let inner = last.saturating_sub(1);
-        let fall = ((1.0 - self.levels[inner]) / (1.0 - self.levels[last])).ln();
-        (self.values[last] - self.values[inner]).scaled(if fall > 0.0 { fall.recip() } else { 0.0 })
+        self.values[last] - self.values[last.saturating_sub(1)]
     }
 
-    /// The same below the lowest level.
-    fn lower_rate(&self) -> T {
-        let inner = 1.min(self.levels.len() - 1);
-        let fall = (self.levels[inner] / self.levels[0]).ln();
-        (self.values[inner] - self.values[0]).scaled(if fall > 0.0 { fall.recip() } else { 0.0 })
+    /// The distance of the two lowest levels.
+    fn lower_gap(&self) -> T {
+        self.values[1.min(self.levels.len() - 1)] - self.values[0]
     }
+}
+
+/// Above the highest level the share above halves within so many gaps, and falls ever more slowly.
+const UPPER_GAPS: f64 = 3.0;
+/// Below the lowest level the share below halves with each of these parts of a gap.
+const LOWER_GAPS: f64 = 0.5;
+
+/// The normal score of a probability: its quantile of a normal law.
+fn score(p: f64) -> f64 {
+    -std::f64::consts::SQRT_2 * erfc_inv(2.0 * p)
+}
+
+/// The probability of a normal score.
+fn share_below(score: f64) -> f64 {
+    0.5 * erfc(-score / std::f64::consts::SQRT_2)
 }
 
 impl Quantiles<Amount> {
@@ -347,22 +361,23 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_level_gives_its_value_and_between_two_lies_a_line() {
+    fn a_stored_level_gives_its_value_and_between_two_it_is_a_line_in_normal_scores() {
         let total = Quantiles::around(100.0, [80.0, 90.0, 120.0, 140.0], None);
         assert_eq!(total.quantile(0.1), 90.0);
-        // Half of the way from 0.5 to 0.9.
-        assert!((total.quantile(0.7) - 110.0).abs() < 1e-12);
-        assert!((total.cdf(110.0) - 0.7).abs() < 1e-12);
+        // 0.5 and 0.9 have the scores 0 and 1.2816; half of the way lies 0.6408, the score of 0.7392.
+        assert!((total.quantile(0.739_18) - 110.0).abs() < 1e-3);
+        assert!((total.cdf(110.0) - 0.739_18).abs() < 1e-4);
         assert_eq!((total.interval(0.8), total.interval(0.95)), ([90.0, 120.0], [80.0, 140.0]));
     }
 
     #[test]
-    fn tails_keep_the_rate_of_their_two_outermost_levels() {
-        // From 120 to 140 the share above falls from 10 % to 2.5 %, by 4: at 160 it is 0.625 %.
+    fn tails_are_as_heavy_as_past_errors_were() {
+        // Three gaps of 20 above 140 half of the 2.5 % are left; 5 below 80, half a gap of 10, half of them.
         let total = Quantiles::around(100.0, [80.0, 90.0, 120.0, 140.0], None);
-        assert!((total.cdf(160.0) - (1.0 - 0.00625)).abs() < 1e-12);
-        assert!((total.quantile(1.0 - 0.00625) - 160.0).abs() < 1e-9);
-        assert!((total.cdf(70.0) - 0.00625).abs() < 1e-12);
+        assert!((total.cdf(200.0) - (1.0 - 0.0125)).abs() < 1e-12);
+        assert!((total.quantile(1.0 - 0.0125) - 200.0).abs() < 1e-9);
+        assert!((total.cdf(75.0) - 0.0125).abs() < 1e-12);
+        assert!((total.quantile(0.0125) - 75.0).abs() < 1e-9);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub struct SeriesTable {
 }
 
 /// A forecast that is asked for by a table of tasks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TaskRow {
     /// Index of the series.
     pub series: usize,
@@ -63,6 +63,8 @@ pub struct TaskRow {
     pub cycle: NaiveDate,
     /// After which of its days it is cut.
     pub cut_day: u32,
+    /// An amount whose breach is asked about, where the table has a column `budget`.
+    pub budget: Option<f64>,
 }
 
 /// A late day as it was known at a cutoff.
@@ -134,8 +136,21 @@ impl SeriesTable {
     /// As for [`SeriesTable::read`], and series that are not there.
     pub fn read_tasks(&self, path: &Path) -> Result<Vec<TaskRow>> {
         let table = Table::open(path)?;
-        let frame = table.collect(&self.task_columns(&table)?)?;
-        self.tasks_of(path, &frame)
+        let mut wanted = self.task_columns(&table)?;
+        let has_budget = table.header.iter().any(|column| column == "budget");
+        if has_budget {
+            wanted.push(table.number("budget", "the column")?);
+        }
+        let frame = table.collect(&wanted)?;
+        let mut tasks = self.tasks_of(path, &frame)?;
+        if has_budget {
+            let budgets = frame.column("value")?.f64()?;
+            for ((row, task), budget) in tasks.iter_mut().enumerate().zip(budgets.iter()) {
+                let fault = || Error::damaged(path, format!("row {}: its budget is not a number", row + 1));
+                task.budget = Some(budget.filter(|budget| budget.is_finite()).ok_or_else(fault)?);
+            }
+        }
+        Ok(tasks)
     }
 
     /// Reads a table of late days: the columns of tasks, `date` and `value_seen`.
@@ -197,6 +212,7 @@ impl SeriesTable {
                         .ok()
                         .filter(|day| (1..=31).contains(day))
                         .ok_or_else(|| fault(format!("the cut day `{cut}` is no day of a month")))?,
+                    budget: None,
                 })
             })
             .collect()
@@ -512,7 +528,12 @@ mod tests {
         let tasks = table.read_tasks(&path).unwrap();
         assert_eq!(
             tasks,
-            [TaskRow { series: 0, cycle: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(), cut_day: 10 }]
+            [TaskRow {
+                series: 0,
+                cycle: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+                cut_day: 10,
+                budget: None
+            }]
         );
         let (_folder, path) = file("t.csv", "unique_id,cycle,cut_day\nz,2026-01,10\n");
         assert!(table.read_tasks(&path).unwrap_err().to_string().contains("`z` is not in the series file"));

@@ -17,7 +17,10 @@ use ingest::{LeafOutlook, ReadOptions, SeriesTable, TaskRow};
 use report::{Column, ColumnValues, Dataset, ScoreTableRow, columns};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// Days of the cycle after which it is cut, by default.
 const CUT_DAYS: [u32; 6] = [3, 7, 10, 15, 20, 25];
@@ -74,6 +77,8 @@ struct Tested {
     meta: Map<String, Value>,
     /// How the errors compare with those of another forecaster, in words.
     compared: Option<String>,
+    /// Amounts whose breach is asked about, by task.
+    budgets: BTreeMap<Task, Vec<f64>>,
 }
 
 /// Series, each by itself, or groups of whole bills.
@@ -116,8 +121,9 @@ fn tested_rows(
             let is_tree = table.tree;
             check_tree(request, is_tree)?;
             let table = read_series(table)?;
-            read_tasks(&table, request, &mut test)?;
-            if is_tree { Tested::of_tree(table)? } else { Tested::of_table(table) }
+            let budgets = read_tasks(&table, request, &mut test)?;
+            let tested = if is_tree { Tested::of_tree(table)? } else { Tested::of_table(table) };
+            Tested { budgets, ..tested }
         }
         None => {
             let ReadBills { costs, findings: read, .. } =
@@ -132,6 +138,7 @@ fn tested_rows(
                 keys: groups.iter().map(|group| group.keys.clone()).collect(),
                 currencies: Some(groups.iter().filter_map(|group| group.currency.clone()).collect()),
                 compared: None,
+                budgets: BTreeMap::new(),
                 what: What::Bill(Box::new(bill), groups),
             }
         }
@@ -191,6 +198,7 @@ impl Tested {
             currencies: None,
             meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
             compared: None,
+            budgets: BTreeMap::new(),
         }
     }
 }
@@ -219,6 +227,7 @@ impl Tested {
             currencies: None,
             meta: Map::from_iter([("command".to_owned(), json!("backtest"))]),
             compared: None,
+            budgets: BTreeMap::new(),
             what: What::Bill(Box::new(bill), groups),
         })
     }
@@ -357,11 +366,20 @@ fn compare_with(
     None
 }
 
-fn read_tasks(table: &SeriesTable, request: &BacktestRequest, test: &mut BacktestOptions) -> Result<()> {
+fn read_tasks(
+    table: &SeriesTable,
+    request: &BacktestRequest,
+    test: &mut BacktestOptions,
+) -> Result<BTreeMap<Task, Vec<f64>>> {
+    let mut budgets: BTreeMap<Task, Vec<f64>> = BTreeMap::new();
     let cycle = |task: &TaskRow| BillingCycle::containing(task.cycle, test.cycle_day);
     if let Some(path) = &request.tasks {
         let task = |row: TaskRow| Task { series: row.series, cycle: cycle(&row), cut_day: row.cut_day };
-        test.tasks = Some(table.read_tasks(path)?.into_iter().map(task).collect());
+        let rows = table.read_tasks(path)?;
+        for row in &rows {
+            budgets.entry(task(row.clone())).or_default().extend(row.budget);
+        }
+        test.tasks = Some(rows.into_iter().map(task).collect());
     }
     if let Some(path) = &request.seen {
         let seen = table.read_seen(path)?.into_iter().map(|row| Seen {
@@ -373,7 +391,7 @@ fn read_tasks(table: &SeriesTable, request: &BacktestRequest, test: &mut Backtes
         });
         test.seen = seen.collect();
     }
-    Ok(())
+    Ok(budgets)
 }
 
 fn score_row(cut_day: Option<u32>, line: &ScoreLine) -> ScoreTableRow {
@@ -391,10 +409,23 @@ fn score_row(cut_day: Option<u32>, line: &ScoreLine) -> ScoreTableRow {
 }
 
 fn dataset(tested: &Tested, rows: &[BacktestRow]) -> Result<Dataset> {
-    let text =
-        |get: &dyn Fn(&BacktestRow) -> Option<String>| ColumnValues::Text(rows.iter().map(get).collect());
-    let number =
-        |get: &dyn Fn(&BacktestRow) -> Option<f64>| ColumnValues::Float(rows.iter().map(get).collect());
+    // A task stands once for each amount that is asked about.
+    let budgets_of = |row: &BacktestRow| -> Vec<Option<f64>> {
+        let task = Task { series: row.series, cycle: row.cycle, cut_day: row.cut_day };
+        match tested.budgets.get(&task).map(Vec::as_slice) {
+            None | Some([]) => vec![None],
+            Some(budgets) => budgets.iter().copied().map(Some).collect(),
+        }
+    };
+    let with_budgets: Vec<(&BacktestRow, Option<f64>)> =
+        rows.iter().flat_map(|row| budgets_of(row).into_iter().map(move |budget| (row, budget))).collect();
+    let rows: Vec<&BacktestRow> = with_budgets.iter().map(|(row, _)| *row).collect();
+    let text = |get: &dyn Fn(&BacktestRow) -> Option<String>| {
+        ColumnValues::Text(rows.iter().map(|row| get(row)).collect())
+    };
+    let number = |get: &dyn Fn(&BacktestRow) -> Option<f64>| {
+        ColumnValues::Float(rows.iter().map(|row| get(row)).collect())
+    };
     let mut all = Vec::new();
     for (place, name) in tested.key_columns.iter().enumerate() {
         all.push(Column::new(name.as_str(), text(&|row| tested.keys[row.series][place].clone())));
@@ -421,5 +452,13 @@ fn dataset(tested: &Tested, rows: &[BacktestRow]) -> Result<Dataset> {
         Column::new("status", text(&|row| Some(row.status.to_string()))),
         Column::new("model", text(&|row| Some(row.model.clone()))),
     ]);
+    if with_budgets.iter().any(|(_, budget)| budget.is_some()) {
+        let breach =
+            |(row, budget): &(&BacktestRow, Option<f64>)| Some(1.0 - row.total.as_ref()?.cdf((*budget)?));
+        let budgets = with_budgets.iter().map(|(_, budget)| *budget).collect();
+        all.push(Column::new("budget", ColumnValues::Float(budgets)));
+        let breaches = with_budgets.iter().map(breach).collect();
+        all.push(Column::new("breach_probability", ColumnValues::Float(breaches)));
+    }
     Ok(Dataset::new("backtest", 1, all)?.with_meta(tested.meta.clone())?)
 }

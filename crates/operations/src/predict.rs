@@ -254,6 +254,7 @@ fn forecast_bill(
         rows: totals,
         findings: remarks,
         control: Control::default(),
+        more_levels: Vec::new(),
     };
     Ok(Forecasted { report, age: None, findings: Vec::new() })
 }

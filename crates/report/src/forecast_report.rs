@@ -8,7 +8,7 @@ use billing::{Amount, Currency, Metric, TotalKind};
 use chrono::NaiveDate;
 use forecast::{DayState, GroupTotal, NetTotal, Quantiles};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every forecast of one run, with what must be said beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub struct ForecastReport {
     pub findings: Vec<Finding>,
     /// What was read.
     pub control: Control,
+    /// Central ranges to show beside those of 80 and 95 %, in percent.
+    pub more_levels: Vec<u32>,
 }
 
 /// What was read, in counts.
@@ -150,10 +152,23 @@ impl ForecastReport {
             Column::new(columns::UPPER_80, bound(0.8, 1)),
             Column::new(columns::LOWER_95, bound(0.95, 0)),
             Column::new(columns::UPPER_95, bound(0.95, 1)),
-            Column::new(columns::RUN_ID, text(&|_| Some(self.run_id.clone()))),
         ]);
+        for (name, share, end) in self.more_bounds() {
+            all.push(Column::new(name, bound(share, end)));
+        }
+        all.push(Column::new(columns::RUN_ID, text(&|_| Some(self.run_id.clone()))));
         let (schema, version) = columns::DAILY_PATH;
         Dataset::new(schema, version, all)?.with_meta(self.meta())
+    }
+
+    /// Names of the columns of more ranges, with the share that each holds and which of its ends it is.
+    fn more_bounds(&self) -> impl Iterator<Item = (String, f64, usize)> {
+        let levels: BTreeSet<u32> =
+            self.more_levels.iter().copied().filter(|level| ![80, 95].contains(level)).collect();
+        levels.into_iter().flat_map(|level| {
+            let share = f64::from(level) / 100.0;
+            [(format!("x_Lower{level}"), share, 0), (format!("x_Upper{level}"), share, 1)]
+        })
     }
 
     /// The level of the grouping asked for; 0 when there is none.
@@ -213,6 +228,19 @@ impl ForecastReport {
                 },
             )
         }));
+        for (name, share, end) in self.more_bounds() {
+            let bound = |row: &&GroupTotal| {
+                let digits = row.currency.as_ref().map_or(6, Currency::minor_digits);
+                Some(row.total.as_ref()?.interval(share)[end].rounded(digits))
+            };
+            let values = rows.iter().map(bound);
+            let values = if self.exact {
+                ColumnValues::Amount { values: values.collect(), least_digits }
+            } else {
+                ColumnValues::Float(values.map(|value| value.map(Amount::to_f64)).collect())
+            };
+            all.push(Column::new(name, values));
+        }
         all.extend([
             Column::new(columns::HISTORY_DAYS, integers(rows, |row| row.history_days)),
             Column::new(columns::MISSING_DAYS, integers(rows, |row| row.missing_days)),
@@ -392,6 +420,7 @@ pub(crate) mod tests {
             rows,
             findings: vec![],
             control: Control::default(),
+            more_levels: Vec::new(),
         }
     }
 

@@ -23,6 +23,8 @@ pub fn run(session: &Session, options: &Predict) -> Result<u8> {
     session.warn_if_old(done.age.as_ref(), options.charges.as_of)?;
     #[cfg(feature = "azure")]
     let done = compared(session, options, done)?;
+    let mut done = done;
+    done.report.more_levels.clone_from(&options.levels);
     write(session, options, &done)?;
     Ok(DONE)
 }

@@ -172,6 +172,9 @@ pub struct Predict {
     /// Add the levels above the grouping to files too; the terminal table always shows them.
     #[arg(long, help_heading = "Forecast")]
     pub totals: bool,
+    /// Further ranges in files, in percent: `50,90` adds `x_Lower50` to `x_Upper90`.
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', help_heading = "Forecast", value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub levels: Vec<u32>,
     #[command(flatten)]
     pub pricing: Pricing,
     /// Set another forecast of the same cycle beside ours: `azure`, its own.

@@ -140,6 +140,7 @@ fn forecast(
         rows: totals.rows,
         findings: remarks,
         control: predict::control(&daily),
+        more_levels: Vec::new(),
     };
     let age = Some(DataAge::of(&daily, &inputs));
     Ok(Forecasted { report, age, findings: Vec::new() })
