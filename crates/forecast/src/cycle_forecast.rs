@@ -10,6 +10,7 @@ use crate::{
     candidates::{Candidate, ModelSpec},
     cycle_total::{CycleForecast, DayForecast, DayState, Spread, Status},
     daily_path::DailyPath,
+    day_ranges::DayRanges,
     ensemble::{Layered, Past},
     history::History,
     horizon::Horizon,
@@ -132,9 +133,14 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
     let charges = charges_of(view, cycle);
     let mut rest =
         Rest { daily: Vec::new(), level: completion(view, cycle), missing: 0.0, days: left as f64 };
-    let single_day = |date: NaiveDate| {
-        let weekday = history.weekday(number(date));
-        scale.single_day * history.robust_profile().divisor(weekday)
+    let of_days = DayRanges::of(view.believed.up_to(view.cutoff).values);
+    let single_day = |date: NaiveDate, expected: f64| match of_days {
+        Some(ranges) => ranges.bounds((date - view.cutoff).num_days().max(1) as usize, expected),
+        None => {
+            // A weekday that costs less errs less.
+            let size = scale.single_day * history.robust_profile().divisor(history.weekday(number(date)));
+            LAPLACE.map(|quantile| quantile * size)
+        }
     };
     rest.add_missing(&missing, |date| path.of_missing(number(date)), view, &charges, floor, single_day);
     if !is_over {
@@ -282,7 +288,7 @@ impl Rest {
         view: &SeriesView<'_>,
         charges: &[(NaiveDate, f64)],
         floor: Option<f64>,
-        size: impl Fn(NaiveDate) -> f64,
+        bounds: impl Fn(NaiveDate, f64) -> [f64; 4],
     ) {
         let can_fall = view.has_negative_level();
         for &(date, known) in &missing.days {
@@ -293,7 +299,7 @@ impl Rest {
             let recurring = charged_on(charges, date);
             self.level += lacking;
             self.missing += lacking + recurring;
-            self.push(date, DayState::Missing, whole + recurring, floor, size(date));
+            self.push(date, DayState::Missing, whole + recurring, floor, bounds(date, whole));
         }
     }
 
@@ -305,7 +311,7 @@ impl Rest {
         view: &SeriesView<'_>,
         charges: &[(NaiveDate, f64)],
         floor: Option<f64>,
-        size: impl Fn(NaiveDate) -> f64,
+        bounds: impl Fn(NaiveDate, f64) -> [f64; 4],
     ) {
         let can_fall = view.has_negative_level();
         for (date, &expected) in first.iter_days().zip(path) {
@@ -316,7 +322,7 @@ impl Rest {
             };
             self.level += settled - seen.unwrap_or(0.0);
             let state = if seen.is_some() { DayState::Settling } else { DayState::ToCome };
-            self.push(date, state, settled + charged_on(charges, date), floor, size(date));
+            self.push(date, state, settled + charged_on(charges, date), floor, bounds(date, settled));
         }
     }
 
@@ -332,9 +338,8 @@ impl Rest {
         self.level = level;
     }
 
-    fn push(&mut self, date: NaiveDate, state: DayState, cost: f64, floor: Option<f64>, size: f64) {
-        // A weekday that costs less errs less.
-        let ends = LAPLACE.map(|quantile| cost + quantile * size);
+    fn push(&mut self, date: NaiveDate, state: DayState, cost: f64, floor: Option<f64>, bounds: [f64; 4]) {
+        let ends = bounds.map(|bound| cost + bound);
         self.daily.push(DayForecast { date, state, cost: Quantiles::around(cost, ends, floor) });
     }
 }

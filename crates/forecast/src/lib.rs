@@ -50,6 +50,7 @@ mod components;
 mod cycle_forecast;
 mod cycle_total;
 mod daily_path;
+mod day_ranges;
 mod engine;
 mod ensemble;
 mod error;

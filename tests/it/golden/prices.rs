@@ -307,30 +307,30 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
                                   Actual  Expected                   vs last
                                   so far     total       80 % range    cycle  Daily
         ─────────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.10   1,752 –  2,078  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.47   1,355 –  1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61    817.95  785.76 – 858.20   +3.5 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,899.22   1,752 –  2,078  +11.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,421.56   1,355 –  1,498   +3.3 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    817.98  785.80 – 858.23   +3.5 %  ▄▅▅▇▅▄▅
         ─────────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,138.52   3,910 –  4,416   +7.1 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,138.76   3,910 –  4,416   +7.1 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,813.61
-        Marketplace usage                      72.78    138.10
+        Usage                               1,940.76  3,813.85
+        Marketplace usage                      72.78    138.11
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
-        Refunds, adjustments, late charges     -0.15     -0.14
+        Refunds, adjustments, late charges     -0.15     -0.15
 
         To pay for October 2026 · before tax · USD
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.10  -1,000.00    899.10    752 – 1,078  20 Oct (19–20)
-        Data Platform (sa…  1,421.47  -1,000.00    421.47      355 – 498  25 Oct (24–26)
-        Development (samp…    817.95    -699.30    118.65      117 – 121              no
+        Production (sampl…  1,899.22  -1,000.00    899.22    752 – 1,078  20 Oct (19–20)
+        Data Platform (sa…  1,421.56  -1,000.00    421.56      355 – 498  25 Oct (24–26)
+        Development (samp…    817.98    -699.34    118.64      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,138.52  -2,699.30  1,439.22  1,251 – 1,667
+        Total               4,138.76  -2,699.34  1,439.42  1,251 – 1,668
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
@@ -352,14 +352,14 @@ fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1938.18,4138.52,3909.88,4416.20,3709.12,4923.68,3863.38,169,0,2699.30,0.00,0.00,1439.22,1251.02,1667.78,1085.77,2085.49,,,
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,871.51,1899.10,1751.97,2078.02,1624.43,2425.46,1697.17,169,0,1000.00,0.00,0.00,899.10,751.97,1078.02,624.43,1425.46,2026-10-19,2026-10-20,2026-10-20
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,703.32,1421.47,1354.80,1498.07,1300.27,1648.77,1376.10,169,0,1000.00,0.00,0.00,421.47,354.80,498.07,300.27,648.77,2026-10-24,2026-10-25,2026-10-26
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,363.34,817.95,785.89,858.06,759.34,935.76,790.10,169,0,699.30,0.00,0.00,118.65,116.83,120.91,115.32,125.31,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3939.46,3939.46,3506.76,4584.72,3128.76,6185.00,,169,0,2664.73,0.00,0.00,1274.73,919.04,1805.15,608.29,3185.00,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1800.81,1800.81,1535.44,2196.55,1303.60,3178.01,,169,0,1000.00,0.00,0.00,800.81,535.44,1196.55,303.60,2178.01,2026-11-16,2026-11-20,2026-11-24
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1356.72,1356.72,1227.72,1549.08,1115.02,2026.15,,169,0,1000.00,0.00,0.00,356.72,227.72,549.08,115.02,1026.15,2026-11-22,2026-11-25,2026-11-27
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,781.93,781.93,710.31,888.73,647.75,1153.61,,169,0,664.73,0.00,0.00,117.20,112.87,123.66,109.09,153.61,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1938.42,4138.76,3910.13,4416.44,3709.36,4923.93,3863.38,169,0,2699.34,0.00,0.00,1439.42,1251.22,1667.98,1085.97,2085.70,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,871.63,1899.22,1752.08,2078.14,1624.55,2425.58,1697.17,169,0,1000.00,0.00,0.00,899.22,752.08,1078.14,624.55,1425.58,2026-10-19,2026-10-20,2026-10-20
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,703.41,1421.56,1354.88,1498.16,1300.36,1648.86,1376.10,169,0,1000.00,0.00,0.00,421.56,354.88,498.16,300.36,648.86,2026-10-24,2026-10-25,2026-10-26
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,363.37,817.98,785.93,858.10,759.38,935.80,790.10,169,0,699.34,0.00,0.00,118.64,116.83,120.91,115.32,125.31,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3939.80,3939.80,3507.10,4585.06,3129.10,6185.34,,169,0,2664.79,0.00,0.00,1275.01,919.32,1805.44,608.58,3185.34,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1800.98,1800.98,1535.60,2196.71,1303.76,3178.17,,169,0,1000.00,0.00,0.00,800.98,535.60,1196.71,303.76,2178.17,2026-11-16,2026-11-20,2026-11-24
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1356.84,1356.84,1227.84,1549.20,1115.15,2026.28,,169,0,1000.00,0.00,0.00,356.84,227.84,549.20,115.15,1026.28,2026-11-22,2026-11-25,2026-11-27
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,781.98,781.98,710.37,888.79,647.81,1153.66,,169,0,664.79,0.00,0.00,117.19,112.87,123.66,109.09,153.66,,,
         ")
     });
 }
@@ -403,17 +403,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.10  1,752 – 2,078  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.47  1,355 – 1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61  1,010.55    930 – 1,054  +27.9 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,899.22  1,752 – 2,078  +11.9 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,421.56  1,355 – 1,498   +3.3 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61  1,010.58    930 – 1,054  +27.9 %  ▄▅▅▇▅▄▅
         ───────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,331.12  4,054 – 4,612  +12.1 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,331.36  4,054 – 4,612  +12.1 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,994.69
-        Marketplace usage                      72.78    149.63
+        Usage                               1,940.76  3,994.92
+        Marketplace usage                      72.78    149.64
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -422,28 +422,28 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.10  -1,000.00    899.10    752 – 1,078  20 Oct (19–20)
-        Data Platform (sa…  1,421.47  -1,000.00    421.47      355 – 498  25 Oct (24–26)
-        Development (samp…  1,010.55    -891.90    118.65      117 – 121              no
+        Production (sampl…  1,899.22  -1,000.00    899.22    752 – 1,078  20 Oct (19–20)
+        Data Platform (sa…  1,421.56  -1,000.00    421.56      355 – 498  25 Oct (24–26)
+        Development (samp…  1,010.58    -891.94    118.64      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,331.12  -2,891.90  1,439.22  1,251 – 1,668
+        Total               4,331.36  -2,891.94  1,439.42  1,251 – 1,668
 
         Forecast of November 2026 · billed cost · USD
 
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  1,800.81  1,535 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
-        Data Platform (sample)    0.00  1,356.72  1,228 – 1,549  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
-        Development (sample)      0.00  1,179.97  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
+        Production (sample)       0.00  1,800.98  1,536 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
+        Data Platform (sample)    0.00  1,356.84  1,228 – 1,549  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
+        Development (sample)      0.00  1,180.02  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  4,337.50  3,804 – 4,989  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+        Total                     0.00  4,337.84  3,804 – 4,989  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  4,000.13
-        Marketplace usage        0.00    150.42
+        Usage                    0.00  4,000.45
+        Marketplace usage        0.00    150.44
         Purchases (recurring)    0.00     63.95
         Marketplace purchases    0.00    123.00
 
@@ -451,17 +451,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                             Charges     Credit    To pay   80 % range            Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (samp…  1,800.81  -1,000.00    800.81  535 – 1,197     20 Nov (16–24)
-        Data Platform (s…  1,356.72  -1,000.00    356.72    228 – 549     25 Nov (22–27)
-        Development (sam…  1,179.97  -1,000.00    179.97    113 – 293  29 Nov (27 Nov–?)
+        Production (samp…  1,800.98  -1,000.00    800.98  536 – 1,197     20 Nov (16–24)
+        Data Platform (s…  1,356.84  -1,000.00    356.84    228 – 549     25 Nov (22–27)
+        Development (sam…  1,180.02  -1,000.00    180.02    113 – 293  29 Nov (27 Nov–?)
         ────────────────────────────────────────────────────────────────────────────────
-        Total              4,337.50  -3,000.00  1,337.50  919 – 1,989
+        Total              4,337.84  -3,000.00  1,337.84  919 – 1,989
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
           pay
-        The plan adds 398.04 USD to the charges of November 2026 and 62.77 to what is
+        The plan adds 398.04 USD to the charges of November 2026 and 62.83 to what is
           to pay
         The use of September 2026 cost 3,676.43 USD, by these prices 3,676.43
         273 charges for use are paid for by reservations or savings plans

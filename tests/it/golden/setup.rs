@@ -125,6 +125,10 @@ fn help_fits_eighty_characters() {
                   Add the levels above the grouping to files too; the terminal table
                   always shows them
 
+              --levels <PERCENT>
+                  Further ranges in files, in percent: `50,90` adds `x_Lower50` to
+                  `x_Upper90`
+
               --compare <PEER>
                   Set another forecast of the same cycle beside ours: `azure`, its own
 
@@ -345,9 +349,9 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_start": "2026-10-01",
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
-                  "forecast_total": "3626.65",
-                  "lower80": "3185.25",
-                  "upper80": "4330.81"
+                  "forecast_total": "3626.96",
+                  "lower80": "3185.56",
+                  "upper80": "4331.12"
                 }
               ]
             },
@@ -386,7 +390,7 @@ fn a_job_with_prices_says_what_is_to_pay() {
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     let total = &summary["jobs"][0]["totals"][0];
-    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4138.52".into(), &"1439.22".into()));
+    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4138.76".into(), &"1439.42".into()));
     let header = fs::read_to_string(out.join("priced.csv")).unwrap();
     assert!(header.lines().next().unwrap().contains("x_ForecastNet,x_NetLower80"), "{header}");
 }

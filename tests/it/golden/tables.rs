@@ -13,17 +13,17 @@ fn each_subscription_and_the_total_of_the_cycle_are_forecast() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,151.88  2,033.73  1,915 – 2,193   +9.0 %  ▄▅▅▅▇▄▅
-        Data Platform (sample)    775.27  1,477.05  1,428 – 1,541   +1.7 %  ▆▇▇▆▇▆▆
+        Production (sample)     1,151.88  2,033.86  1,916 – 2,193   +9.0 %  ▄▅▅▅▇▄▅
+        Data Platform (sample)    775.27  1,477.10  1,428 – 1,541   +1.7 %  ▆▇▇▆▇▆▆
         ───────────────────────────────────────────────────────────────────────────
-        Total                   1,927.15  3,510.78  3,361 – 3,711   +5.8 %  ▅▆▆▆▇▅▅
+        Total                   1,927.15  3,510.96  3,362 – 3,711   +5.8 %  ▅▆▆▆▇▅▅
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,701.85  3,244.03
-        Marketplace usage                      48.25     89.70
-        Purchases (recurring)                 127.90    127.90
+        Usage                               1,701.85  3,244.21
+        Marketplace usage                      48.25     89.71
+        Purchases (recurring)                 127.90    127.89
         Marketplace purchases                  49.00     49.00
         Refunds, adjustments, late charges      0.15      0.15
 
@@ -46,19 +46,19 @@ fn the_costliest_groups_are_shown_and_the_rest_is_one_row() {
                             Actual  Expected                   vs last
                             so far     total       80 % range    cycle  Daily
         ──────────────────────────────────────────────────────────────────────────────
-        Virtual Machines    956.64  1,654.08   1,587 –  1,742   +8.7 %  ▃▃▄▄▃▄▄▃▇▄▃▃▄▃
-        Storage             268.92    495.76  488.90 – 505.11   +5.6 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇
-        Networking          269.14    494.58  475.53 – 519.03   +9.4 %  ▅▅▇▇▃▇▇▃▇▇▅▅▇▆
-        Others              432.44    866.36     771 –  1,262   -1.0 %  ▃▃▃▃▃▇▅▃▃▃▃▃▃▃
+        Virtual Machines    956.64  1,654.02   1,587 –  1,742   +8.7 %  ▃▃▄▄▃▄▄▃▇▄▃▃▄▃
+        Storage             268.92    495.75  488.89 – 505.10   +5.6 %  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇
+        Networking          269.14    494.57  475.51 – 519.02   +9.4 %  ▅▅▇▇▃▇▇▃▇▇▅▅▇▆
+        Others              432.44    866.62     771 –  1,262   -1.0 %  ▃▃▃▃▃▇▅▃▃▃▃▃▃▃
         ──────────────────────────────────────────────────────────────────────────────
-        Total             1,927.15  3,510.78   3,361 –  3,711   +5.8 %  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+        Total             1,927.15  3,510.96   3,362 –  3,711   +5.8 %  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,701.85  3,244.03
-        Marketplace usage                      48.25     89.70
-        Purchases (recurring)                 127.90    127.90
+        Usage                               1,701.85  3,244.21
+        Marketplace usage                      48.25     89.71
+        Purchases (recurring)                 127.90    127.89
         Marketplace purchases                  49.00     49.00
         Refunds, adjustments, late charges      0.15      0.15
 
@@ -81,17 +81,17 @@ fn the_next_cycles_have_tables_of_their_own() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,151.88  2,033.73  1,915 – 2,193   +9.0 %  ▄▅▅▅▇▄▅
-        Data Platform (sample)    775.27  1,477.05  1,428 – 1,541   +1.7 %  ▆▇▇▆▇▆▆
+        Production (sample)     1,151.88  2,033.86  1,916 – 2,193   +9.0 %  ▄▅▅▅▇▄▅
+        Data Platform (sample)    775.27  1,477.10  1,428 – 1,541   +1.7 %  ▆▇▇▆▇▆▆
         ───────────────────────────────────────────────────────────────────────────
-        Total                   1,927.15  3,510.78  3,361 – 3,711   +5.8 %  ▅▆▆▆▇▅▅
+        Total                   1,927.15  3,510.96  3,362 – 3,711   +5.8 %  ▅▆▆▆▇▅▅
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,701.85  3,244.03
-        Marketplace usage                      48.25     89.70
-        Purchases (recurring)                 127.90    127.90
+        Usage                               1,701.85  3,244.21
+        Marketplace usage                      48.25     89.71
+        Purchases (recurring)                 127.90    127.89
         Marketplace purchases                  49.00     49.00
         Refunds, adjustments, late charges      0.15      0.15
 
@@ -100,17 +100,17 @@ fn the_next_cycles_have_tables_of_their_own() {
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  1,926.61  1,597 – 2,418  ▃▃▄▄▃▅▅▃▇▄▄▄▄▃
-        Data Platform (sample)    0.00  1,438.11  1,263 – 1,699  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
+        Production (sample)       0.00  1,926.67  1,597 – 2,418  ▃▃▄▄▃▅▅▃▇▄▄▄▄▃
+        Data Platform (sample)    0.00  1,438.20  1,263 – 1,699  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  3,364.72  2,906 – 4,049  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+        Total                     0.00  3,364.87  2,906 – 4,049  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  3,104.22
-        Marketplace usage        0.00     83.60
-        Purchases (recurring)    0.00    148.46
+        Usage                    0.00  3,104.37
+        Marketplace usage        0.00     83.61
+        Purchases (recurring)    0.00    148.45
         Marketplace purchases    0.00     28.44
 
         Forecast of December 2026 · billed cost · USD
@@ -118,16 +118,16 @@ fn the_next_cycles_have_tables_of_their_own() {
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  2,013.65  1,611 – 2,615  ▃▃▄▄▃▅▅▃▇▄▄▄▄▃
-        Data Platform (sample)    0.00  1,505.82  1,292 – 1,825  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
+        Production (sample)       0.00  2,013.73  1,611 – 2,615  ▃▃▄▄▃▅▅▃▇▄▄▄▄▃
+        Data Platform (sample)    0.00  1,505.94  1,292 – 1,825  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  3,519.47  2,959 – 4,356  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+        Total                     0.00  3,519.67  2,959 – 4,356  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  3,254.92
-        Marketplace usage        0.00     87.65
+        Usage                    0.00  3,255.11
+        Marketplace usage        0.00     87.66
         Purchases (recurring)    0.00    148.46
         Marketplace purchases    0.00     28.44
 
@@ -149,14 +149,14 @@ fn errors_of_past_totals_stand_beside_those_of_plain_forecasts() {
         Days           Error  of run  of seasonal                    Inside   Inside
         seen  Totals  (WAPE)    rate        naive     Bias  Pinball    80 %     95 %
         ────────────────────────────────────────────────────────────────────────────
-           3       3  20.1 %  24.0 %       15.2 %  -20.1 %   12.8 %  66.7 %   66.7 %
+           3       3  20.1 %  24.0 %       15.2 %  -20.1 %   12.7 %  66.7 %   66.7 %
            7       3  20.9 %  22.5 %       22.6 %  -20.9 %   14.6 %  33.3 %   66.7 %
           10       3  20.2 %  21.5 %       21.2 %  -20.2 %   15.5 %  33.3 %   66.7 %
           15       3   3.6 %   4.6 %        4.0 %   -3.6 %    1.6 %  66.7 %  100.0 %
           20       3   3.4 %   4.3 %        3.3 %   -3.4 %    1.4 %  33.3 %  100.0 %
           25       3   3.1 %   3.4 %        3.2 %   -3.1 %    1.2 %  66.7 %  100.0 %
         ────────────────────────────────────────────────────────────────────────────
-         all      18  11.9 %  13.4 %       11.6 %  -11.9 %    7.9 %  50.0 %   83.3 %
+         all      18  11.9 %  13.4 %       11.6 %  -11.9 %    7.8 %  50.0 %   83.3 %
 
         Errors are of the cycle's total: sum of errors over sum of totals; the model
         beats the two forecasts beside it where its error is smaller
