@@ -17,7 +17,7 @@ const RECENT: usize = 28;
 /// A day counts at least this share of a usual one.
 const LEAST_SHARE: f64 = 0.05;
 
-/// The bounds of the 95 % and the 80 % range, lowest first, up to so many days ahead.
+/// The bounds of the 95 % and the 80 % range, lowest first, each up to a number of days ahead.
 const BOUNDS: [(usize, [f64; 4]); 7] = [
     (1, [-2.2, -1.35, 1.7, 4.2]),
     (3, [-3.0, -1.2, 1.5, 3.8]),

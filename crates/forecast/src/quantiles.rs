@@ -294,7 +294,7 @@ impl<T: QuantileValue> Quantiles<T> {
     }
 }
 
-/// Above the highest level the share above halves within so many gaps, and falls ever more slowly.
+/// Gaps above the highest level within which the share above halves; it falls ever more slowly.
 const UPPER_GAPS: f64 = 3.0;
 /// Below the lowest level the share below halves with each of these parts of a gap.
 const LOWER_GAPS: f64 = 0.5;

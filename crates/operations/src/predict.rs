@@ -311,7 +311,7 @@ fn may_have_stopped(totals: &[GroupTotal]) -> Option<Remark> {
         .map(|total| format!("{} ({:.0} %)", report::printable(&total.name), 100.0 * total.stop_probability))
         .collect();
     (!named.is_empty()).then(|| {
-        let names = report::listed(named.into_iter());
+        let names = report::listed(named);
         let text = format!("no cost on the last days, so it may have stopped (probability): {names}");
         Remark::note("may_have_stopped", text)
     })
