@@ -169,7 +169,8 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
     }
     let recurring: f64 = charges.iter().map(|(_, amount)| amount).sum();
     let (silent, stopped) = stop_probability(&view.believed.up_to(view.cutoff), history.typical_size());
-    if !is_over && rest.level > 0.0 && missing.is_empty() {
+    let is_single = matches!(question.spec, ModelSpec::Single(_));
+    if !is_over && !is_single && rest.level > 0.0 && missing.is_empty() {
         spread.stopped = stopped;
         spread.usual = rest.level;
         rest.scale_to(spread.expected(), view);
