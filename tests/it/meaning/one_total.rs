@@ -23,7 +23,7 @@ const SAID: [&str; 7] = [
 fn rows(folder: &TestContext, more: &[&str]) -> Rows {
     let text = folder.good(&[&["predict", "s", "--totals", "-o", "csv", "-q"], more].concat()).stdout;
     let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let header = lines.next().unwrap();
+    let header = lines.next().expect("a header");
     lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
 }
 
@@ -134,13 +134,14 @@ fn a_backtest_tests_the_total_that_was_forecast_then() {
 /// The value of a column in the first row.
 fn value(csv: &str, column: &str) -> f64 {
     let mut lines = csv.lines();
-    let place = lines.next().unwrap().split(',').position(|name| name == column).unwrap();
-    lines.next().unwrap().split(',').nth(place).unwrap().parse().unwrap()
+    let mut header = lines.next().expect("a header").split(',');
+    let place = header.position(|name| name == column).expect("the column");
+    lines.next().and_then(|row| row.split(',').nth(place)?.parse().ok()).expect("a number")
 }
 
 fn csv_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for entry in std::fs::read_dir(folder).expect("a folder").filter_map(|entry| Some(entry.ok()?.path())) {
         match entry.is_dir() {
             true => found.extend(csv_files(&entry)),
             false if entry.extension().is_some_and(|own| own == "csv") => found.push(entry),
