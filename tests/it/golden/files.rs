@@ -10,7 +10,7 @@ fn totals_of_every_level_go_to_csv_on_request() {
     snapshot(&head(&run.stdout, 6), |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1583.81,3510.96,3361.52,3711.21,3221.83,4066.96,3317.85,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1583.81,3510.96,3377.68,3689.56,3253.09,4006.86,3317.85,108,0
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,881.98,2033.86,1915.51,2193.28,1804.90,2474.46,1865.37,108,0
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.91,89.21,88.60,90.10,87.36,92.55,86.40,108,0

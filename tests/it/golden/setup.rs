@@ -350,8 +350,8 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
                   "forecast_total": "3626.96",
-                  "lower80": "3185.56",
-                  "upper80": "4331.12"
+                  "lower80": "3235.65",
+                  "upper80": "4251.21"
                 }
               ]
             },

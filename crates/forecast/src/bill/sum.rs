@@ -2,7 +2,8 @@
 //!
 //! Were the errors of its parts independent, the expected error of a sum would be the root of the sum of
 //! their squares. By as much as the errors of this sum were larger or smaller in the cycles that are known,
-//! shrunk to what is usual, its range is wider or narrower.
+//! shrunk to what is usual, its range is wider or narrower; the less so the more one part alone errs, so that a
+//! sum of an uncertain and a certain part is as uncertain as the first.
 
 use super::parts::Part;
 use crate::{
@@ -51,7 +52,7 @@ pub(crate) fn sum(
     })
 }
 
-/// How much larger the errors of the sum were than those of independent parts.
+/// How much larger the errors of the sum were than those of independent parts; 1 where a single part errs.
 fn together(parts: &[&Part], model: &Model) -> f64 {
     let mut cycles: BTreeMap<NaiveDate, (f64, f64)> = BTreeMap::new();
     for error in parts.iter().flat_map(|part| &part.errors) {
@@ -69,8 +70,11 @@ fn together(parts: &[&Part], model: &Model) -> f64 {
         decay *= model.weights.fade_per_cycle;
     }
     let own = model.weights.cycle_weight;
-    (own * sum + model.ranges.pool_weight * expected_together(parts))
-        / (own * weight + model.ranges.pool_weight)
+    let together = (own * sum + model.ranges.pool_weight * expected_together(parts))
+        / (own * weight + model.ranges.pool_weight);
+    let squares: f64 = parts.iter().map(|part| part.scale.powi(2)).sum();
+    let largest = parts.iter().map(|part| part.scale.powi(4)).sum::<f64>() / (squares * squares);
+    if squares > 0.0 { largest + (1.0 - largest) * together } else { together }
 }
 
 /// The same as far as it is known without past errors of the sum.

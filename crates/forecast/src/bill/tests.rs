@@ -172,3 +172,33 @@ fn a_tree_draws_its_leaves_to_the_root() {
     assert_eq!(rows[0].total, rows[1].total, "the only child is its parent");
     assert_eq!(rows[2].point().unwrap() + rows[3].point().unwrap(), rows[0].point().unwrap());
 }
+
+#[test]
+fn a_sum_of_an_uncertain_and_a_certain_part_is_as_uncertain_as_the_first() {
+    let mut level = SeriesSetBuilder::new();
+    for values in [days(weekly), days(|_| 0.0)] {
+        level.push("a", date("2026-01-01"), &values).unwrap();
+    }
+    let unit = |series: usize| Unit {
+        facts: facts(&[], 0.0),
+        series,
+        partitions: Vec::new(),
+        purchases: Vec::new(),
+    };
+    let series = Components::level_only(level.build());
+    let of = |units: Vec<Unit>| {
+        let bill = Bill {
+            series: series.clone(),
+            purchases: SeriesSet::default(),
+            units,
+            rows: Vec::new(),
+            hidden: 0,
+        };
+        let total = totals(bill, 0).swap_remove(0);
+        let [_, low, high, _] = total.total.unwrap().bounds();
+        (high - low).to_f64()
+    };
+    let (uncertain, certain, both) = (of(vec![unit(0)]), of(vec![unit(1)]), of(vec![unit(0), unit(1)]));
+    assert!(certain < 0.01 && uncertain > 1.0, "{certain} {uncertain}");
+    assert!((both - uncertain).abs() < 0.03, "{both} {uncertain}");
+}
