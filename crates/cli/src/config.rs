@@ -196,8 +196,9 @@ impl Config {
                 as_of,
                 ..matches.charges.request()
             },
-            model: matches.forecast.model.model,
             cycles: matches.forecast.cycles,
+            sums: matches.forecast.sums()?,
+            model: matches.forecast.model.model,
             pricing,
             formats: self.formats(job).into_iter().map(str::to_owned).collect(),
             totals: job.totals,

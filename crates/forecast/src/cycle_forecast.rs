@@ -14,6 +14,7 @@ use crate::{
     ensemble::{Layered, Past},
     history::History,
     horizon::Horizon,
+    later_cycles::later_cycle,
     missing_days::MissingDays,
     model_file::Model,
     origins::Origin,
@@ -122,12 +123,22 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
             reason: Some("every candidate failed to fit".to_owned()),
         };
     }
-    let layered = past.layered(&origin, candidates.len(), spec, model);
+    let mut layered = past.layered(&origin, candidates.len(), spec, model);
+    let is_single = matches!(question.spec, ModelSpec::Single(_));
+    // A level that has just stepped is followed: the year before it says nothing.
+    let is_later = !is_over && !is_open && !is_single && origin.step.is_none();
+    let later = is_later.then(|| later_cycle(history, number(first), layered.mean, &model.later)).flatten();
+    if let Some(later) = &later {
+        layered.mean = later.mean;
+    }
 
     let missing = MissingDays::of(&view.components, view.believed, cycle, view.cutoff);
     let left = if is_over { 0 } else { horizon.days() };
     let error_day = if missing.is_empty() { day } else { missing.equivalent_day(cycle, left) };
     let mut scale = error_scale(question, cycle, error_day, origin.range_unit);
+    if let Some(later) = &later {
+        scale = scale.of_mean_day(later.scale);
+    }
     let floor = (!view.has_negative()).then_some(0.0);
     let path = DailyPath::new(history, &horizon, layered.mean);
     let charges = charges_of(view, cycle);
@@ -147,7 +158,10 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         rest.add_days(first, &path.of_horizon(&horizon, layered.mean), view, &charges, floor, single_day);
     }
 
-    let shape = bounds(model, error_day, !scale.has_past, &layered.features);
+    let shape = match &later {
+        Some(later) => later.shape,
+        None => bounds(model, error_day, !scale.has_past, &layered.features),
+    };
     let mut spread = Spread {
         day: error_day,
         shape,
@@ -157,6 +171,7 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         floor,
         stopped: 0.0,
         usual: rest.level,
+        is_later: later.is_some(),
     };
     let volatility = recent_volatility(view.believed.up_to(view.cutoff).values, rest.days);
     let size = rest.level.abs();
@@ -169,7 +184,6 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
     }
     let recurring: f64 = charges.iter().map(|(_, amount)| amount).sum();
     let (silent, stopped) = stop_probability(&view.believed.up_to(view.cutoff), history.typical_size());
-    let is_single = matches!(question.spec, ModelSpec::Single(_));
     if !is_over && !is_single && rest.level > 0.0 && missing.is_empty() {
         spread.stopped = stopped;
         spread.usual = rest.level;
@@ -197,6 +211,7 @@ pub(crate) fn forecast_cycle(question: &CycleQuestion<'_>, cycle: BillingCycle) 
         missing: rest.missing,
         daily: rest.daily,
         spread: Some(spread),
+        errors: later.map_or_else(Vec::new, |later| later.errors),
     };
     CycleAnswer { forecast, layered: Some(layered), reason }
 }
@@ -241,6 +256,14 @@ fn error_scale(question: &CycleQuestion<'_>, cycle: BillingCycle, day: usize, un
     let mean_day = size * unit * widening * sparse;
     let single_day = mean_day.hypot(unit);
     ErrorScale { size, unit: unit * widening * sparse, mean_day, single_day, has_past: own.is_some() }
+}
+
+impl ErrorScale {
+    /// The same unit, with another expected error of a mean day.
+    fn of_mean_day(self, mean_day: f64) -> Self {
+        let size = if self.unit > 0.0 { mean_day / self.unit } else { 0.0 };
+        Self { size, mean_day, single_day: mean_day.hypot(self.unit), has_past: true, ..self }
+    }
 }
 
 impl Spread {

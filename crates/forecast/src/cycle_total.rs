@@ -86,6 +86,19 @@ pub struct CycleForecast {
     pub daily: Vec<DayForecast>,
     /// How its level's range came about; `None` where none was made from past errors.
     pub(crate) spread: Option<Spread>,
+    /// Of a cycle after the open one: the errors that its forecast would have had before.
+    pub(crate) errors: Vec<PartError>,
+}
+
+/// An error of a forecast in an earlier cycle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PartError {
+    /// The day after the cycle.
+    pub known_from: NaiveDate,
+    /// Truth less forecast of the rest's sum.
+    pub error: f64,
+    /// The absolute error that was to be expected.
+    pub scale: f64,
 }
 
 /// How the range of a cycle's level came about: the bounds are `level + shape · size · unit · days`.
@@ -107,6 +120,8 @@ pub(crate) struct Spread {
     pub stopped: f64,
     /// The level when it has not.
     pub usual: f64,
+    /// Whether it comes from errors of cycles as far ahead, and not from those at a day of the open cycle.
+    pub is_later: bool,
 }
 
 /// Why a day is expected and not known.
@@ -145,7 +160,16 @@ impl CycleForecast {
     /// A cycle that has no forecast, for the reason that its status names.
     #[must_use]
     pub fn without(cycle: BillingCycle, status: Status) -> Self {
-        Self { cycle, status, remaining: None, recurring: 0.0, missing: 0.0, daily: Vec::new(), spread: None }
+        Self {
+            cycle,
+            status,
+            remaining: None,
+            recurring: 0.0,
+            missing: 0.0,
+            daily: Vec::new(),
+            spread: None,
+            errors: Vec::new(),
+        }
     }
 
     /// A cycle of which nothing is left.

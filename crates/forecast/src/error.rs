@@ -20,6 +20,14 @@ pub enum Error {
         /// The names that are known.
         known: String,
     },
+    /// A sum of cycles that is none of the closed list.
+    #[error("unknown sum `{given}`; one of {known}")]
+    UnknownSpan {
+        /// What was given.
+        given: String,
+        /// The names that are known.
+        known: String,
+    },
     /// Sets of one bill that do not hold the same series.
     #[error("the {kind} costs do not hold the same series as the level: {what}")]
     UnequalSets {

@@ -58,6 +58,7 @@ mod features;
 mod history;
 mod horizon;
 mod incomplete_days;
+mod later_cycles;
 mod layer_names;
 mod level_bank;
 mod level_step;
@@ -102,7 +103,10 @@ pub use priced::{PricedBill, PricedMeter, PricedTotals, Terms, forecast_priced};
 pub use quantiles::{LEVELS, QuantileValue, Quantiles};
 pub use score::{Comparison, ScoreLine, compare, summarize};
 pub use settling::Seen;
-pub use totals::{ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS, forecast_totals, recent};
+pub use totals::{
+    CycleSums, ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS, SumSpan, forecast_totals,
+    recent,
+};
 pub use train::{TrainOptions, train};
 pub use used_up::UsedUp;
 

@@ -10,7 +10,9 @@ use crate::{
     candidates::Candidate,
     layer_names::{LAYERS, feature_names},
     quantiles::SHARES,
-    settings::{OriginSettings, RangeSettings, SettlingSettings, StatusSettings, WeightSettings},
+    settings::{
+        LaterSettings, OriginSettings, RangeSettings, SettlingSettings, StatusSettings, WeightSettings,
+    },
     weights::PooledErrors,
 };
 use chrono::NaiveDate;
@@ -44,6 +46,9 @@ pub struct Model {
     pub weights: WeightSettings,
     /// How they become ranges.
     pub ranges: RangeSettings,
+    /// How cycles after the open one are forecast; those of the built-in model where a file does not say.
+    #[serde(default = "built_in_later")]
+    pub later: LaterSettings,
     /// When late days can be made whole.
     pub settling: SettlingSettings,
     /// When a forecast is called by another status than `ok`.
@@ -109,6 +114,10 @@ pub struct Provenance {
     pub options: BTreeMap<String, String>,
 }
 
+fn built_in_later() -> LaterSettings {
+    Model::shipped().later.clone()
+}
+
 /// A key and its value on one line.
 fn line(key: &str, value: &impl Serialize) -> Result<String> {
     let value = serde_json::to_string(value).map_err(|cause| Error::Model(cause.to_string()))?;
@@ -151,9 +160,20 @@ impl Model {
             ranges.largest_error,
             ranges.short_factor,
             ranges.widening_per_cycle,
+            model.later.power,
+            model.later.alike_cycles,
         ];
         if not_negative.iter().any(|value| *value < 0.0) || !(0.0..=1.0).contains(&weights.fade_per_cycle) {
             return refused("weights, factors and errors must not be negative, a fade is in 0 to 1");
+        }
+        let later = &model.later.distances;
+        let is_weight = |weight: &f64| weight.is_finite() && *weight >= 0.0;
+        if !later.is_sorted_by(|one, next| one.through < next.through)
+            || later.iter().any(|own| !own.weights.iter().all(is_weight) || !own.quantiles.is_sorted())
+        {
+            return refused(
+                "`later.distances` must ascend, with weights that are not negative and ascending quantiles",
+            );
         }
         model.candidates = model
             .names
@@ -184,6 +204,7 @@ impl Model {
             line("origins", &self.origins)?,
             line("weights", &self.weights)?,
             line("ranges", &self.ranges)?,
+            line("later", &self.later)?,
             line("settling", &self.settling)?,
             line("status", &self.status)?,
         ];
@@ -298,6 +319,15 @@ mod tests {
             Model::shipped().to_json().unwrap() == DEFAULT_JSON,
             "`models/default.json` has another layout"
         );
+    }
+
+    #[test]
+    fn a_file_from_before_later_cycles_has_the_built_in_settings() {
+        let lines: Vec<&str> = DEFAULT_JSON.lines().filter(|line| !line.starts_with("  \"later\"")).collect();
+        assert!(lines.len() + 1 == DEFAULT_JSON.lines().count());
+        assert_eq!(Model::from_json(&lines.join("\n")).unwrap().later, Model::shipped().later);
+        let bad = DEFAULT_JSON.replace("\"through\":2,", "\"through\":1,");
+        assert!(Model::from_json(&bad).unwrap_err().to_string().contains("later.distances"));
     }
 
     #[test]

@@ -94,3 +94,38 @@ pub struct StatusSettings {
     /// Largest share of missing days in the last eight weeks of a history that is not called broken.
     pub missing_share: f64,
 }
+
+/// How many means later cycles are mixed from.
+pub(crate) const MEANS: usize = 5;
+
+/// How cycles after the open one are forecast where there is a year before them: see `later_cycles`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterSettings {
+    /// How strictly the best are preferred, ≥ 0.
+    pub power: f64,
+    /// Pseudo-cycles in which all are alike.
+    pub alike_cycles: f64,
+    /// What holds by how many cycles lie ahead, ascending; the last one holds for all beyond it.
+    pub distances: Vec<LaterDistance>,
+}
+
+/// What holds for cycles at one distance from the open one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaterDistance {
+    /// The last of them; 1 is the cycle after the open one.
+    pub through: usize,
+    /// Prior weights of today's forecast, the cycle a year before, the same with growth, the mean of twelve months
+    /// and that of eight weeks.
+    pub weights: [f64; MEANS],
+    /// Quantiles of errors divided by their expected size, at 2.5, 10, 90 and 97.5 %.
+    pub quantiles: [f64; 4],
+}
+
+impl LaterSettings {
+    /// What holds at this distance, in cycles; `None` where nothing is set.
+    pub(crate) fn at(&self, ahead: usize) -> Option<&LaterDistance> {
+        self.distances.iter().find(|own| ahead <= own.through).or(self.distances.last())
+    }
+}

@@ -90,6 +90,7 @@ pub use doctor::{Diagnosis, DoctorRequest, doctor};
 pub use error::{Error, ErrorKind, Result, ResultExt};
 pub use estimate_into_forecast::{IntoForecastRequest, estimate_into_forecast};
 pub use finding::{Finding, Severity};
+pub use forecast::{CycleSums, SumSpan};
 pub use forecaster::is_model_file;
 pub use host::{Host, Progress};
 #[cfg(feature = "azure")]

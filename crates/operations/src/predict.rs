@@ -252,6 +252,7 @@ fn forecast_bill(
         run_id: run.id,
         group_columns: run.columns,
         rows: totals,
+        sums: Vec::new(),
         findings: remarks,
         control: Control::default(),
         more_levels: Vec::new(),

@@ -38,6 +38,8 @@ pub const BILLING_CURRENCY: &str = "BillingCurrency";
 pub const METRIC: &str = "x_Metric";
 /// What the total is, in one word.
 pub const TOTAL_KIND: &str = "x_TotalKind";
+/// How many cycles the row is the total of; with `--sum-cycles` only.
+pub const CYCLE_COUNT: &str = "x_CycleCount";
 /// How many grouping columns identify the row; 0 is the total.
 pub const GROUP_LEVEL: &str = "x_GroupLevel";
 /// Hash of inputs, options, model and version.

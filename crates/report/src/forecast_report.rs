@@ -6,7 +6,7 @@
 use crate::{Column, ColumnValues, Dataset, Error, Result, columns, finding::Finding, findings_of_rows};
 use billing::{Amount, Currency, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{DayState, GroupTotal, NetTotal, Quantiles};
+use forecast::{CycleSums, DayState, GroupTotal, NetTotal, Quantiles};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,8 @@ pub struct ForecastReport {
     pub group_columns: Vec<String>,
     /// Totals of every level, in any order, with their days.
     pub rows: Vec<GroupTotal>,
+    /// Totals of several cycles, of the groups of the rows; none where they are not asked for.
+    pub sums: Vec<GroupTotal>,
     /// What the reader should know besides what the rows show themselves.
     pub findings: Vec<Finding>,
     /// What was read.
@@ -48,6 +50,11 @@ pub struct Control {
 }
 
 impl ForecastReport {
+    /// Adds the sums of cycles of every group.
+    pub fn sum_cycles(&mut self, sums: CycleSums) {
+        self.sums = sums.of(&self.rows);
+    }
+
     /// The cycle totals under the names of the interface, sorted by cycle, keys and currency.
     ///
     /// Holds the level of the grouping asked for; with `include_totals` those above it too.
@@ -60,8 +67,12 @@ impl ForecastReport {
         if let Some(row) = self.rows.iter().find(|row| row.keys.len() != expected) {
             return Err(Error::KeyCount { label: row.name.clone(), got: row.keys.len(), expected });
         }
-        let mut rows: Vec<&GroupTotal> =
-            self.rows.iter().filter(|row| include_totals || row.level == deepest as usize).collect();
+        let mut rows: Vec<&GroupTotal> = self
+            .rows
+            .iter()
+            .chain(&self.sums)
+            .filter(|row| include_totals || row.level == deepest as usize)
+            .collect();
         rows.sort_by_key(|row| (row.cycle, &row.keys, row.level, &row.currency));
         let is_priced = self.rows.iter().any(|row| row.net.is_some());
         let (schema, version) = if is_priced { columns::PRICED_TOTALS } else { columns::CYCLE_TOTALS };
@@ -190,6 +201,9 @@ impl ForecastReport {
         ];
         for (place, name) in self.group_columns.iter().enumerate() {
             all.push(Column::new(name.as_str(), text(&|row| row.keys[place].clone())));
+        }
+        if !self.sums.is_empty() {
+            all.push(Column::new(columns::CYCLE_COUNT, integers(rows, |row| row.cycles as u64)));
         }
         let currency = text(&|row| row.currency.as_ref().and_then(|currency| money(currency.code())));
         all.extend([
@@ -378,6 +392,7 @@ pub(crate) mod tests {
             name: label.to_owned(),
             currency: "EUR".parse().ok(),
             cycle: BillingCycle::containing(october, CycleDay::FIRST),
+            cycles: 1,
             cutoff: "2026-10-15".parse().expect("a date"),
             status: Status::Ok,
             reason: None,
@@ -411,6 +426,7 @@ pub(crate) mod tests {
 
     pub(crate) fn report(group_columns: &[&str], rows: Vec<GroupTotal>) -> ForecastReport {
         ForecastReport {
+            sums: vec![],
             metric: Metric::Billed,
             total_kind: TotalKind::Billed,
             exact: true,

@@ -1,6 +1,7 @@
 //! Figures and names as people read them: thousands apart, signs in front, months by name.
 
 use billing::{Amount, BillingCycle, CycleDay};
+use chrono::Datelike;
 use std::ops::RangeInclusive;
 
 /// An amount with a comma between thousands and exactly `digits` digits after the point.
@@ -23,11 +24,20 @@ pub fn grouped(amount: Amount, digits: u32) -> String {
     text + fraction
 }
 
-/// The month's name where the cycle is a calendar month, otherwise its first and last day.
+/// The months' names where it is of whole calendar months, otherwise its first and last day.
 #[must_use]
 pub fn cycle_name(cycle: BillingCycle) -> String {
-    let is_month = BillingCycle::containing(cycle.start(), CycleDay::FIRST) == cycle;
-    if is_month { cycle.start().format("%B %Y").to_string() } else { cycle.to_string() }
+    let [first, last] =
+        [cycle.start(), cycle.last_day()].map(|day| BillingCycle::containing(day, CycleDay::FIRST));
+    if first.start() != cycle.start() || last.end() != cycle.end() {
+        return cycle.to_string();
+    }
+    let name = |format: &str| first.start().format(format).to_string();
+    match (first == last, first.start().year() == last.start().year()) {
+        (true, _) => name("%B %Y"),
+        (false, true) => format!("{} to {}", name("%B"), last.start().format("%B %Y")),
+        (false, false) => format!("{} to {}", name("%B %Y"), last.start().format("%B %Y")),
+    }
 }
 
 /// How a total differs from the one before, such as `+4.2 %`; `new` where there was nothing before.
@@ -130,6 +140,12 @@ mod tests {
         assert_eq!(cycle_name(BillingCycle::containing(day, CycleDay::FIRST)), "February 2026");
         let tenth = CycleDay::new(10).unwrap();
         assert_eq!(cycle_name(BillingCycle::containing(day, tenth)), "2026-02-10 to 2026-03-09");
+        let sum = |end: &str| {
+            let [start, end] = ["2026-10-01", end].map(|day| day.parse().unwrap());
+            cycle_name(BillingCycle::new(start, end).unwrap())
+        };
+        assert_eq!(sum("2027-01-01"), "October to December 2026");
+        assert_eq!(sum("2027-10-01"), "October 2026 to September 2027");
     }
 
     #[test]

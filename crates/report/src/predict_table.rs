@@ -24,11 +24,12 @@ const INDENT: &str = "  ";
 #[must_use]
 pub fn predict_table(report: &ForecastReport, style: TableStyle) -> String {
     let mut lines = Vec::new();
-    let mut blocks: BTreeMap<(BillingCycle, Option<&Currency>), Vec<&GroupTotal>> = BTreeMap::new();
-    for row in &report.rows {
-        blocks.entry((row.cycle, row.currency.as_ref())).or_default().push(row);
+    // Sums of cycles stand below all cycles.
+    let mut blocks: BTreeMap<(bool, BillingCycle, Option<&Currency>), Vec<&GroupTotal>> = BTreeMap::new();
+    for row in report.rows.iter().chain(&report.sums) {
+        blocks.entry((row.cycles > 1, row.cycle, row.currency.as_ref())).or_default().push(row);
     }
-    for ((cycle, currency), rows) in blocks {
+    for ((_, cycle, currency), rows) in blocks {
         let block = Block::new(report, cycle, currency, rows);
         lines.extend(block.lines(style));
         lines.push(String::new());

@@ -20,6 +20,25 @@ fn totals_of_every_level_go_to_csv_on_request() {
 }
 
 #[test]
+fn sums_of_cycles_are_rows_that_say_how_many_cycles_they_sum() {
+    let sample = sample();
+    let run = sample.good(&["predict", "s", "--cycles", "2", "--sum-cycles", "--totals", "-o", "csv"]);
+    let rows: Vec<Vec<&str>> = run.stdout.lines().map(|line| line.split(',').collect()).collect();
+    let place = |name: &str| rows[0].iter().position(|own| *own == name).unwrap_or_default();
+    let (count, level, total) = (place("x_CycleCount"), place("x_GroupLevel"), place("x_ForecastTotal"));
+    let totals: Vec<(&str, f64)> = rows[1..]
+        .iter()
+        .filter(|row| row[level] == "0")
+        .map(|row| (row[count], row[total].parse().unwrap_or_default()))
+        .collect();
+    assert_eq!(totals.iter().map(|(count, _)| *count).collect::<Vec<_>>(), ["1", "2", "1"]);
+    assert!((totals[0].1 + totals[2].1 - totals[1].1).abs() < 0.005, "{totals:?}");
+    let daily = sample.good(&["predict", "s", "--cycles", "2", "--sum-cycles", "--daily", "-o", "csv"]);
+    let days = sample.good(&["predict", "s", "--cycles", "2", "--daily", "-o", "csv"]);
+    assert_eq!(daily.stdout, days.stdout);
+}
+
+#[test]
 fn the_daily_path_has_known_and_expected_days() {
     let sample = sample();
     let run = sample.good(&["predict", "s", "--daily", "-o", "csv"]);

@@ -112,6 +112,17 @@ fn help_fits_eighty_characters() {
                   
                   [env: FORECAST_CYCLES=]
 
+              --sum-cycles[=<SPAN>]
+                  Add the sums of these cycles; `=quarter` and `=year` add those of each
+                  quarter or year
+                  
+                  [env: FORECAST_SUM_CYCLES=]
+
+              --year-start <MONTH>
+                  Month in which years, and their quarters, begin [default: 1]
+                  
+                  [env: FORECAST_YEAR_START=]
+
               --model <NAME>
                   The forecaster: default, run_rate, seasonal_naive, last_cycle, ridge,
                   …; or the file of a model

@@ -71,6 +71,43 @@ fn the_costliest_groups_are_shown_and_the_rest_is_one_row() {
 }
 
 #[test]
+fn a_quarter_of_cycles_has_its_sum_below_them() {
+    let sample = sample();
+    let run = sample.good(&["predict", "s", "--cycles", "3", "--sum-cycles=quarter"]);
+    let sum = run.stdout.split("Forecast of ").last().unwrap_or_default();
+    snapshot(sum, |text| {
+        insta::assert_snapshot!(text, @"
+        October to December 2026 · billed cost · USD
+
+                                  Actual   Expected
+                                  so far      total      80 % range  Daily
+        ───────────────────────────────────────────────────────────────────────────
+        Production (sample)     1,151.88   5,974.26  5,208 –  7,101  ▃▃▄▄▃▅▅▃▇▄▄▄▄▃
+        Data Platform (sample)    775.27   4,421.24  4,027 –  5,001  ▅▅▅▅▄▇▆▄▅▅▅▅▅▅
+        ───────────────────────────────────────────────────────────────────────────
+        Total                   1,927.15  10,395.50  9,470 – 11,758  ▄▄▅▅▄▆▆▄▇▅▄▄▅▄
+
+        In the total                          Actual  Expected
+                                              so far     total
+        ──────────────────────────────────────────────────────
+        Usage                               1,701.85  9,603.69
+        Marketplace usage                      48.25    260.98
+        Purchases (recurring)                 127.90    424.80
+        Marketplace purchases                  49.00    105.88
+        Refunds, adjustments, late charges      0.15      0.15
+
+        The total: charges of the cycle as billed, before credit and tax
+        Not final: days after 2026-10-16 are part of the expectation
+        Under an Enterprise Agreement the invoice asks for what exceeds the
+          prepayment; these are the charges before it
+        ");
+    });
+    let refused = sample.run(&["predict", "s", "--sum-cycles"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("name how many with `--cycles N`"), "{}", refused.stderr);
+}
+
+#[test]
 fn the_next_cycles_have_tables_of_their_own() {
     let sample = sample();
     let run = sample.good(&["predict", "s", "--cycles", "3"]);

@@ -7,6 +7,7 @@ use report::{Format, predict_table};
 pub fn run(session: &Session, options: &Predict) -> Result<u8> {
     let (charges, series) = (options.charges.request(), options.any.request());
     options.output.check(&read_paths(options))?;
+    let sums = options.forecast.sums()?;
     let (model, cycles) = (options.forecast.model.model.clone(), options.forecast.cycles);
     let is_table = options.output.format() == Format::Table && !options.daily;
     let done = match options.pricing.request() {
@@ -24,6 +25,9 @@ pub fn run(session: &Session, options: &Predict) -> Result<u8> {
     #[cfg(feature = "azure")]
     let done = compared(session, options, done)?;
     let mut done = done;
+    if let Some(sums) = sums {
+        done.report.sum_cycles(sums);
+    }
     done.report.more_levels.clone_from(&options.levels);
     write(session, options, &done)?;
     Ok(DONE)

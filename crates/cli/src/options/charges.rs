@@ -4,7 +4,7 @@ use super::{Output, day::plausible_day, granularity::Granularity, price::Pricing
 use billing::Metric;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use operations::{ChargesRequest, SeriesTableRequest};
+use operations::{ChargesRequest, CycleSums, Error, Result, SeriesTableRequest, SumSpan};
 use std::path::PathBuf;
 
 /// Which charges are read, and how.
@@ -67,6 +67,12 @@ pub struct ForecastOptions {
     /// Forecast this cycle and the next N − 1 [default: 1].
     #[arg(long, value_name = "N", env = "FORECAST_CYCLES", help_heading = "Forecast", value_parser = clap::value_parser!(u32).range(1..=60))]
     pub cycles: Option<u32>,
+    /// Add the sums of these cycles; `=quarter` and `=year` add those of each quarter or year.
+    #[arg(long, value_name = "SPAN", num_args = 0..=1, require_equals = true, default_missing_value = "all", env = "FORECAST_SUM_CYCLES", help_heading = "Forecast")]
+    pub sum_cycles: Option<SumSpan>,
+    /// Month in which years, and their quarters, begin [default: 1].
+    #[arg(long, value_name = "MONTH", env = "FORECAST_YEAR_START", help_heading = "Forecast", value_parser = clap::value_parser!(u32).range(1..=12))]
+    pub year_start: Option<u32>,
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -86,6 +92,22 @@ pub struct JobOptions {
     pub charges: ChargeOptions,
     #[command(flatten)]
     pub forecast: ForecastOptions,
+}
+
+impl ForecastOptions {
+    /// Which cycles are summed.
+    ///
+    /// # Errors
+    /// A sum of a single cycle.
+    pub fn sums(&self) -> Result<Option<CycleSums>> {
+        if self.sum_cycles.is_some() && self.cycles.unwrap_or(1) < 2 {
+            return Err(Error::usage(
+                "`--sum-cycles` adds up several cycles: name how many with `--cycles N`",
+            ));
+        }
+        let first_month = self.year_start.unwrap_or(1);
+        Ok(self.sum_cycles.map(|span| CycleSums { span, first_month }))
+    }
 }
 
 impl Charges {

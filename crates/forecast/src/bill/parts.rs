@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::day_after,
     components::SeriesComponents,
-    cycle_total::{CycleForecast, DayForecast, DayState, SeriesForecast, Spread},
+    cycle_total::{CycleForecast, DayForecast, DayState, PartError, SeriesForecast, Spread},
     model_file::Model,
     quantiles::LAPLACE,
     ranges::{OwnScale, PastError},
@@ -41,17 +41,6 @@ pub(crate) struct Part {
     pub errors: Vec<PartError>,
     /// Whether it is a whole unit.
     pub is_unit: bool,
-}
-
-/// An error of a part in an earlier cycle.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct PartError {
-    /// The day after the cycle.
-    pub known_from: NaiveDate,
-    /// Truth less forecast of the rest's sum.
-    pub error: f64,
-    /// The absolute error that was to be expected.
-    pub scale: f64,
 }
 
 /// What a unit and its rows come to.
@@ -342,7 +331,7 @@ impl UnitView<'_> {
         let of_errors: Vec<PastError> =
             errors.clone().map(|(one, mean)| past_error(&one.cut, *mean, self.model)).collect();
         let mut spread = own.spread;
-        if let (Some(spread), Some(times)) = (&mut spread, pooled) {
+        if let (Some(spread), Some(times)) = (spread.as_mut().filter(|spread| !spread.is_later), pooled) {
             let known = OwnScale::of(&of_errors, spread.day, day_after(self.view.cutoff), self.model);
             let prior = self.model.prior.as_ref().map(|prior| times * prior.on(spread.day).error_size);
             spread.size = OwnScale::shrunk(known, prior, self.model);
@@ -366,13 +355,13 @@ impl UnitView<'_> {
         let errors_now = cuts.iter().zip(means).filter(|(one, _)| {
             nearest.iter().any(|near| near.cut.made_on == one.cut.made_on) && one.cut.day.abs_diff(day) < 32
         });
-        let errors = errors_now
-            .map(|(one, mean)| PartError {
-                known_from: one.cut.known_from,
-                error: (one.cut.actual - mean) * one.cut.days(),
-                scale: size * one.cut.range_unit * one.cut.days(),
-            })
-            .collect();
+        let of_cuts = errors_now.map(|(one, mean)| PartError {
+            known_from: one.cut.known_from,
+            error: (one.cut.actual - mean) * one.cut.days(),
+            scale: size * one.cut.range_unit * one.cut.days(),
+        });
+        let is_later = spread.is_some_and(|spread| spread.is_later);
+        let errors = if is_later { own.errors.clone() } else { of_cuts.collect() };
         let daily = days(own, level, charges, components);
         let missing = daily.iter().filter(|day| day.state == DayState::Missing);
         let known = |date: NaiveDate| components.known_part_of(date).unwrap_or(0.0);
@@ -386,6 +375,7 @@ impl UnitView<'_> {
             missing,
             daily,
             spread,
+            errors: Vec::new(),
         };
         let floor = spread.and_then(|spread| spread.floor);
         Part { forecast, level, scale, shape, floor, errors, is_unit: false }

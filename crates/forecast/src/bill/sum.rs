@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How much the errors of units go together, and those of the same group in several units: measured on made-up bills.
 const OF_UNITS: f64 = 0.05;
 const OF_ROWS: f64 = 0.6;
+/// The same of units in a cycle after the open one: they grow together.
+const OF_LATER_UNITS: f64 = 0.5;
 /// A cycle counts where parts of this share of the expected error were forecast in it.
 const KNOWN_SHARE: f64 = 0.5;
 
@@ -49,6 +51,7 @@ pub(crate) fn sum(
         missing: total(|part| part.forecast.missing),
         daily: days(parts, known),
         spread: None,
+        errors: Vec::new(),
     })
 }
 
@@ -81,7 +84,12 @@ fn together(parts: &[&Part], model: &Model) -> f64 {
 fn expected_together(parts: &[&Part]) -> f64 {
     let all: f64 = parts.iter().map(|part| part.scale).sum();
     let squares: f64 = parts.iter().map(|part| part.scale * part.scale).sum();
-    let correlation = if parts.iter().all(|part| part.is_unit) { OF_UNITS } else { OF_ROWS };
+    let is_later = |part: &&Part| part.forecast.spread.is_some_and(|spread| spread.is_later);
+    let correlation = match parts.iter().all(|part| part.is_unit) {
+        true if parts.iter().any(is_later) => OF_LATER_UNITS,
+        true => OF_UNITS,
+        false => OF_ROWS,
+    };
     if squares > 0.0 { (1.0 + correlation * (all * all / squares - 1.0)).sqrt() } else { 1.0 }
 }
 

@@ -160,6 +160,7 @@ impl Found<'_> {
             keys: bill.map_or_else(|| vec![None], |at| self.facts[asked[at]].keys.clone()),
             name: bill.map_or_else(|| "Total".to_owned(), |at| self.facts[asked[at]].names.join(" / ")),
             cycle,
+            cycles: 1,
             cutoff: leaves().map(|leaf| leaf.cutoff).min().unwrap_or_default(),
             status,
             reason: factor.and_then(|factor| factor.reason.clone()),

@@ -51,8 +51,10 @@ pub struct GroupTotal {
     pub name: String,
     /// Currency of its amounts; `None` for plain numbers.
     pub currency: Option<Currency>,
-    /// The cycle.
+    /// The cycle; of a sum of cycles, from the first day to the last.
     pub cycle: BillingCycle,
+    /// How many cycles it is the total of.
+    pub cycles: usize,
     /// The earliest cutoff of its leaves.
     pub cutoff: NaiveDate,
     /// How reliable the forecast is.

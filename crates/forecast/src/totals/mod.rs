@@ -3,6 +3,7 @@
 //! A total is the sum of its units, whatever the groups below it. Rows below a unit are drawn to it. Quantiles
 //! of a group come from past errors of its sum; quantiles of parts never add up to those of a whole.
 
+mod cycle_sums;
 mod group_total;
 mod lines;
 mod rounding;
@@ -11,6 +12,7 @@ mod sums;
 mod tests;
 mod tree;
 
+pub use cycle_sums::{CycleSums, SumSpan};
 pub use group_total::{ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS};
 pub use sums::recent;
 

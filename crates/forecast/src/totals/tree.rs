@@ -237,6 +237,7 @@ impl<'a> Tree<'a> {
             keys: padded,
             name: self.name(keys, places),
             cycle,
+            cycles: 1,
             cutoff,
             status: self.status(
                 cycle,

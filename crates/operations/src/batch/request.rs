@@ -2,6 +2,7 @@
 
 use crate::{ChargesRequest, Error, Pricing, is_model_file};
 use chrono::NaiveDate;
+use forecast::CycleSums;
 use report::Format;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ pub struct JobRequest {
     pub model: Option<String>,
     /// How many cycles, the open one included.
     pub cycles: Option<u32>,
+    /// Which cycles are summed, in rows of their own.
+    pub sums: Option<CycleSums>,
     /// Prices of its use, where it is to be priced.
     pub pricing: Option<Pricing>,
     /// The formats that it is written in, by name.

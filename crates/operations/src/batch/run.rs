@@ -154,6 +154,9 @@ fn run_job(
         check_not_an_input(&folder.join(name), &job.read_paths())?;
     }
     let mut done = forecast(job, host)?;
+    if let Some(sums) = job.sums {
+        done.report.sum_cycles(sums);
+    }
     findings.append(&mut done.findings);
     for (format, name) in &files {
         let path = folder.join(name);

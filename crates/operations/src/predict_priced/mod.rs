@@ -138,6 +138,7 @@ fn forecast(
         run_id: forecaster.run_id(&inputs_digest(&daily, &given, added), &counted(request, cycles))?,
         group_columns: vec![SUBSCRIPTION.to_owned()],
         rows: totals.rows,
+        sums: Vec::new(),
         findings: remarks,
         control: predict::control(&daily),
         more_levels: Vec::new(),
