@@ -39,7 +39,7 @@ const SCALE_FACTOR: f64 = 0.6;
 /// Days of a month whose means show the spread of a year.
 const MONTH_DAYS: i64 = 30;
 
-/// What is said of a cycle that lies ahead.
+/// The forecast of a cycle that lies ahead.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LaterCycle {
     /// Expected cost of a mean day.
