@@ -6,6 +6,7 @@ mod covered_days;
 mod cycles;
 mod exchange;
 mod kinds_and_lines;
+mod later_cycles;
 pub mod made_files;
 mod metrics;
 mod money;

@@ -104,8 +104,8 @@ pub use quantiles::{LEVELS, QuantileValue, Quantiles};
 pub use score::{Comparison, ScoreLine, compare, summarize};
 pub use settling::Seen;
 pub use totals::{
-    CycleSums, ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS, SumSpan, forecast_totals,
-    recent,
+    CycleSums, ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS, SumSpan, forecast_rows,
+    forecast_totals, recent,
 };
 pub use train::{TrainOptions, train};
 pub use used_up::UsedUp;

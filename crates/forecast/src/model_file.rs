@@ -336,7 +336,7 @@ mod tests {
         assert!(with("\"near_days\"", "\"nearby\"").to_string().contains("nearby"));
         assert!(matches!(with("\"ridge_7\"", "\"magic\""), Error::UnknownModel { .. }));
         assert!(with("\"format_version\": 3", "\"format_version\": 9").to_string().contains("format 9"));
-        assert!(matches!(with("\"power\":8.0", "\"power\":-8.0"), Error::Model(_)));
+        assert!(matches!(with("\"power\":10.0", "\"power\":-10.0"), Error::Model(_)));
         assert!(matches!(with("[0,2,", "[2,0,"), Error::Model(_)));
     }
 }

@@ -144,10 +144,10 @@ mod tests {
             size: error.abs(),
         };
         let errors = [at(1, 1.0), at(2, -2.0)];
-        let own = OwnScale::of(&errors, 12, date("2026-03-05"), &settings).unwrap();
+        let own = OwnScale::of(&errors, 11, date("2026-03-05"), &settings).unwrap();
         assert!((own.size - (2.0 + 0.9) / 1.9).abs() < 1e-12);
         assert!(OwnScale::of(&errors, 20, date("2026-03-05"), &settings).is_none());
-        assert_eq!(OwnScale::of(&errors, 12, date("2026-02-05"), &settings).unwrap().size, 1.0);
+        assert_eq!(OwnScale::of(&errors, 11, date("2026-02-05"), &settings).unwrap().size, 1.0);
         let equal = OwnScale { weight: settings.ranges.pool_weight, ..own };
         assert!((OwnScale::shrunk(Some(equal), Some(0.0), &settings) - own.size / 2.0).abs() < 1e-12);
         assert_eq!(OwnScale::shrunk(None, Some(1.0), &settings), 1.0);

@@ -61,6 +61,36 @@ pub fn expected_charges(
     expected
 }
 
+/// The day of the last of so many payments, one a cycle, of which one is due or was charged on `day`; `None` where the
+/// first may lie before `covered_from`, where the data begins, so that nobody knows how many there were.
+///
+/// Cycles that are not known are taken as paid. Wrong where a purchase was renewed without a break.
+#[must_use]
+pub fn last_payment(
+    recurring: &CostSeries<'_>,
+    covered_from: NaiveDate,
+    day: NaiveDate,
+    payments: usize,
+    rule: CycleDay,
+) -> Option<NaiveDate> {
+    let mut first = BillingCycle::containing(day, rule);
+    let place = (day - first.start()).num_days() as usize;
+    loop {
+        let before = first.previous(rule);
+        if before.start() < covered_from {
+            return None;
+        }
+        let due = before.start() + Days::new(place.min(before.len_days() - 1) as u64);
+        let is_known = due < recurring.start || recurring.value_on(due).is_some();
+        if is_known && !has_charge_near(recurring, before, place) {
+            break;
+        }
+        first = before;
+    }
+    let last = (1..payments).fold(first, |cycle, _| cycle.next(rule));
+    Some(last.start() + Days::new(place.min(last.len_days() - 1) as u64))
+}
+
 /// Whether a day after the first has no value.
 fn is_missing(recurring: &CostSeries<'_>, day: NaiveDate) -> bool {
     day >= recurring.start && recurring.value_on(day).is_none()
@@ -165,6 +195,27 @@ mod tests {
     #[test]
     fn what_was_absent_from_the_last_cycle_is_stopped() {
         assert!(expected_in(&[("2025-03-15", 9.0)], "2025-05-10", "2025-05-01", "2025-05-10").is_empty());
+    }
+
+    #[test]
+    fn the_last_payment_of_a_term_is_counted_from_the_first_that_is_seen() {
+        let start = date("2025-01-01");
+        let paid = |day: NaiveDate| day >= date("2025-03-15") && day.to_string().ends_with("-15");
+        let values: Vec<f64> =
+            start.iter_days().take(190).map(|day| if paid(day) { 9.0 } else { 0.0 }).collect();
+        let set = set_of(&[("a", "2025-01-01", &values)]);
+        let last =
+            |day: &str, payments| last_payment(&set.get(0), start, date(day), payments, CycleDay::FIRST);
+        // March, April, …: the twelfth comes in February, whichever of them is looked from.
+        for day in ["2025-03-15", "2025-06-15", "2025-12-15", "2026-05-15"] {
+            assert_eq!(last(day, 12), Some(date("2026-02-15")), "{day}");
+        }
+        assert_eq!(last("2025-06-15", 1), Some(date("2025-03-15")));
+        // A purchase that is there from the first day on may be older.
+        let always = set_of(&[("a", "2025-03-01", &values[59..])]);
+        let last =
+            |from: &str| last_payment(&always.get(0), date(from), date("2025-06-15"), 12, CycleDay::FIRST);
+        assert_eq!((last("2025-03-01"), last("2025-01-01")), (None, Some(date("2026-02-15"))));
     }
 
     #[test]

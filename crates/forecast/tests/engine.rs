@@ -373,6 +373,6 @@ fn a_model_that_is_cut_newer_or_broken_is_refused() {
     assert!(
         refused(&text.replacen("\"format_version\": 3", "\"format_version\": 9", 1)).contains("format 9")
     );
-    assert!(refused(&text.replacen("\"power\":8.0", "\"power\":NaN", 1)).contains("line"));
-    assert!(refused(&text.replacen("\"power\":8.0", "\"power\":1e999", 1)).contains("range"));
+    assert!(refused(&text.replacen("\"power\":10.0", "\"power\":NaN", 1)).contains("line"));
+    assert!(refused(&text.replacen("\"power\":10.0", "\"power\":1e999", 1)).contains("range"));
 }

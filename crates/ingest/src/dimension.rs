@@ -12,6 +12,9 @@ pub(crate) const METER: &str = "x_SkuMeterId";
 /// The column in which a purchase is described.
 pub(crate) const PRODUCT: &str = "ChargeDescription";
 
+/// The column of how many months a purchase is paid for.
+pub(crate) const TERM: &str = "x_SkuTerm";
+
 /// A property by which charges are grouped and filtered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dimension {
@@ -46,10 +49,11 @@ impl Dimension {
         }
     }
 
-    /// Dimensions by which bills are cut into parts, whatever is asked: services, meters, and products of purchases.
+    /// Dimensions by which bills are cut into parts, whatever is asked: services, meters, and products and terms of
+    /// purchases.
     #[must_use]
-    pub fn of_bills() -> [Self; 3] {
-        [SERVICE, METER, PRODUCT].map(|column| Self::Column(column.to_owned()))
+    pub fn of_bills() -> [Self; 4] {
+        [SERVICE, METER, PRODUCT, TERM].map(|column| Self::Column(column.to_owned()))
     }
 
     /// Whether it follows from the kind of a charge instead of being a column of files.

@@ -56,7 +56,7 @@ pub use charges::charge_table::ChargeTable;
 pub use charges::file_charges::BadRow;
 pub use charges::findings::{Controls, Finding, Severity};
 pub use charges::text_meanings::amount_type;
-pub use daily::bill::{BillCosts, BillOutlook, UnitParts};
+pub use daily::bill::{BillCosts, BillOutlook, PurchaseName, UnitParts};
 pub use daily::daily_costs::{DailyColumns, DailyCosts, DailyRow, Leaf, OTHERS};
 pub use daily::hourly::{HourRow, HourlyCosts};
 pub use daily::outlook::{LeafOutlook, Line, Outlook};
@@ -76,7 +76,7 @@ pub use options::{ForcedFamily, ReadOptions};
 pub use selection::coverage::Coverage;
 pub use selection::decide::Needs;
 pub use selection::selected_charges::{SelectedCharges, select_charges};
-pub use series_file::{SeenRow, SeriesColumns, SeriesTable, TaskRow};
+pub use series_file::{SeenRow, SeriesColumns, SeriesParts, SeriesTable, TaskRow};
 pub use staging::land_exports::land_files;
 pub use staging::staged_run::{Landed, Landing};
 

@@ -17,7 +17,12 @@ use crate::{
 use billing::{SeriesSet, SeriesSetBuilder};
 use chrono::NaiveDate;
 use polars::prelude::*;
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+    ops::Range,
+    path::Path,
+};
 
 /// Years in which a day may lie; a series is kept day by day, so that a slip would be millions long.
 const YEARS: (i32, i32) = (1900, 2199);
@@ -86,47 +91,14 @@ impl SeriesTable {
     /// two values for one day.
     pub fn read(path: &Path, columns: SeriesColumns, gap: Option<f64>) -> Result<Self> {
         let table = Table::open(path)?;
-        let mut wanted: Vec<Wanted> = Vec::new();
-        for (place, id) in columns.ids.iter().enumerate() {
-            wanted.push(table.text(id, "--id-column", &format!("id{place}"))?);
-        }
-        wanted.push(table.day(&columns.date, "--date-column")?);
-        wanted.push(table.number(&columns.value, "--value-column")?);
-        let frame = table.collect(&wanted)?;
-        table.refuse_days(&frame, &columns.date)?;
-        let mut order: Vec<PlSmallStr> =
-            (0..columns.ids.len()).map(|place| format!("id{place}").into()).collect();
-        let id_names = order.clone();
-        order.push("date".into());
-        let frame = frame.lazy().sort(order, SortMultipleOptions::default()).collect()?;
-        table.refuse_values(&frame, &columns.value)?;
-        let ids: Vec<StringChunked> =
-            id_names.iter().map(|name| frame.column(name)?.str().cloned()).collect::<PolarsResult<_>>()?;
-        let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
-        let values = frame.column("value")?.f64()?;
-
-        let mut builder = SeriesSetBuilder::new();
-        let mut names: Vec<Vec<String>> = Vec::new();
-        let mut first = 0;
-        while first < frame.height() {
-            let key: Vec<String> =
-                ids.iter().map(|column| column.get(first).unwrap_or_default().to_owned()).collect();
-            let same = |row: usize| {
-                ids.iter().zip(&key).all(|(column, id)| column.get(row).unwrap_or_default() == id)
-            };
-            let end = (first..frame.height()).find(|row| !same(*row)).unwrap_or(frame.height());
-            let dated =
-                (first..end).filter_map(|row| Some((days[row]?, values.get(row).unwrap_or(f64::NAN))));
-            let twice = |error| Error::Ambiguous(format!("`{}`: {error}; keep one", path.display()));
-            builder.push_dated(key.join(" / "), dated, gap).map_err(twice)?;
-            names.push(key);
-            first = end;
-        }
-        if names.is_empty() {
-            return Err(Error::NoCosts(format!("`{}` holds no rows", path.display())));
-        }
+        let frame = table.collect(&table.of_series(&columns)?, None)?;
+        table.refuse_days(&frame, &columns.date, 0)?;
         let digest = digest(path)?.to_hex().to_string();
-        Ok(Self { columns, ids: names, series: builder.build(), digest })
+        let read = table.series(frame, columns, gap, digest)?;
+        match read.ids.is_empty() {
+            true => Err(Error::NoCosts(format!("`{}` holds no rows", path.display()))),
+            false => Ok(read),
+        }
     }
 
     /// Reads a table of tasks: the id columns, `cycle` (YYYY-MM), `cut_day`. Rows of series that are
@@ -141,7 +113,7 @@ impl SeriesTable {
         if has_budget {
             wanted.push(table.number("budget", "the column")?);
         }
-        let frame = table.collect(&wanted)?;
+        let frame = table.collect(&wanted, None)?;
         let mut tasks = self.tasks_of(path, &frame)?;
         if has_budget {
             let budgets = frame.column("value")?.f64()?;
@@ -162,8 +134,8 @@ impl SeriesTable {
         let mut wanted = self.task_columns(&table)?;
         wanted.push(table.day("date", "the column")?);
         wanted.push(table.number("value_seen", "the column")?);
-        let frame = table.collect(&wanted)?;
-        table.refuse_days(&frame, "date")?;
+        let frame = table.collect(&wanted, None)?;
+        table.refuse_days(&frame, "date", 0)?;
         let tasks = self.tasks_of(path, &frame)?;
         let days: Vec<Option<NaiveDate>> = frame.column("date")?.date()?.as_date_iter().collect();
         let values = frame.column("value")?.f64()?;
@@ -216,6 +188,136 @@ impl SeriesTable {
                 })
             })
             .collect()
+    }
+}
+
+/// The column of an id, by its place.
+fn id_name(place: usize) -> String {
+    format!("id{place}")
+}
+
+/// Runs of rows with the same ids, sorted by these.
+struct Runs(Vec<(Vec<String>, Range<usize>)>);
+
+impl Runs {
+    fn of(frame: &DataFrame, ids: usize) -> Result<Self> {
+        let ids: Vec<&StringChunked> =
+            (0..ids).map(|place| frame.column(&id_name(place))?.str()).collect::<PolarsResult<_>>()?;
+        let at = |row: usize| ids.iter().map(move |column| column.get(row).unwrap_or_default());
+        let mut runs: Vec<(Vec<String>, Range<usize>)> = Vec::new();
+        for row in 0..frame.height() {
+            match runs.last_mut() {
+                Some((key, rows)) if at(row).eq(key.iter().map(String::as_str)) => rows.end = row + 1,
+                _ => runs.push((at(row).map(str::to_owned).collect(), row..row + 1)),
+            }
+        }
+        runs.sort_by(|(one, rows), (other, later)| one.cmp(other).then(rows.start.cmp(&later.start)));
+        Ok(Self(runs))
+    }
+
+    /// Whether each is a series of its own, in the order of days.
+    fn are_series(&self, frame: &DataFrame) -> Result<bool> {
+        let days = frame.column("date")?.date()?.physical();
+        let ascends = |rows: &Range<usize>| rows.clone().skip(1).all(|row| days.get(row - 1) < days.get(row));
+        Ok(self.0.windows(2).all(|two| two[0].0 != two[1].0) && self.0.iter().all(|(_, rows)| ascends(rows)))
+    }
+}
+
+/// A long table that is read part by part, each part whole series; only Parquet has parts.
+///
+/// The rows of a series must lie one after the other; where they do not, [`SeriesParts::next_part`] gives `None` early
+/// and [`SeriesParts::is_scattered`] says so.
+#[derive(Debug)]
+pub struct SeriesParts<'a> {
+    path: &'a Path,
+    columns: SeriesColumns,
+    gap: Option<f64>,
+    digest: String,
+    parts: std::vec::IntoIter<Range<usize>>,
+    /// Rows of the file before those that are read next.
+    before: usize,
+    /// Rows of the last series of a part, which may continue in the next.
+    rest: Option<DataFrame>,
+    seen: HashSet<u64>,
+    is_scattered: bool,
+}
+
+impl<'a> SeriesParts<'a> {
+    /// The parts of a file, each of at least this number of rows; `None` where the file has one part only.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn of(path: &'a Path, columns: SeriesColumns, gap: Option<f64>, rows: usize) -> Result<Option<Self>> {
+        if encoding(path)? != Encoding::Parquet {
+            return Ok(None);
+        }
+        let parts = ParquetFile::open(path)?.batches(rows);
+        if parts.len() < 2 {
+            return Ok(None);
+        }
+        let digest = digest(path)?.to_hex().to_string();
+        Ok(Some(Self {
+            path,
+            columns,
+            gap,
+            digest,
+            parts: parts.into_iter(),
+            before: 0,
+            rest: None,
+            seen: HashSet::new(),
+            is_scattered: false,
+        }))
+    }
+
+    /// The digest of the file.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Whether rows of a series lie apart, so that the file must be read as a whole.
+    #[must_use]
+    pub fn is_scattered(&self) -> bool {
+        self.is_scattered
+    }
+
+    /// The next whole series, sorted by their ids; `None` after the last.
+    ///
+    /// # Errors
+    /// As for [`SeriesTable::read`].
+    pub fn next_part(&mut self) -> Result<Option<SeriesTable>> {
+        let table = Table::open(self.path)?;
+        let wanted = table.of_series(&self.columns)?;
+        while let Some(groups) = self.parts.next() {
+            let mut frame = table.collect(&wanted, Some(groups))?;
+            table.refuse_days(&frame, &self.columns.date, self.before)?;
+            self.before += frame.height();
+            if let Some(mut rest) = self.rest.take() {
+                rest.vstack_mut(&frame)?;
+                frame = rest;
+            }
+            if self.parts.len() > 0 {
+                let last =
+                    Runs::of(&frame, self.columns.ids.len())?.0.into_iter().map(|(_, rows)| rows.start).max();
+                let last = last.unwrap_or(0);
+                self.rest = Some(frame.slice(last as i64, frame.height() - last));
+                frame = frame.slice(0, last);
+            }
+            if frame.height() == 0 {
+                continue;
+            }
+            let read = table.series(frame, self.columns.clone(), self.gap, self.digest.clone())?;
+            for key in &read.ids {
+                let mut hasher = DefaultHasher::new();
+                key.hash(&mut hasher);
+                if !self.seen.insert(hasher.finish()) {
+                    self.is_scattered = true;
+                    return Ok(None);
+                }
+            }
+            return Ok(Some(read));
+        }
+        Ok(None)
     }
 }
 
@@ -301,11 +403,55 @@ impl<'a> Table<'a> {
         self.wanted(column, option, "raw_value", Kind::Number)
     }
 
-    /// The columns that are wanted, and no others, with what is derived from them.
-    fn collect(&self, wanted: &[Wanted]) -> Result<DataFrame> {
+    /// The columns of a table of series.
+    fn of_series(&self, columns: &SeriesColumns) -> Result<Vec<Wanted>> {
+        let ids = columns.ids.iter().enumerate();
+        let mut wanted: Vec<Wanted> =
+            ids.map(|(place, id)| self.text(id, "--id-column", &id_name(place))).collect::<Result<_>>()?;
+        wanted.push(self.day(&columns.date, "--date-column")?);
+        wanted.push(self.number(&columns.value, "--value-column")?);
+        Ok(wanted)
+    }
+
+    /// The series of some rows, sorted by their ids.
+    fn series(
+        &self,
+        mut frame: DataFrame,
+        columns: SeriesColumns,
+        gap: Option<f64>,
+        digest: String,
+    ) -> Result<SeriesTable> {
+        frame.rechunk_mut();
+        let mut runs = Runs::of(&frame, columns.ids.len())?;
+        if !runs.are_series(&frame)? {
+            let by: Vec<PlSmallStr> =
+                (0..columns.ids.len()).map(|place| id_name(place).into()).chain(["date".into()]).collect();
+            frame = frame.lazy().sort(by, SortMultipleOptions::default()).collect()?;
+            frame.rechunk_mut();
+            runs = Runs::of(&frame, columns.ids.len())?;
+        }
+        self.refuse_values(&frame, &columns.value)?;
+        let days = frame.column("date")?.date()?.physical().clone();
+        let values = frame.column("value")?.f64()?.clone();
+        let mut builder = SeriesSetBuilder::new();
+        let mut ids = Vec::with_capacity(runs.0.len());
+        for (key, rows) in runs.0 {
+            let dated = rows.clone().filter_map(|row| {
+                let day = NaiveDate::from_epoch_days(days.get(row)?)?;
+                Some((day, values.get(row).unwrap_or(f64::NAN)))
+            });
+            let twice = |error| Error::Ambiguous(format!("`{}`: {error}; keep one", self.path.display()));
+            builder.push_dated(key.join(" / "), dated, gap).map_err(twice)?;
+            ids.push(key);
+        }
+        Ok(SeriesTable { columns, ids, series: builder.build(), digest })
+    }
+
+    /// The columns that are wanted, and no others, with what is derived from them; of Parquet some row groups, or all.
+    fn collect(&self, wanted: &[Wanted], groups: Option<Range<usize>>) -> Result<DataFrame> {
         guarded(self.path, || {
             let (rows, mut columns) = match self.encoding {
-                Encoding::Parquet => self.of_parquet(wanted)?,
+                Encoding::Parquet => self.of_parquet(wanted, groups)?,
                 _ => self.of_csv(wanted)?,
             };
             let place = |name: &str, columns: &[Column]| columns.iter().position(|own| own.name() == name);
@@ -329,9 +475,10 @@ impl<'a> Table<'a> {
         })
     }
 
-    fn of_parquet(&self, wanted: &[Wanted]) -> Result<(usize, Vec<Column>)> {
+    fn of_parquet(&self, wanted: &[Wanted], groups: Option<Range<usize>>) -> Result<(usize, Vec<Column>)> {
         let parquet = ParquetFile::open(self.path)?;
-        let groups = parquet.batches(usize::MAX).pop().unwrap_or_default();
+        let groups = groups.unwrap_or_else(|| parquet.batches(usize::MAX).pop().unwrap_or_default());
+        let rows = parquet.rows_of(&groups);
         let mut columns = Vec::with_capacity(wanted.len());
         for Wanted { place, name, kind } in wanted {
             let values = parquet.values(*place, groups.clone())?;
@@ -348,7 +495,7 @@ impl<'a> Table<'a> {
                 columns.push(days.with_name("date".into()).into_date().into_column());
             }
         }
-        Ok((parquet.rows(), columns))
+        Ok((rows, columns))
     }
 
     fn of_csv(&self, wanted: &[Wanted]) -> Result<(usize, Vec<Column>)> {
@@ -366,8 +513,8 @@ impl<'a> Table<'a> {
         Ok((rows.numbers.len(), columns))
     }
 
-    /// Refuses a row without a usable day.
-    fn refuse_days(&self, frame: &DataFrame, column: &str) -> Result<()> {
+    /// Refuses a row without a usable day; `before` rows of the file lie before the frame.
+    fn refuse_days(&self, frame: &DataFrame, column: &str, before: usize) -> Result<()> {
         let made = frame.column("date")?.is_null();
         match made.iter().position(|null| null == Some(true)) {
             Some(row) => {
@@ -375,7 +522,7 @@ impl<'a> Table<'a> {
                 let (first, last) = YEARS;
                 let what = format!(
                     "row {}: `{text}` in column `{column}` is not a day of the calendar from {first} to {last}",
-                    row + 1
+                    before + row + 1
                 );
                 Err(Error::damaged(self.path, what))
             }
@@ -461,6 +608,74 @@ mod tests {
             table.get(0).values.iter().map(|value| value.to_bits()).collect()
         };
         assert_eq!(bits(&found.series), bits(&expected.series));
+    }
+
+    /// A Parquet file of these rows, so many in a row group.
+    fn parquet(rows: &[(&str, i32, f64)], in_group: usize) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.parquet");
+        let ids: Vec<&str> = rows.iter().map(|row| row.0).collect();
+        let days: Vec<i32> = rows.iter().map(|row| 20_454 + row.1).collect();
+        let values: Vec<f64> = rows.iter().map(|row| row.2).collect();
+        let mut frame = df!("unique_id" => ids, "ds" => days, "y" => values)
+            .unwrap()
+            .lazy()
+            .with_column(col("ds").cast(DataType::Date))
+            .collect()
+            .unwrap();
+        ParquetWriter::new(std::fs::File::create(&path).unwrap())
+            .with_row_group_size(Some(in_group))
+            .finish(&mut frame)
+            .unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn parts_hold_whole_series_wherever_row_groups_end() {
+        let rows: Vec<(&str, i32, f64)> = ["c", "a", "d", "b"]
+            .iter()
+            .enumerate()
+            .flat_map(|(series, id)| (0..5).map(move |day| (*id, day, f64::from(day) + 10.0 * series as f64)))
+            .collect();
+        for in_group in [2, 3, 5, 7] {
+            let (_folder, path) = parquet(&rows, in_group);
+            let whole = SeriesTable::read(&path, SeriesColumns::default(), None).unwrap();
+            let mut parts = SeriesParts::of(&path, SeriesColumns::default(), None, 4).unwrap().unwrap();
+            let mut found: Vec<(Vec<String>, Vec<f64>)> = Vec::new();
+            while let Some(part) = parts.next_part().unwrap() {
+                let series = (0..part.ids.len()).map(|place| part.series.get(place).values.to_vec());
+                found.extend(part.ids.iter().cloned().zip(series));
+            }
+            assert!(!parts.is_scattered(), "{in_group}");
+            found.sort_by(|one, other| one.0.cmp(&other.0));
+            let expected: Vec<(Vec<String>, Vec<f64>)> = (0..whole.ids.len())
+                .map(|place| (whole.ids[place].clone(), whole.series.get(place).values.to_vec()))
+                .collect();
+            assert_eq!(found, expected, "{in_group}");
+        }
+    }
+
+    #[test]
+    fn series_whose_rows_lie_apart_are_no_parts_and_errors_name_the_row_of_the_file() {
+        let apart: Vec<(&str, i32, f64)> =
+            (0..4).flat_map(|day| ["a", "b"].map(|id| (id, day, 1.0))).collect();
+        let (_folder, path) = parquet(&apart, 2);
+        let mut parts = SeriesParts::of(&path, SeriesColumns::default(), None, 2).unwrap().unwrap();
+        while parts.next_part().unwrap().is_some() {}
+        assert!(parts.is_scattered());
+        let (_folder, path) = parquet(&apart, 100);
+        assert!(SeriesParts::of(&path, SeriesColumns::default(), None, 2).unwrap().is_none());
+        let bad = [("a", 0, 1.0), ("a", 1, 1.0), ("b", 0, 1.0), ("b", 900_000, 1.0)];
+        let (_folder, path) = parquet(&bad, 2);
+        let mut parts = SeriesParts::of(&path, SeriesColumns::default(), None, 2).unwrap().unwrap();
+        let error = loop {
+            match parts.next_part() {
+                Ok(Some(_)) => {}
+                Ok(None) => break String::new(),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(error.contains("row 4: "), "{error}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::Result;
 use billing::{LineSums, SeriesSet, SeriesSetBuilder};
 use forecast::{Bill, Components, Leaf, Partition, Purchase, Row, Unit};
-use ingest::{BillOutlook, LeafOutlook, Outlook, UnitParts};
+use ingest::{BillOutlook, LeafOutlook, Outlook, PurchaseName, UnitParts};
 use std::collections::HashMap;
 
 /// What the forecaster must know of a leaf besides its series.
@@ -98,7 +98,11 @@ pub(crate) fn bill_of(outlook: &BillOutlook, by_invoice_unit: bool) -> Result<Bi
     for (place, unit) in outlook.purchases.units.iter().enumerate() {
         if let Some(name) = outlook.purchases.keys[place].0.last().and_then(Option::as_deref) {
             places.insert((*unit, name), units[*unit].purchases.len());
-            units[*unit].purchases.push(Purchase { charges: place, rows: Vec::new() });
+            units[*unit].purchases.push(Purchase {
+                charges: place,
+                payments: PurchaseName::of(name).payments,
+                rows: Vec::new(),
+            });
         }
     }
     for (place, unit) in outlook.purchases_in_rows.units.iter().enumerate() {

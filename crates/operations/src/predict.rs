@@ -1,55 +1,30 @@
 //! Forecasts of charges, or of any daily series: the totals of cycles and the daily path.
 
+mod notes;
+mod request;
+mod series_in_parts;
+
+pub use request::{Forecasted, PredictRequest};
+
 use crate::{
-    ChargesRequest, DataAge, Error, Finding, Host, Result, SeriesTableRequest,
-    bill::{bill_of, leaf_of},
+    DataAge, Error, Finding, Host, Result, SeriesTableRequest,
+    bill::bill_of,
     charges::{self, ReadBills},
     data_age::{check_age, hidden_runs},
     forecaster::Forecaster,
-    series_table::read_series,
+    series_table::{leaves_of, read_series},
 };
 use billing::{Agreement, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{Bill, Components, GroupTotal, Leaf, Status, forecast_totals};
-use ingest::{BillCosts, DailyCosts, Dimension, Outlook, RateEffect};
+use forecast::{Bill, Components, GroupTotal, Status, forecast_totals};
+use ingest::{BillCosts, BillOutlook, DailyCosts, Dimension, Outlook, PurchaseName, RateEffect};
+use notes::{incomplete, may_have_stopped};
 use report::{Control, Finding as Remark, ForecastReport};
-use serde::{Deserialize, Serialize};
+use request::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is grouped by where nothing is asked for.
 const DEFAULT_GROUP: &str = "subscription";
-
-/// What to forecast, and how.
-///
-/// | field | unit, range | default |
-/// |---|---|---|
-/// | `cycles` | cycles, the open one included, 1 to 60 | 1 |
-/// | `model` | a name of [`forecast::ModelSpec`], or the path of a model's file | `default` |
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PredictRequest {
-    /// Which charges. Of a series table only `as_of`, `settle_days` and `cycle_day` count.
-    pub charges: ChargesRequest,
-    /// A table of any daily series, instead of charges.
-    pub series: Option<SeriesTableRequest>,
-    /// The forecaster.
-    pub model: Option<String>,
-    /// How many cycles.
-    pub cycles: Option<u32>,
-    /// Whether subscriptions stand below their invoice unit, where nothing is grouped by and there are several:
-    /// for tables that people read.
-    pub by_invoice_unit: bool,
-}
-
-/// A finished forecast.
-pub struct Forecasted {
-    /// Its totals, for every renderer.
-    pub report: ForecastReport,
-    /// How old the data is; `None` for a series table.
-    pub age: Option<DataAge>,
-    /// What was found on the way, in order.
-    pub findings: Vec<Finding>,
-}
 
 /// The column of invoice units, which stand in tables for people only.
 const INVOICE_UNIT: &str = "x_InvoiceUnit";
@@ -110,6 +85,7 @@ fn forecast_bills(
     let by_unit =
         by_default && request.by_invoice_unit && daily.units().len() > 1 && noun(daily) != "subscription";
     let bill = bill_of(&outlook, by_unit)?;
+    let ending = ending_purchases(&bill, &outlook);
     let run = Run {
         id: forecaster.run_id(&costs.digest(), &counted(request))?,
         top: request.charges.top.map(|most| most as usize),
@@ -124,17 +100,25 @@ fn forecast_bills(
     };
     let mut done = forecast_bill(forecaster, bill, run, findings)?;
     let cycles: BTreeSet<BillingCycle> = done.report.rows.iter().map(|row| row.cycle).collect();
+    done.report.findings.extend(ending);
     done.report.findings.extend(remarks(daily, &cycles.into_iter().collect::<Vec<_>>()));
     done.report.control = control(daily);
     Ok(done)
 }
 
-/// What of a request counts for the id of its run: neither paths nor who reads the result.
-fn counted(request: &PredictRequest) -> PredictRequest {
-    let series = request.series.clone().map(|table| SeriesTableRequest { path: Default::default(), ..table });
-    let charges = request.charges.without_inputs();
-    let cycles = Some(request.cycles.unwrap_or(1));
-    PredictRequest { charges, series, cycles, model: None, by_invoice_unit: false }
+/// Recurring purchases whose term ends in the asked cycles.
+fn ending_purchases(bill: &Bill, outlook: &BillOutlook) -> Vec<Remark> {
+    let note = |(unit, place, day): (usize, usize, NaiveDate)| {
+        let charges = bill.units[unit].purchases[place].charges;
+        let key = outlook.purchases.keys[charges].0.last().and_then(Option::as_deref).unwrap_or_default();
+        let PurchaseName { name, payments } = PurchaseName::of(key);
+        let text = format!(
+            "the purchase `{name}` has its last of {} payments on {day}; none is expected after it, as if it were not renewed",
+            payments.unwrap_or_default()
+        );
+        Remark::note("purchase_ends", text)
+    };
+    bill.last_payments().into_iter().map(note).collect()
 }
 
 /// What was read, in counts.
@@ -166,21 +150,16 @@ pub(crate) fn check_history(daily: &DailyCosts, outlook: &Outlook) -> Result<()>
 /// Forecasts any daily series.
 fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Result<Forecasted> {
     let forecaster = Forecaster::named(request.model.as_deref())?;
+    if request.rows_only
+        && let Some(done) = series_in_parts::predict_in_parts(request, table, &forecaster)?
+    {
+        return Ok(done);
+    }
     let is_tree = table.tree;
     let table = read_series(table)?;
     let options = request.charges.read_options()?;
     let outlook = table.outlook(&options, request.cycles.unwrap_or(1) as usize)?;
-    let leaves: Vec<Leaf> = table
-        .ids
-        .iter()
-        .zip(&outlook.leaves)
-        .map(|(ids, facts)| Leaf {
-            keys: ids.iter().cloned().map(Some).collect(),
-            names: ids.clone(),
-            currency: None,
-            ..leaf_of(facts)
-        })
-        .collect();
+    let leaves = leaves_of(&table, &outlook);
     let run = Run {
         id: forecaster.run_id(&table.digest, &counted(request))?,
         top: request.charges.top.map(|most| most as usize),
@@ -192,7 +171,7 @@ fn predict_series(request: &PredictRequest, table: &SeriesTableRequest) -> Resul
     let mut findings = Vec::new();
     let bill = match is_tree {
         true => Bill::of_tree(&outlook.level, &leaves)?,
-        false => Bill::of_series(components(outlook)?, leaves),
+        false => Bill::of_series(Components::level_only(outlook.level), leaves),
     };
     let done = forecast_bill(&forecaster, bill, run, &mut findings);
     let done = done.map_err(|error| error.after(findings.clone()))?;
@@ -257,7 +236,7 @@ fn forecast_bill(
         control: Control::default(),
         more_levels: Vec::new(),
     };
-    Ok(Forecasted { report, age: None, findings: Vec::new() })
+    Ok(Forecasted { report, rows: None, age: None, findings: Vec::new() })
 }
 
 /// What the totals hold too little of, because no forecast of these `parts` could be made.
@@ -285,37 +264,6 @@ fn members(totals: &[GroupTotal]) -> Vec<Finding> {
         }
     }
     findings
-}
-
-/// Which series end with days that look incomplete, so that they are forecast and not used as final.
-fn incomplete(totals: &[GroupTotal], cutoffs: &[NaiveDate]) -> Option<Remark> {
-    let moved: BTreeSet<&str> = totals
-        .iter()
-        .filter(|total| matches!(total.units[..], [unit] if total.cutoff < cutoffs[unit]))
-        .map(|total| total.name.as_str())
-        .collect();
-    (!moved.is_empty()).then(|| {
-        let names = report::listed(moved.into_iter().map(report::printable));
-        let text = format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}");
-        Remark::note("incomplete_days", text)
-    })
-}
-
-/// A stop that is this probable is named.
-const LIKELY: f64 = 0.3;
-
-/// Which groups have likely stopped.
-fn may_have_stopped(totals: &[GroupTotal]) -> Option<Remark> {
-    let first = totals.iter().map(|total| total.cycle).min();
-    let stops = totals.iter().filter(|total| Some(total.cycle) == first && total.stop_probability >= LIKELY);
-    let named: BTreeSet<String> = stops
-        .map(|total| format!("{} ({:.0} %)", report::printable(&total.name), 100.0 * total.stop_probability))
-        .collect();
-    (!named.is_empty()).then(|| {
-        let names = report::listed(named);
-        let text = format!("no cost on the last days, so it may have stopped (probability): {names}");
-        Remark::note("may_have_stopped", text)
-    })
 }
 
 /// What must be known beside the totals of charges.

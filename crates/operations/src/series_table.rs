@@ -1,7 +1,8 @@
 //! Any daily series instead of charges: a long table with ids, days and values.
 
-use crate::Result;
-use ingest::{SeriesColumns, SeriesTable};
+use crate::{Result, bill::leaf_of};
+use forecast::Leaf;
+use ingest::{LeafOutlook, Outlook, SeriesColumns, SeriesTable};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -23,16 +24,31 @@ pub struct SeriesTableRequest {
     pub fill_zero: bool,
 }
 
+/// The names of its columns.
+pub(crate) fn columns_of(request: &SeriesTableRequest) -> SeriesColumns {
+    let usual = SeriesColumns::default();
+    SeriesColumns {
+        ids: if request.id_columns.is_empty() { usual.ids } else { request.id_columns.clone() },
+        date: request.date_column.clone().unwrap_or(usual.date),
+        value: request.value_column.clone().unwrap_or(usual.value),
+    }
+}
+
 /// Reads the table.
 ///
 /// # Errors
 /// Unusable input.
 pub(crate) fn read_series(request: &SeriesTableRequest) -> Result<SeriesTable> {
-    let usual = SeriesColumns::default();
-    let columns = SeriesColumns {
-        ids: if request.id_columns.is_empty() { usual.ids } else { request.id_columns.clone() },
-        date: request.date_column.clone().unwrap_or(usual.date),
-        value: request.value_column.clone().unwrap_or(usual.value),
+    Ok(SeriesTable::read(&request.path, columns_of(request), request.fill_zero.then_some(0.0))?)
+}
+
+/// The series of a table as leaves.
+pub(crate) fn leaves_of(table: &SeriesTable, outlook: &Outlook) -> Vec<Leaf> {
+    let leaf = |(ids, facts): (&Vec<String>, &LeafOutlook)| Leaf {
+        keys: ids.iter().cloned().map(Some).collect(),
+        names: ids.clone(),
+        currency: None,
+        ..leaf_of(facts)
     };
-    Ok(SeriesTable::read(&request.path, columns, request.fill_zero.then_some(0.0))?)
+    table.ids.iter().zip(&outlook.leaves).map(leaf).collect()
 }

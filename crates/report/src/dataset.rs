@@ -6,8 +6,14 @@
 use crate::{Error, Result, columns};
 use billing::Amount;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rayon::prelude::*;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// The key under which the JSON envelope holds the rows.
 pub(crate) const ROWS: &str = "rows";
@@ -97,6 +103,49 @@ impl Dataset {
         Ok(self)
     }
 
+    /// Adds the rows of another table of the same columns.
+    ///
+    /// # Errors
+    /// [`Error::ColumnLength`] where it has others.
+    pub fn append(&mut self, other: Self) -> Result<()> {
+        let got = other.columns.len();
+        if got != self.columns.len() {
+            let column = "columns of a table".to_owned();
+            return Err(Error::ColumnLength { column, got, expected: self.columns.len() });
+        }
+        for (own, more) in self.columns.iter_mut().zip(other.columns) {
+            if !own.values.append(more.values) || own.name != more.name {
+                return Err(Error::ColumnLength {
+                    column: own.name.clone(),
+                    got: 0,
+                    expected: own.values.len(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sorts rows by these columns, in their order; a null comes first. Equal rows keep their order.
+    #[must_use]
+    pub fn sorted_by(mut self, names: &[&str]) -> Self {
+        let keys: Vec<&ColumnValues> = names
+            .iter()
+            .filter_map(|name| self.columns.iter().find(|column| column.name == *name))
+            .map(|column| &column.values)
+            .collect();
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        let compared = |one: &u32, other: &u32| {
+            let mut pairs = keys.iter().map(|key| key.compared(*one as usize, *other as usize));
+            pairs.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        };
+        if order.is_sorted_by(|one, next| compared(one, next).is_le()) {
+            return self;
+        }
+        order.par_sort_by(compared);
+        self.columns.iter_mut().for_each(|column| column.values.reorder(&order));
+        self
+    }
+
     /// The name of the schema, such as `cycle_totals`.
     #[must_use]
     pub fn schema(&self) -> &'static str {
@@ -147,6 +196,76 @@ impl ColumnValues {
     #[must_use]
     pub fn floats(values: &[f64]) -> Self {
         Self::Float(values.iter().map(|&value| (!value.is_nan()).then_some(value)).collect())
+    }
+
+    /// Texts of which each may stand in many rows.
+    #[must_use]
+    pub fn repeated(texts: impl Iterator<Item = Option<String>>) -> Self {
+        let mut values: Vec<Option<String>> = Vec::new();
+        let mut places: HashMap<Option<String>, u32> = HashMap::new();
+        let rows = texts
+            .map(|text| {
+                *places.entry(text).or_insert_with_key(|text| {
+                    values.push(text.clone());
+                    values.len() as u32 - 1
+                })
+            })
+            .collect();
+        Self::Repeated { values, rows }
+    }
+
+    /// Adds values of the same type; false where it is another.
+    fn append(&mut self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Text(own), Self::Text(more)) => own.extend(more),
+            (Self::Repeated { values, rows }, Self::Repeated { values: more, rows: more_rows }) => {
+                let place = |text: Option<String>| match values.iter().position(|own| *own == text) {
+                    Some(place) => place as u32,
+                    None => {
+                        values.push(text);
+                        values.len() as u32 - 1
+                    }
+                };
+                let places: Vec<u32> = more.into_iter().map(place).collect();
+                *rows =
+                    rows.iter().copied().chain(more_rows.iter().map(|row| places[*row as usize])).collect();
+            }
+            (Self::Date(own), Self::Date(more)) | (Self::Timestamp(own), Self::Timestamp(more)) => {
+                own.extend(more);
+            }
+            (Self::Moment(own), Self::Moment(more)) => own.extend(more),
+            (Self::Amount { values, .. }, Self::Amount { values: more, .. }) => values.extend(more),
+            (Self::Float(own), Self::Float(more)) => own.extend(more),
+            (Self::Integer(own), Self::Integer(more)) => own.extend(more),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The order of two values; a null comes first.
+    fn compared(&self, one: usize, other: usize) -> Ordering {
+        match self {
+            Self::Date(values) | Self::Timestamp(values) => values[one].cmp(&values[other]),
+            Self::Integer(values) => values[one].cmp(&values[other]),
+            Self::Text(values) => values[one].cmp(&values[other]),
+            _ => self.text(one).cmp(&self.text(other)),
+        }
+    }
+
+    /// Puts the values in another order, by their places.
+    fn reorder(&mut self, order: &[u32]) {
+        fn reordered<T: Clone + Default>(values: &mut [T], order: &[u32]) -> Vec<T> {
+            order.iter().map(|place| std::mem::take(&mut values[*place as usize])).collect()
+        }
+        match self {
+            Self::Text(values) => *values = reordered(values, order),
+            Self::Repeated { rows, .. } => *rows = order.iter().map(|place| rows[*place as usize]).collect(),
+            Self::Date(values) | Self::Timestamp(values) => *values = reordered(values, order),
+            Self::Moment(values) => *values = reordered(values, order),
+            Self::Amount { values, .. } => *values = reordered(values, order),
+            Self::Float(values) => *values = reordered(values, order),
+            Self::Integer(values) => *values = reordered(values, order),
+        }
     }
 
     /// How many values, nulls included.

@@ -10,11 +10,11 @@ fn totals_of_every_level_go_to_csv_on_request() {
     snapshot(&head(&run.stdout, 6), |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,ServiceName,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1583.81,3510.96,3377.68,3689.56,3253.09,4006.86,3317.85,108,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,881.98,2033.86,1915.51,2193.28,1804.90,2474.46,1865.37,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,1927.15,1577.93,3505.08,3393.72,3655.53,3289.47,3940.51,3317.85,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1151.88,879.31,2031.19,1931.66,2166.45,1837.68,2421.91,1865.37,108,0
         2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,78,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.91,89.21,88.60,90.10,87.36,92.55,86.40,108,0
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,55.44,55.44,15.58,237.30,0.00,389.38,81.59,80,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Azure App Service,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,48.30,40.93,89.23,88.60,90.10,87.39,92.75,86.40,108,0
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,Business Analytics,USD,BilledCost,billed,2,[run],2026-10-18,2026-10-16,ok,default,0.00,52.00,52.00,14.65,233.11,0.00,375.80,81.59,80,0
         ")
     });
 }
@@ -61,9 +61,9 @@ fn the_daily_path_has_known_and_expected_days() {
         2026-10-14T00:00:00Z,2026-10-15T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,63.093543,Actual,,,,,[run]
         2026-10-15T00:00:00Z,2026-10-16T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,66.556877,Actual,,,,,[run]
         2026-10-16T00:00:00Z,2026-10-17T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,61.512785,Actual,,,,,[run]
-        2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.208718,Settling,35.083571,51.181125,30.597368,64.375841,[run]
-        2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.755876,Forecast,36.447124,50.641815,26.983997,62.733589,[run]
-        2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.220676,Forecast,56.488835,73.885479,44.891072,88.704842,[run]
+        2026-10-17T00:00:00Z,2026-10-18T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.160037,Settling,35.036899,51.129916,30.55196,64.320913,[run]
+        2026-10-18T00:00:00Z,2026-10-19T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,42.627186,Forecast,36.320212,50.510903,26.859752,62.599269,[run]
+        2026-10-19T00:00:00Z,2026-10-20T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,64.027381,Forecast,56.297718,73.689459,44.703223,88.504646,[run]
         ")
     });
 }
@@ -88,8 +88,8 @@ fn a_json_line_is_a_row() {
     let run = sample.good(&["predict", "s", "-o", "jsonl"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @r#"
-        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":881.98,"x_ForecastTotal":2033.86,"x_Lower80":1915.51,"x_Upper80":2193.28,"x_Lower95":1804.90,"x_Upper95":2474.46,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
-        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":701.83,"x_ForecastTotal":1477.10,"x_Lower80":1428.06,"x_Upper80":1540.78,"x_Lower95":1382.17,"x_Upper95":1658.90,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000001","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":1151.88,"x_ForecastRemaining":879.31,"x_ForecastTotal":2031.19,"x_Lower80":1931.66,"x_Upper80":2166.45,"x_Lower95":1837.68,"x_Upper95":2421.91,"x_PreviousTotal":1865.37,"x_HistoryDays":108,"x_MissingDays":0}
+        {"BillingPeriodStart":"2026-10-01T00:00:00Z","BillingPeriodEnd":"2026-11-01T00:00:00Z","SubAccountId":"/subscriptions/5a3b1e00-0000-4000-8000-000000000002","BillingCurrency":"USD","x_Metric":"BilledCost","x_TotalKind":"billed","x_GroupLevel":1,"x_RunId":"[run]","x_AsOf":"2026-10-18","x_Cutoff":"2026-10-16","x_Status":"ok","x_Model":"default","x_ActualToDate":775.27,"x_ForecastRemaining":698.62,"x_ForecastTotal":1473.89,"x_Lower80":1438.07,"x_Upper80":1520.03,"x_Lower95":1406.81,"x_Upper95":1609.56,"x_PreviousTotal":1452.48,"x_HistoryDays":108,"x_MissingDays":0}
         "#)
     });
 }

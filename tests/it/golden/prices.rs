@@ -307,17 +307,17 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
                                   Actual  Expected                   vs last
                                   so far     total       80 % range    cycle  Daily
         ─────────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.22   1,752 –  2,078  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.56   1,355 –  1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61    817.98  785.80 – 858.23   +3.5 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,892.02   1,739 –  2,067  +11.5 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,410.54   1,343 –  1,484   +2.5 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    809.88  775.04 – 852.33   +2.5 %  ▄▅▅▇▅▄▅
         ─────────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,138.76   3,910 –  4,416   +7.1 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,112.44   3,875 –  4,383   +6.4 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,813.85
-        Marketplace usage                      72.78    138.11
+        Usage                               1,940.76  3,788.54
+        Marketplace usage                      72.78    137.10
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -326,11 +326,11 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.22  -1,000.00    899.22    752 – 1,078  20 Oct (19–20)
-        Data Platform (sa…  1,421.56  -1,000.00    421.56      355 – 498  25 Oct (24–26)
-        Development (samp…    817.98    -699.34    118.64      117 – 121              no
+        Production (sampl…  1,892.02  -1,000.00    892.02    739 – 1,067  20 Oct (19–20)
+        Data Platform (sa…  1,410.54  -1,000.00    410.54      343 – 484  25 Oct (24–26)
+        Development (samp…    809.88    -691.24    118.64      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,138.76  -2,699.34  1,439.42  1,251 – 1,668
+        Total               4,112.44  -2,691.24  1,421.20  1,225 – 1,644
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
@@ -352,14 +352,14 @@ fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
         BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1938.42,4138.76,3910.13,4416.44,3709.36,4923.93,3863.38,169,0,2699.34,0.00,0.00,1439.42,1251.22,1667.98,1085.97,2085.70,,,
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,871.63,1899.22,1752.08,2078.14,1624.55,2425.58,1697.17,169,0,1000.00,0.00,0.00,899.22,752.08,1078.14,624.55,1425.58,2026-10-19,2026-10-20,2026-10-20
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,703.41,1421.56,1354.88,1498.16,1300.36,1648.86,1376.10,169,0,1000.00,0.00,0.00,421.56,354.88,498.16,300.36,648.86,2026-10-24,2026-10-25,2026-10-26
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,363.37,817.98,785.93,858.10,759.38,935.80,790.10,169,0,699.34,0.00,0.00,118.64,116.83,120.91,115.32,125.31,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3939.80,3939.80,3507.10,4585.06,3129.10,6185.34,,169,0,2664.79,0.00,0.00,1275.01,919.32,1805.44,608.58,3185.34,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1800.98,1800.98,1535.60,2196.71,1303.76,3178.17,,169,0,1000.00,0.00,0.00,800.98,535.60,1196.71,303.76,2178.17,2026-11-16,2026-11-20,2026-11-24
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1356.84,1356.84,1227.84,1549.20,1115.15,2026.28,,169,0,1000.00,0.00,0.00,356.84,227.84,549.20,115.15,1026.28,2026-11-22,2026-11-25,2026-11-27
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,781.98,781.98,710.37,888.79,647.81,1153.66,,169,0,664.79,0.00,0.00,117.19,112.87,123.66,109.09,153.66,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1912.10,4112.44,3874.16,4383.23,3687.62,4935.35,3863.38,169,0,2691.24,0.00,0.00,1421.20,1224.64,1644.58,1070.76,2100.04,,,
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,864.43,1892.02,1738.47,2067.35,1612.49,2445.56,1697.17,169,0,1000.00,0.00,0.00,892.02,738.47,1067.35,612.49,1445.56,2026-10-19,2026-10-20,2026-10-20
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,692.39,1410.54,1343.07,1484.88,1293.79,1641.25,1376.10,169,0,1000.00,0.00,0.00,410.54,343.07,484.88,293.79,641.25,2026-10-24,2026-10-25,2026-10-26
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,355.27,809.88,775.03,852.31,748.57,936.11,790.10,169,0,691.24,0.00,0.00,118.64,116.62,121.10,115.09,125.94,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3964.57,3964.57,3520.45,4617.15,3135.62,6304.77,,169,0,2665.74,0.00,0.00,1298.83,933.34,1835.87,616.64,3304.77,,,
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1820.63,1820.63,1559.30,2204.62,1332.85,3197.64,,169,0,1000.00,0.00,0.00,820.63,559.30,1204.62,332.85,2197.64,2026-11-16,2026-11-19,2026-11-23
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1361.00,1361.00,1229.51,1554.22,1115.57,2053.89,,169,0,1000.00,0.00,0.00,361.00,229.51,554.22,115.57,1053.89,2026-11-22,2026-11-25,2026-11-27
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,782.94,782.94,707.51,893.77,642.16,1180.39,,169,0,665.74,0.00,0.00,117.20,112.65,123.89,108.70,180.39,,,
         ")
     });
 }
@@ -403,17 +403,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,899.22  1,752 – 2,078  +11.9 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,421.56  1,355 – 1,498   +3.3 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61  1,010.58    930 – 1,054  +27.9 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,892.02  1,738 – 2,067  +11.5 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,410.54  1,343 – 1,485   +2.5 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61  1,002.48    919 – 1,048  +26.9 %  ▄▅▅▇▅▄▅
         ───────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,331.36  4,054 – 4,612  +12.1 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,305.04  4,018 – 4,579  +11.4 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,994.92
-        Marketplace usage                      72.78    149.64
+        Usage                               1,940.76  3,969.61
+        Marketplace usage                      72.78    148.63
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -422,28 +422,28 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,899.22  -1,000.00    899.22    752 – 1,078  20 Oct (19–20)
-        Data Platform (sa…  1,421.56  -1,000.00    421.56      355 – 498  25 Oct (24–26)
-        Development (samp…  1,010.58    -891.94    118.64      117 – 121              no
+        Production (sampl…  1,892.02  -1,000.00    892.02    738 – 1,067  20 Oct (19–20)
+        Data Platform (sa…  1,410.54  -1,000.00    410.54      343 – 485  25 Oct (24–26)
+        Development (samp…  1,002.48    -883.84    118.64      117 – 121              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,331.36  -2,891.94  1,439.42  1,251 – 1,668
+        Total               4,305.04  -2,883.84  1,421.20  1,225 – 1,645
 
         Forecast of November 2026 · billed cost · USD
 
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  1,800.98  1,536 – 2,197  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
-        Data Platform (sample)    0.00  1,356.84  1,228 – 1,549  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
-        Development (sample)      0.00  1,180.02  1,008 – 1,293  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
+        Production (sample)       0.00  1,820.63  1,559 – 2,205  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
+        Data Platform (sample)    0.00  1,361.00  1,230 – 1,554  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
+        Development (sample)      0.00  1,180.98  1,005 – 1,298  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  4,337.84  3,804 – 4,989  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+        Total                     0.00  4,362.61  3,818 – 5,021  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  4,000.45
-        Marketplace usage        0.00    150.44
+        Usage                    0.00  4,024.55
+        Marketplace usage        0.00    151.11
         Purchases (recurring)    0.00     63.95
         Marketplace purchases    0.00    123.00
 
@@ -451,17 +451,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                             Charges     Credit    To pay   80 % range            Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (samp…  1,800.98  -1,000.00    800.98  536 – 1,197     20 Nov (16–24)
-        Data Platform (s…  1,356.84  -1,000.00    356.84    228 – 549     25 Nov (22–27)
-        Development (sam…  1,180.02  -1,000.00    180.02    113 – 293  29 Nov (27 Nov–?)
+        Production (samp…  1,820.63  -1,000.00    820.63  559 – 1,205     19 Nov (16–23)
+        Data Platform (s…  1,361.00  -1,000.00    361.00    230 – 554     25 Nov (22–27)
+        Development (sam…  1,180.98  -1,000.00    180.98    113 – 298  29 Nov (27 Nov–?)
         ────────────────────────────────────────────────────────────────────────────────
-        Total              4,337.84  -3,000.00  1,337.84  919 – 1,989
+        Total              4,362.61  -3,000.00  1,362.61  933 – 2,021
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
           pay
-        The plan adds 398.04 USD to the charges of November 2026 and 62.83 to what is
+        The plan adds 398.04 USD to the charges of November 2026 and 63.78 to what is
           to pay
         The use of September 2026 cost 3,676.43 USD, by these prices 3,676.43
         273 charges for use are paid for by reservations or savings plans

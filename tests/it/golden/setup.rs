@@ -322,7 +322,7 @@ fn a_job_that_fails_does_not_stop_the_others() {
     let run = sample.fails(7, &["batch", "--as-of", "2026-10-18"]);
     snapshot(&run.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        by-service: 2026-10 3626.96 USD: by-service.parquet, by-service.csv
+        by-service: 2026-10 3636.34 USD: by-service.parquet, by-service.csv
         gone: failed: cannot read `nowhere`: No such file or directory (os error 2)
         summary: out/2026-10-18/summary.json
         ")
@@ -360,9 +360,9 @@ fn a_job_that_fails_does_not_stop_the_others() {
                   "billing_period_start": "2026-10-01",
                   "billing_period_end": "2026-11-01",
                   "status": "wide",
-                  "forecast_total": "3626.96",
-                  "lower80": "3235.65",
-                  "upper80": "4251.21"
+                  "forecast_total": "3636.34",
+                  "lower80": "3278.05",
+                  "upper80": "4254.62"
                 }
               ]
             },
@@ -401,7 +401,7 @@ fn a_job_with_prices_says_what_is_to_pay() {
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     let total = &summary["jobs"][0]["totals"][0];
-    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4138.76".into(), &"1439.42".into()));
+    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4112.44".into(), &"1421.20".into()));
     let header = fs::read_to_string(out.join("priced.csv")).unwrap();
     assert!(header.lines().next().unwrap().contains("x_ForecastNet,x_NetLower80"), "{header}");
 }

@@ -16,7 +16,11 @@ pub fn run(session: &Session, options: &Predict) -> Result<u8> {
             session.run(|host| predict_priced(&request, None, host))?
         }
         None => {
-            let request = PredictRequest { charges, series, model, cycles, by_invoice_unit: is_table };
+            let is_rows = matches!(options.output.format(), Format::Csv | Format::Parquet);
+            let rows_only =
+                is_rows && !options.daily && !options.totals && sums.is_none() && options.levels.is_empty();
+            let request =
+                PredictRequest { charges, series, model, cycles, by_invoice_unit: is_table, rows_only };
             session.run(|host| predict(&request, host))?
         }
     };
@@ -44,6 +48,9 @@ fn read_paths(options: &Predict) -> Vec<String> {
 
 fn write(session: &Session, options: &Predict, done: &Forecasted) -> Result<()> {
     let output = &options.output;
+    if let Some(rows) = &done.rows {
+        return output.write_dataset(rows);
+    }
     match options.daily {
         true => output.write_dataset(&done.report.daily_path()?),
         false => output.write_result(

@@ -73,6 +73,8 @@ pub struct Partition {
 pub struct Purchase {
     /// Its charges, in [`Bill::purchases`].
     pub charges: usize,
+    /// How many payments its term has, one a cycle, where that is known.
+    pub payments: Option<usize>,
     /// The rows without parts of their own that it is charged in, with its charges there.
     pub rows: Vec<(usize, usize)>,
 }

@@ -19,8 +19,10 @@ use crate::{
 use billing::BillingCycle;
 use chrono::NaiveDate;
 
-/// Errors of a mix are so large beside those of a single way, where nothing is known of either.
-const MIXED_SIZE: f64 = 0.8;
+/// The size of errors of a mix beside those of a single way, where nothing is known of either: of trees of any series,
+/// and of bills, whose services and meters tell more apart.
+const TREE_SIZE: f64 = 0.8;
+const BILL_SIZE: f64 = 0.5;
 /// Parts that may have lost a quarter of their cost leave no weight to forecasts that do not see them apart.
 const LOST_TIMES: f64 = 4.0;
 
@@ -141,9 +143,11 @@ impl UnitView<'_> {
         }
         let components = self.seen(self.unit.series);
         let means: Vec<f64> = cuts.iter().map(|cut| cut.mixed).collect();
+        let is_bill = self.unit.partitions.iter().any(|partition| partition.only_largest);
+        let mixed_size = if is_bill { BILL_SIZE } else { TREE_SIZE };
         let part = match ways {
             1 => self.part(own, level, &cuts, &means, None, charges, components),
-            _ => self.part(own, mean, &cuts, &means, Some(MIXED_SIZE), charges, components),
+            _ => self.part(own, mean, &cuts, &means, Some(mixed_size), charges, components),
         };
         let mut part = Part { is_unit: true, ..part };
         Self::widen_by_stops(&mut part, stops);

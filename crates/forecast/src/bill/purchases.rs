@@ -4,7 +4,10 @@
 //! stands in the rows in which its last charges stand.
 
 use super::{Bill, Unit, known::View};
-use crate::recurring::expected_charges;
+use crate::{
+    calendar::rule_of,
+    recurring::{expected_charges, last_payment},
+};
 use billing::{BillingCycle, CostSeries};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -26,7 +29,15 @@ pub(super) fn carried(bill: &Bill, unit: &Unit, cycle: BillingCycle, view: &View
     let mut all = Carried::default();
     let series = |place: usize| view.seen(bill.purchases.get(place));
     for purchase in &unit.purchases {
-        let expected = expected_charges(&series(purchase.charges), cycle, view.cutoff, view.rule);
+        let charges = series(purchase.charges);
+        let mut expected = expected_charges(&charges, cycle, view.cutoff, view.rule);
+        if let Some(payments) = purchase.payments {
+            let is_in_term = |day: NaiveDate| {
+                let from = covered_from(bill, unit);
+                last_payment(&charges, from, day, payments, view.rule).is_none_or(|last| day <= last)
+            };
+            expected.retain(|(day, _)| is_in_term(*day));
+        }
         if expected.is_empty() {
             continue;
         }
@@ -40,6 +51,37 @@ pub(super) fn carried(bill: &Bill, unit: &Unit, cycle: BillingCycle, view: &View
         }
     }
     all
+}
+
+/// The first day of which the data has costs of a unit.
+fn covered_from(bill: &Bill, unit: &Unit) -> NaiveDate {
+    unit.facts.covered_from.unwrap_or(bill.series.get(unit.series).level.start)
+}
+
+impl Bill {
+    /// Purchases whose last payment falls into the asked cycles, with its day: unit, place among its purchases, day.
+    #[must_use]
+    pub fn last_payments(&self) -> Vec<(usize, usize, NaiveDate)> {
+        let mut found = Vec::new();
+        for (place, unit) in self.units.iter().enumerate() {
+            let (Some(first), Some(last)) = (unit.facts.cycles.first(), unit.facts.cycles.last()) else {
+                continue;
+            };
+            let from = covered_from(self, unit);
+            let (asked, rule) = (first.cycle.start()..last.cycle.end(), rule_of(first.cycle));
+            for (own, purchase) in unit.purchases.iter().enumerate() {
+                let charges = self.purchases.get(purchase.charges);
+                let newest =
+                    first.cycle.previous(rule).start().iter_days().take_while(|day| *day < charges.end());
+                let paid = newest.filter(|day| charges.value_on(*day).is_some_and(|amount| amount != 0.0));
+                let ends = paid.filter_map(|day| last_payment(&charges, from, day, purchase.payments?, rule));
+                let mut ends: Vec<NaiveDate> = ends.filter(|day| asked.contains(day)).collect();
+                ends.dedup();
+                found.extend(ends.into_iter().map(|day| (place, own, day)));
+            }
+        }
+        found
+    }
 }
 
 /// How charges are shared out to rows: like those since `from`, or like all where there are none since then.

@@ -138,7 +138,7 @@ fn a_purchase_does_not_hide_one_that_comes_near_its_day() {
     for values in [&first, &second] {
         purchases.push("p", date("2026-01-01"), values).unwrap();
     }
-    let purchase = |charges: usize| Purchase { charges, rows: Vec::new() };
+    let purchase = |charges: usize| Purchase { charges, payments: None, rows: Vec::new() };
     let apart = totals(
         Bill {
             series: Components::new(level.build(), Some(recurring.build()), None).unwrap(),

@@ -29,7 +29,7 @@ impl Bill {
             // What recurs in a series is taken for one purchase.
             let last: Vec<(usize, usize)> =
                 leaf.keys.iter().map(|_| (rows.len() - 1, place)).take(1).collect();
-            let purchase = || Purchase { charges: place, rows: last.clone() };
+            let purchase = || Purchase { charges: place, payments: None, rows: last.clone() };
             let purchases = recurring.iter().map(|_| purchase()).collect();
             units.push(Unit { facts: leaf, series: place, partitions: Vec::new(), purchases });
         }

@@ -48,11 +48,7 @@ pub fn forecast_totals(
     depth: usize,
     top: Option<usize>,
 ) -> Result<Vec<GroupTotal>> {
-    let used = bill.units.iter().map(|unit| unit.series).chain(bill.rows.iter().map(|row| row.series));
-    if used.max().is_some_and(|last| last >= bill.series.len()) {
-        let (series, units) = (bill.series.len(), bill.units.len());
-        return Err(Error::UnequalQuestion { series, cutoffs: units, cycles: units });
-    }
+    check(&bill)?;
     believe_evident_cutoffs(engine, &mut bill);
     let bill = &bill;
     let forecasts: Vec<UnitForecast> =
@@ -62,6 +58,31 @@ pub fn forecast_totals(
         tree.fold(top);
     }
     Ok(tree.totals())
+}
+
+/// The rows of the last level alone, without their days, recent costs and members: what a long table holds.
+///
+/// # Errors
+/// As for [`forecast_totals`].
+pub fn forecast_rows(engine: &Engine, mut bill: Bill, depth: usize) -> Result<Vec<GroupTotal>> {
+    check(&bill)?;
+    believe_evident_cutoffs(engine, &mut bill);
+    let bill = &bill;
+    let forecasts: Vec<UnitForecast> =
+        (0..bill.units.len()).into_par_iter().map(|unit| forecast_unit(engine, bill, unit)).collect();
+    Ok(Tree::of_rows(bill, &forecasts, engine.model(), depth).totals())
+}
+
+/// Refuses a bill that names a series that it does not hold.
+fn check(bill: &Bill) -> Result<()> {
+    let used = bill.units.iter().map(|unit| unit.series).chain(bill.rows.iter().map(|row| row.series));
+    match used.max().is_some_and(|last| last >= bill.series.len()) {
+        true => {
+            let (series, units) = (bill.series.len(), bill.units.len());
+            Err(Error::UnequalQuestion { series, cutoffs: units, cycles: units })
+        }
+        false => Ok(()),
+    }
 }
 
 /// The forecast of one unit as it is known now.

@@ -37,6 +37,8 @@ pub(super) struct Tree<'a> {
     forecasts: &'a [UnitForecast],
     model: &'a Model,
     depth: usize,
+    /// Whether days, recent costs and members are shown.
+    in_full: bool,
     groups: BTreeMap<GroupKey, Vec<Place>>,
     /// Rounded totals of units and rows in a cycle.
     totals: BTreeMap<(BillingCycle, Place), Amount>,
@@ -63,9 +65,21 @@ impl<'a> Tree<'a> {
                 add(Place::Row(place), &row.facts, shown);
             }
         }
-        let mut tree = Self { bill, forecasts, model, depth, groups, totals: BTreeMap::new() };
+        let mut tree = Self { bill, forecasts, model, depth, in_full: true, groups, totals: BTreeMap::new() };
         tree.round();
         tree
+    }
+
+    /// The last level alone, without days, recent costs and members.
+    pub(super) fn of_rows(
+        bill: &'a Bill,
+        forecasts: &'a [UnitForecast],
+        model: &'a Model,
+        depth: usize,
+    ) -> Self {
+        let mut tree = Self::new(bill, forecasts, model, depth);
+        tree.groups.retain(|(.., keys), _| keys.len() == depth);
+        Self { in_full: false, ..tree }
     }
 
     /// Rounds the total of every unit, and shares it out to its rows.
@@ -220,7 +234,8 @@ impl<'a> Tree<'a> {
         let alone = if let [only] = places { Some(*only) } else { None };
         let model = &self.own(places[0]).model;
         let is_one_model = places.iter().all(|place| self.own(*place).model == *model);
-        let expected_days = forecast.as_ref().map(|forecast| forecast.daily.clone()).unwrap_or_default();
+        let expected_days = forecast.as_ref().filter(|_| self.in_full);
+        let expected_days = expected_days.map(|forecast| forecast.daily.clone()).unwrap_or_default();
         let missing_of_parts: BTreeSet<NaiveDate> = open
             .iter()
             .filter_map(|place| self.part(*place, cycle))
@@ -251,7 +266,7 @@ impl<'a> Tree<'a> {
                 .and_then(|place| self.part(place, cycle)?.forecast.spread)
                 .map_or(0.0, |spread| spread.stopped),
             model: if is_one_model { model.clone() } else { "mixed".to_owned() },
-            members: alone.map(|place| self.members(place)).unwrap_or_default(),
+            members: alone.filter(|_| self.in_full).map(|place| self.members(place)).unwrap_or_default(),
             actual,
             total: remaining.map(|remaining| {
                 let amount = |value: f64| exact + estimate(value);
@@ -272,11 +287,16 @@ impl<'a> Tree<'a> {
             missing_days: leaves().map(|leaf| leaf.missing_days).max().unwrap_or(0),
             covered_from: leaves().filter_map(|leaf| leaf.covered_from).min(),
             without_forecast,
-            trend: {
+            trend: if self.in_full {
                 let series: Vec<usize> = places.iter().map(|place| self.series(*place)).collect();
                 recent(&self.bill.series, &series, TREND_DAYS)
+            } else {
+                Vec::new()
             },
-            known_days: self.known_days(cycle, places, cutoff, &expected_days),
+            known_days: match self.in_full {
+                true => self.known_days(cycle, places, cutoff, &expected_days),
+                false => Vec::new(),
+            },
             expected_days,
             lines: if level == 0 && remaining.is_some() {
                 self.lines(cycle, places, (actual, total), digits)

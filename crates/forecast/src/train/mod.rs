@@ -40,7 +40,7 @@ const LAYER_POWERS: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
 const LEAST_ROWS: usize = 100;
 /// Bounds are so much wider than errors of unseen series ask for: those were made by a model that knows
 /// the months of the others, and the months to come are known to none.
-const TIME_MARGIN: f64 = 1.03;
+const TIME_MARGIN: f64 = 1.06;
 /// An error beyond this many expected ones counts as so far.
 const LARGEST_ERROR: f64 = 20.0;
 
@@ -122,7 +122,7 @@ pub fn train(
     fill_error_sizes(&mut days, &taught, &pasts, &model);
     let scaled = scaled_errors(&origin_of, &taught, &pasts, &days, &by_cut, &model);
     for (day, pooled) in days.iter_mut().enumerate() {
-        let near = |one: &&Scaled| one.day.abs_diff(day) <= model.origins.near_days;
+        let near = |one: &&Scaled| one.day.abs_diff(day) <= stack::POOLED_DAYS;
         let own = scaled.iter().filter(|one| !one.is_short && !one.is_made_up).filter(near);
         let mut errors: Vec<f64> = own.map(|one| one.error).collect();
         errors.sort_unstable_by(f64::total_cmp);

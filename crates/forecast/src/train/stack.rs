@@ -16,6 +16,9 @@ use crate::{
 };
 use rayon::prelude::*;
 
+/// What holds after a day of the cycle is learnt from cuts of many series at most this many days from it.
+pub(crate) const POOLED_DAYS: usize = 2;
+
 /// What several estimators said of one rest, what came, and how much that counts.
 pub struct StackRow {
     /// After which day of its cycle.
@@ -87,8 +90,7 @@ pub fn stack_days(
     let of_all = stack(&rows.iter().collect::<Vec<_>>(), &vec![1.0 / count as f64; count]);
     let mut last = of_all.clone();
     for (day, pooled) in days.iter_mut().enumerate() {
-        let near: Vec<&StackRow> =
-            rows.iter().filter(|row| row.day.abs_diff(day) <= model.origins.near_days).collect();
+        let near: Vec<&StackRow> = rows.iter().filter(|row| row.day.abs_diff(day) <= POOLED_DAYS).collect();
         if model.origins.days_of_cycle.contains(&day) && !near.is_empty() {
             last = stack(&near, &dealt(&of_all));
         }

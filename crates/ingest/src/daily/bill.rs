@@ -2,7 +2,7 @@
 //!
 //! A *unit* is a subscription, or a billing account for charges without one, within one currency, invoice unit and
 //! scope of coverage. It is cut into services and into meters. Its rows are the groups asked for, below those of a
-//! filter. A purchase is known by its meter, else by its product.
+//! filter. A purchase is known by its meter, else by its product, and by its term.
 
 use crate::{
     Dimension, Result,
@@ -10,7 +10,7 @@ use crate::{
         daily_costs::{DailyCosts, Leaf, OWNER},
         outlook::{LeafOutlook, Outlook},
     },
-    dimension::{METER, PRODUCT, SERVICE},
+    dimension::{METER, PRODUCT, SERVICE, TERM},
     selection::selected_charges::SelectedCharges,
 };
 use billing::{ChargeKind, Currency, LineSums};
@@ -19,6 +19,40 @@ use std::collections::HashMap;
 
 /// The column of purchases.
 const PURCHASE: &str = "purchase";
+
+/// Stands between the name of a purchase and the months of its term.
+const TERM_MARK: char = '\u{1f}';
+/// The longest term in months that there is.
+const LONGEST_TERM: usize = 120;
+
+/// A recurring purchase, as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PurchaseName<'a> {
+    /// Its meter, else its product.
+    pub name: &'a str,
+    /// How many monthly payments its term has, where the data says it.
+    pub payments: Option<usize>,
+}
+
+impl<'a> PurchaseName<'a> {
+    /// The purchase that a key of [`BillOutlook::purchases`] names.
+    #[must_use]
+    pub fn of(key: &'a str) -> Self {
+        match key.split_once(TERM_MARK) {
+            Some((name, months)) => Self { name, payments: months.parse().ok() },
+            None => Self { name: key, payments: None },
+        }
+    }
+
+    /// The key of a purchase with this text as its term; a payment alone is no term.
+    fn key(name: &str, term: Option<&str>) -> String {
+        let months = term.and_then(|term| term.trim().parse().ok());
+        match months.filter(|months| (2..=LONGEST_TERM).contains(months)) {
+            Some(months) => format!("{}{TERM_MARK}{months}", name.to_lowercase()),
+            None => name.to_lowercase(),
+        }
+    }
+}
 
 /// The charges of whole bills, in every grouping that a forecast needs.
 #[derive(Debug)]
@@ -198,16 +232,36 @@ fn with_units(keys: DataFrame, dimensions: &[Dimension]) -> Result<DataFrame> {
         .filter_map(|column| dimensions.iter().position(|own| own.column() == column))
         .map(|place| text(&format!("k{place}")))
         .collect::<Result<_>>()?;
+    let term = dimensions.iter().position(|own| own.column() == TERM);
+    let terms = term.map(|place| text(&format!("k{place}"))).transpose()?;
     let purchases: StringChunked = kinds
         .iter()
         .enumerate()
         .map(|(row, kind)| {
             let recurs = kind.and_then(|kind| kind.parse().ok()).is_some_and(ChargeKind::recurs);
             let name = || named.iter().find_map(|column| column.get(row)).unwrap_or_default();
-            recurs.then(|| name().to_lowercase())
+            let term = || terms.as_ref().and_then(|column| column.get(row));
+            recurs.then(|| PurchaseName::key(name(), term()))
         })
         .collect();
     keys.with_column(owners.with_name(OWNER.into()).into_column())?;
     keys.with_column(purchases.with_name(PURCHASE.into()).into_column())?;
     Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purchase_bears_its_term_in_months() {
+        let parsed = |term| {
+            let key = PurchaseName::key("Reserved VM", term);
+            let PurchaseName { name, payments } = PurchaseName::of(&key);
+            assert_eq!(name, "reserved vm");
+            payments
+        };
+        assert_eq!([parsed(Some("12")), parsed(Some(" 36 "))], [Some(12), Some(36)]);
+        assert_eq!([None, Some(""), Some("1"), Some("P1Y"), Some("9999")].map(parsed), [None; 5]);
+    }
 }

@@ -329,18 +329,22 @@ impl SeriesTable {
             // Before the first day nothing is known: the cutoff lies where the eyes end.
             let eyes = options.as_of.map_or(NaiveDate::MAX, |as_of| as_of - Days::new(1));
             let last = (seen.end() - Days::new(1)).min(eyes);
+            let days = |cycle: BillingCycle| {
+                let place = |day: NaiveDate| {
+                    usize::try_from((day - seen.start).num_days()).unwrap_or(0).min(seen.values.len())
+                };
+                &seen.values[place(cycle.start())..place(cycle.end())]
+            };
             let sum = |cycle: BillingCycle| {
-                cycle
-                    .days()
-                    .filter_map(|day| seen.value_on(day))
-                    .map(|value| Amount::from_shortest(value).unwrap_or_default())
-                    .sum()
+                let known = days(cycle).iter().filter(|value| !value.is_nan());
+                known.map(|value| Amount::from_shortest(*value).unwrap_or_default()).sum()
             };
             let mut facts = Vec::with_capacity(cycles);
             let mut cycle = BillingCycle::containing(options.as_of.unwrap_or(seen.end()), options.cycle_day);
             for _ in 0..cycles {
                 let previous = cycle.previous(options.cycle_day);
-                let whole = previous.days().all(|day| seen.value_on(day).is_some());
+                let whole =
+                    days(previous).iter().filter(|value| !value.is_nan()).count() == previous.len_days();
                 facts.push(CycleFacts {
                     cycle,
                     actual: sum(cycle),

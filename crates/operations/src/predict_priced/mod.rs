@@ -144,7 +144,7 @@ fn forecast(
         more_levels: Vec::new(),
     };
     let age = Some(DataAge::of(&daily, &inputs));
-    Ok(Forecasted { report, age, findings: Vec::new() })
+    Ok(Forecasted { report, rows: None, age, findings: Vec::new() })
 }
 
 /// The digest of all that was read: charges, prices, and the plan.

@@ -36,6 +36,7 @@ const TABLE: &[Row] = &[
     ("CommitmentDiscountId", &["benefitid", "reservationid"]),
     ("x_ReservationId", &["reservationid"]),
     ("x_PricingModel", &["pricingmodel"]),
+    ("x_SkuTerm", &["term"]),
     ("ProviderName", &["provider"]),
     ("PublisherName", &["publishername"]),
     ("x_PublisherType", &["publishertype"]),

@@ -26,6 +26,7 @@ const TABLE: &[Row] = &[
     ("CommitmentDiscountId", &["benefitid", "reservationid"]),
     ("x_ReservationId", &["reservationid"]),
     ("x_PricingModel", &["pricingmodel"]),
+    ("x_SkuTerm", &["term"]),
     ("PublisherName", &["publishername"]),
     ("x_PublisherType", &["publishertype"]),
     ("x_SkuMeterCategory", &["metercategory"]),

@@ -32,6 +32,7 @@ const TABLE: &[Row] = &[
     ("ChargeDescription", &["chargedescription"]),
     ("CommitmentDiscountId", &["commitmentdiscountid"]),
     ("CommitmentDiscountStatus", &["commitmentdiscountstatus"]),
+    ("x_SkuTerm", &["x_skuterm"]),
     ("x_PricingModel", &["commitmentdiscounttype"]),
     ("ProviderName", &["providername", "provider"]),
     ("PublisherName", &["publishername", "publisher"]),

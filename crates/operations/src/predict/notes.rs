@@ -1,0 +1,37 @@
+//! What the rows of a forecast show of their series, in words.
+
+use chrono::NaiveDate;
+use forecast::GroupTotal;
+use report::Finding as Remark;
+use std::collections::BTreeSet;
+
+/// Which series end with days that look incomplete, so that they are forecast and not used as final.
+pub(super) fn incomplete(totals: &[GroupTotal], cutoffs: &[NaiveDate]) -> Option<Remark> {
+    let moved: BTreeSet<&str> = totals
+        .iter()
+        .filter(|total| matches!(total.units[..], [unit] if total.cutoff < cutoffs[unit]))
+        .map(|total| total.name.as_str())
+        .collect();
+    (!moved.is_empty()).then(|| {
+        let names = report::listed(moved.into_iter().map(report::printable));
+        let text = format!("last days look incomplete and are not used as final (`x_Cutoff`): {names}");
+        Remark::note("incomplete_days", text)
+    })
+}
+
+/// A stop that is this probable is named.
+const LIKELY: f64 = 0.3;
+
+/// Which groups have likely stopped.
+pub(super) fn may_have_stopped(totals: &[GroupTotal]) -> Option<Remark> {
+    let first = totals.iter().map(|total| total.cycle).min();
+    let stops = totals.iter().filter(|total| Some(total.cycle) == first && total.stop_probability >= LIKELY);
+    let named: BTreeSet<String> = stops
+        .map(|total| format!("{} ({:.0} %)", report::printable(&total.name), 100.0 * total.stop_probability))
+        .collect();
+    (!named.is_empty()).then(|| {
+        let names = report::listed(named);
+        let text = format!("no cost on the last days, so it may have stopped (probability): {names}");
+        Remark::note("may_have_stopped", text)
+    })
+}
