@@ -61,7 +61,7 @@ pub fn expected_charges(
     expected
 }
 
-/// The day of the last of so many payments, one a cycle, of which one is due or was charged on `day`; `None` where the
+/// The day of the last of some `payments`, one a cycle, of which one is due or was charged on `day`; `None` where the
 /// first may lie before `covered_from`, where the data begins, so that nobody knows how many there were.
 ///
 /// Cycles that are not known are taken as paid. Wrong where a purchase was renewed without a break.

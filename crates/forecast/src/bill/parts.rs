@@ -20,7 +20,7 @@ use billing::BillingCycle;
 use chrono::NaiveDate;
 
 /// The size of errors of a mix beside those of a single way, where nothing is known of either: of trees of any series,
-/// and of bills, whose services and meters tell more apart.
+/// and of bills, whose services and meters behave in different ways.
 const TREE_SIZE: f64 = 0.8;
 const BILL_SIZE: f64 = 0.5;
 /// Parts that may have lost a quarter of their cost leave no weight to forecasts that do not see them apart.

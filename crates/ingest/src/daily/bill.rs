@@ -44,7 +44,7 @@ impl<'a> PurchaseName<'a> {
         }
     }
 
-    /// The key of a purchase with this text as its term; a payment alone is no term.
+    /// The key of a purchase with this text as its term; a term has two payments or more.
     fn key(name: &str, term: Option<&str>) -> String {
         let months = term.and_then(|term| term.trim().parse().ok());
         match months.filter(|months| (2..=LONGEST_TERM).contains(months)) {
