@@ -5,6 +5,7 @@
 mod covered_days;
 mod cycles;
 mod exchange;
+mod invoices;
 mod kinds_and_lines;
 mod later_cycles;
 pub mod made_files;

@@ -2,7 +2,7 @@
 
 use crate::{
     ChargesRequest, Error, Finding, Host, Progress, Result, SeriesTableRequest,
-    bill::{bill_of, leaf_of},
+    bill::{RowsAre, bill_of, leaf_of},
     charges::{self, ReadBills},
     forecaster::{Forecaster, is_model_file},
     series_table::read_series,
@@ -129,7 +129,7 @@ fn tested_rows(
             let ReadBills { costs, findings: read, .. } =
                 charges::read_bills(&request.charges, &reader, host)?;
             findings.extend(read);
-            let bill = bill_of(&costs.outlook(1)?, false)?;
+            let bill = bill_of(&costs.outlook(1)?, RowsAre::Groups)?;
             let columns = costs.shown.group_columns.clone();
             let groups = BillGroup::of(&bill, columns.len());
             Tested {

@@ -1,7 +1,7 @@
 //! From charges to the bill that is forecast: units, their parts, and the rows that are asked for.
 
 use crate::Result;
-use billing::{LineSums, SeriesSet, SeriesSetBuilder};
+use billing::{Amount, CostSeries, LineSums, SeriesSet, SeriesSetBuilder};
 use forecast::{Bill, Components, Leaf, Partition, Purchase, Row, Unit};
 use ingest::{BillOutlook, LeafOutlook, Outlook, PurchaseName, UnitParts};
 use std::collections::HashMap;
@@ -41,6 +41,16 @@ impl Series {
         Ok(first)
     }
 
+    /// Adds a series of zeros on the days of another, and says which number it has.
+    fn add_nothing(&mut self, like: CostSeries<'_>) -> Result<usize> {
+        let zeros = vec![0.0; like.values.len()];
+        for builder in &mut self.kinds {
+            builder.push(NOT_YET_INVOICED, like.start, &zeros)?;
+        }
+        self.count += 1;
+        Ok(self.count - 1)
+    }
+
     fn build(self) -> Result<Components> {
         let [level, recurring, irregular] = self.kinds.map(SeriesSetBuilder::build);
         Ok(Components::new(level, Some(recurring), Some(irregular))?)
@@ -54,11 +64,22 @@ fn push_all(builder: &mut SeriesSetBuilder, set: &SeriesSet) -> Result<()> {
     Ok(())
 }
 
-/// The bill that is forecast. `by_invoice_unit` puts the invoice unit above the groups asked for.
+/// What the rows below units are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowsAre {
+    /// The groups asked for.
+    Groups,
+    /// The same, below the invoice unit.
+    BelowInvoiceUnits,
+    /// Issued invoices, and what is not yet invoiced.
+    Invoices,
+}
+
+/// The bill that is forecast.
 ///
 /// # Errors
 /// Series that are not aligned.
-pub(crate) fn bill_of(outlook: &BillOutlook, by_invoice_unit: bool) -> Result<Bill> {
+pub(crate) fn bill_of(outlook: &BillOutlook, rows_are: RowsAre) -> Result<Bill> {
     let mut series = Series::default();
     let first = series.add(&outlook.units.outlook)?;
     let facts = |parts: &UnitParts, place: usize, lines: LineSums| Leaf {
@@ -90,7 +111,8 @@ pub(crate) fn bill_of(outlook: &BillOutlook, by_invoice_unit: bool) -> Result<Bi
             });
         }
     }
-    let (rows, deepest) = rows_of(outlook, by_invoice_unit, &mut series, first, &facts)?;
+    let by_unit = rows_are == RowsAre::BelowInvoiceUnits;
+    let (mut rows, deepest) = rows_of(outlook, by_unit, &mut series, first, &facts)?;
     let mut purchases = SeriesSetBuilder::new();
     push_all(&mut purchases, &outlook.purchases.outlook.recurring)?;
     push_all(&mut purchases, &outlook.purchases_in_rows.outlook.recurring)?;
@@ -112,6 +134,9 @@ pub(crate) fn bill_of(outlook: &BillOutlook, by_invoice_unit: bool) -> Result<Bi
             let charges = outlook.purchases.units.len() + place;
             units[*unit].purchases[*purchase].rows.push((*row, charges));
         }
+    }
+    if rows_are == RowsAre::Invoices {
+        rows = with_rest(rows, &mut units, &mut series, &outlook.units.outlook.level)?;
     }
     Ok(Bill { series: series.build()?, purchases: purchases.build(), units, rows, hidden: outlook.hidden })
 }
@@ -173,4 +198,45 @@ fn rows_of(
         }
     }
     Ok((rows, places))
+}
+
+/// What the rest of a cycle is called where rows are invoices.
+const NOT_YET_INVOICED: &str = "not yet invoiced";
+
+/// Makes rows that are issued invoices closed rows of the cycles that they charge, and the others of each unit one row,
+/// "not yet invoiced", to which everything belongs that is still expected. `levels` are the daily costs of the units.
+fn with_rest(
+    rows: Vec<Row>,
+    units: &mut [Unit],
+    series: &mut Series,
+    levels: &SeriesSet,
+) -> Result<Vec<Row>> {
+    let mut all: Vec<Row> = Vec::with_capacity(rows.len() + units.len());
+    let mut rows = rows.into_iter().peekable();
+    for (place, unit) in units.iter_mut().enumerate() {
+        // The only open row of a unit is the unit: purchases are charged in it.
+        unit.purchases.iter_mut().for_each(|purchase| purchase.rows.clear());
+        let mut has_rest = false;
+        while let Some(mut row) = rows.next_if(|row| row.unit == place) {
+            if row.facts.keys.iter().any(Option::is_some) {
+                row.facts.cycles.retain(|facts| facts.actual != Amount::ZERO);
+                row.facts.cycles.iter_mut().for_each(|facts| facts.closed = true);
+            } else {
+                has_rest = true;
+                row.facts.names = vec![NOT_YET_INVOICED.to_owned()];
+            }
+            all.push(row);
+        }
+        if !has_rest {
+            let names = vec![NOT_YET_INVOICED.to_owned()];
+            let mut facts =
+                Leaf { keys: vec![None], names, lines: LineSums::default(), ..unit.facts.clone() };
+            for cycle in &mut facts.cycles {
+                (cycle.actual, cycle.previous) = (Amount::ZERO, None);
+            }
+            let series = series.add_nothing(levels.get(place))?;
+            all.push(Row { facts, unit: place, parent: None, series, is_shown: true });
+        }
+    }
+    Ok(all)
 }

@@ -98,7 +98,6 @@ impl ChargesRequest {
     /// # Errors
     /// When charges are grouped by invoice.
     pub(crate) fn check_no_invoices(&self) -> Result<()> {
-        let names_invoices = |name: &String| Dimension::parse(name).column() == INVOICE;
         match self.group_by.iter().find(|name| names_invoices(name)) {
             Some(name) => Err(Error::usage(format!(
                 "cannot forecast by `{name}`: an issued invoice does not grow; group by `billing-profile`, \
@@ -108,10 +107,27 @@ impl ChargesRequest {
         }
     }
 
+    /// Whether rows are invoices. They stand alone: what is not yet invoiced has no parts, and no part of an invoice grows.
+    ///
+    /// # Errors
+    /// Invoices beside other groups, or of a filter.
+    pub(crate) fn is_by_invoice(&self) -> Result<bool> {
+        match self.group_by.iter().any(names_invoices) {
+            true if self.group_by.len() > 1 || !self.filters.is_empty() => Err(Error::usage(
+                "a forecast by `invoice` takes no other group and no filter: issued invoices are closed, and the rest is one row",
+            )),
+            found => Ok(found),
+        }
+    }
+
     /// The request without its paths, which do not matter to a result: what is read has a digest of its own.
     pub(crate) fn without_inputs(&self) -> Self {
         Self { inputs: Vec::new(), ..self.clone() }
     }
+}
+
+fn names_invoices(name: &String) -> bool {
+    Dimension::parse(name).column() == INVOICE
 }
 
 fn usage(error: &dyn Display) -> Error {

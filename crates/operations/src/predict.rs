@@ -8,7 +8,7 @@ pub use request::{Forecasted, PredictRequest};
 
 use crate::{
     DataAge, Error, Finding, Host, Result, SeriesTableRequest,
-    bill::bill_of,
+    bill::{RowsAre, bill_of},
     charges::{self, ReadBills},
     data_age::{check_age, hidden_runs},
     forecaster::Forecaster,
@@ -42,7 +42,7 @@ pub fn predict(request: &PredictRequest, host: &Host<'_>) -> Result<Forecasted> 
 
 /// Forecasts charges, by subscription where no grouping is asked for.
 fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecasted> {
-    request.charges.check_no_invoices()?;
+    let by_invoice = request.charges.is_by_invoice()?;
     let forecaster = Forecaster::named(request.model.as_deref())?;
     let mut asked = request.clone();
     let mut options = asked.charges.read_options()?;
@@ -63,7 +63,8 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
         }
         other => other?,
     };
-    let done = forecast_bills(&asked, &forecaster, &costs, by_default, &mut findings);
+    let groups = Groups { by_default, by_invoice };
+    let done = forecast_bills(&asked, &forecaster, &costs, groups, &mut findings);
     let mut done = done.map_err(|error| error.after(findings.clone()))?;
     let daily = &costs.shown;
     let hidden = hidden_runs(daily, &inputs, asked.charges.as_of);
@@ -71,11 +72,20 @@ fn predict_charges(request: &PredictRequest, host: &Host<'_>) -> Result<Forecast
     Ok(Forecasted { age: Some(DataAge::of(daily, &inputs)), findings, ..done })
 }
 
+/// What the groups of a forecast are besides their names.
+#[derive(Clone, Copy)]
+struct Groups {
+    /// Whether they were not asked for.
+    by_default: bool,
+    /// Whether they are invoices.
+    by_invoice: bool,
+}
+
 fn forecast_bills(
     request: &PredictRequest,
     forecaster: &Forecaster,
     costs: &BillCosts,
-    by_default: bool,
+    Groups { by_default, by_invoice }: Groups,
     findings: &mut Vec<Finding>,
 ) -> Result<Forecasted> {
     let daily = &costs.shown;
@@ -84,7 +94,12 @@ fn forecast_bills(
     check_history(daily, &outlook.units.outlook)?;
     let by_unit =
         by_default && request.by_invoice_unit && daily.units().len() > 1 && noun(daily) != "subscription";
-    let bill = bill_of(&outlook, by_unit)?;
+    let rows_are = match (by_invoice, by_unit) {
+        (true, _) => RowsAre::Invoices,
+        (false, true) => RowsAre::BelowInvoiceUnits,
+        (false, false) => RowsAre::Groups,
+    };
+    let bill = bill_of(&outlook, rows_are)?;
     let ending = ending_purchases(&bill, &outlook);
     let run = Run {
         id: forecaster.run_id(&costs.digest(), &counted(request))?,

@@ -228,9 +228,11 @@ impl UnitView<'_> {
     ) {
         let (place, carried) = of_cycle;
         let cycle = self.cycles[place];
-        // Of a cycle that is over only rows with charges in it are shown; on an earlier day nobody knows which.
+        // Of a cycle that is over only rows with charges in it are shown; on an earlier day nobody knows which. Closed
+        // rows stay what they are.
         let is_of_cycle = |row: &Row| {
-            self.view.last_seen.is_some() || row.facts.cycles.iter().any(|facts| facts.cycle == cycle)
+            let own = row.facts.cycles.iter().find(|facts| facts.cycle == cycle);
+            self.view.last_seen.is_some() || own.is_some_and(|facts| !facts.closed || self.is_closed(cycle))
         };
         let is_child = |row: &Row| row.parent == parent && is_of_cycle(row);
         let rows = self.bill.rows[self.first_row..].iter().take(self.rows.len()).enumerate();
@@ -383,6 +385,11 @@ impl UnitView<'_> {
         };
         let floor = spread.and_then(|spread| spread.floor);
         Part { forecast, level, scale, shape, floor, errors, is_unit: false }
+    }
+
+    /// Whether the unit itself is closed in a cycle.
+    fn is_closed(&self, cycle: BillingCycle) -> bool {
+        self.unit.facts.cycles.iter().any(|facts| facts.cycle == cycle && facts.closed)
     }
 
     fn seen(&self, series: usize) -> SeriesComponents<'_> {
