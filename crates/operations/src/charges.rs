@@ -112,7 +112,7 @@ impl ChargesRequest {
     /// # Errors
     /// Invoices beside other groups, or of a filter.
     pub(crate) fn is_by_invoice(&self) -> Result<bool> {
-        match self.group_by.iter().any(names_invoices) {
+        match self.group_by.iter().any(|name| names_invoices(name)) {
             true if self.group_by.len() > 1 || !self.filters.is_empty() => Err(Error::usage(
                 "a forecast by `invoice` takes no other group and no filter: issued invoices are closed, and the rest is one row",
             )),
@@ -126,7 +126,7 @@ impl ChargesRequest {
     }
 }
 
-fn names_invoices(name: &String) -> bool {
+fn names_invoices(name: &str) -> bool {
     Dimension::parse(name).column() == INVOICE
 }
 
