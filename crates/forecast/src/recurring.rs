@@ -64,7 +64,7 @@ pub fn expected_charges(
 /// The day of the last of some `payments`, one a cycle, of which one is due or was charged on `day`; `None` where the
 /// first may lie before `covered_from`, where the data begins, so that nobody knows how many there were.
 ///
-/// Cycles that are not known are taken as paid. Wrong where a purchase was renewed without a break.
+/// Cycles that are not known are taken as paid. What was paid beyond its term was renewed for another one.
 #[must_use]
 pub fn last_payment(
     recurring: &CostSeries<'_>,
@@ -75,6 +75,9 @@ pub fn last_payment(
 ) -> Option<NaiveDate> {
     let mut first = BillingCycle::containing(day, rule);
     let place = (day - first.start()).num_days() as usize;
+    let is_paid = |cycle: BillingCycle| has_charge_near(recurring, cycle, place);
+    // The newest payment that is known.
+    let mut newest = Some(first).filter(|cycle| is_paid(*cycle));
     loop {
         let before = first.previous(rule);
         if before.start() < covered_from {
@@ -82,12 +85,17 @@ pub fn last_payment(
         }
         let due = before.start() + Days::new(place.min(before.len_days() - 1) as u64);
         let is_known = due < recurring.start || recurring.value_on(due).is_some();
-        if is_known && !has_charge_near(recurring, before, place) {
+        if is_known && !is_paid(before) {
             break;
         }
+        newest = newest.or(Some(before).filter(|cycle| is_paid(*cycle)));
         first = before;
     }
-    let last = (1..payments).fold(first, |cycle, _| cycle.next(rule));
+    let known = std::iter::successors(Some(first), |cycle| Some(cycle.next(rule)))
+        .take_while(|cycle| newest.is_some_and(|newest| *cycle <= newest))
+        .count();
+    let all = payments * known.div_ceil(payments.max(1)).max(1);
+    let last = (1..all).fold(first, |cycle, _| cycle.next(rule));
     Some(last.start() + Days::new(place.min(last.len_days() - 1) as u64))
 }
 
@@ -210,7 +218,9 @@ mod tests {
         for day in ["2025-03-15", "2025-06-15", "2025-12-15", "2026-05-15"] {
             assert_eq!(last(day, 12), Some(date("2026-02-15")), "{day}");
         }
-        assert_eq!(last("2025-06-15", 1), Some(date("2025-03-15")));
+        // The fourth payment, in June, is of a second term of three.
+        assert_eq!(last("2025-06-15", 3), Some(date("2025-08-15")));
+        assert_eq!(last("2025-12-15", 4), Some(date("2025-06-15")));
         // A purchase that is there from the first day on may be older.
         let always = set_of(&[("a", "2025-03-01", &values[59..])]);
         let last =
