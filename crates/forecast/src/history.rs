@@ -235,7 +235,7 @@ impl<'a> History<'a> {
     pub fn range_unit(&self) -> f64 {
         let count = self.track.known(self.end.saturating_sub(MEAN_WINDOW), self.end);
         let mut levels = self.robust_levels[..count.min(self.robust_levels.len())].to_vec();
-        let middle = median(&mut levels).unwrap_or(0.0);
+        let middle = median(&levels).unwrap_or(0.0);
         levels.iter_mut().for_each(|level| *level = (*level - middle).abs());
         let least = LEAST_DEVIATION.max(0.5 / levels.len().max(1) as f64);
         let deviation = mean_of(&levels).unwrap_or(0.0).max(least * self.typical_size);
@@ -259,8 +259,7 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn median_level(&self, days: usize) -> f64 {
         let count = self.track.known(self.end.saturating_sub(days), self.end);
-        median(&mut self.robust_levels[..count.min(self.robust_levels.len())].to_vec())
-            .unwrap_or(self.recent_mean)
+        median(&self.robust_levels[..count.min(self.robust_levels.len())]).unwrap_or(self.recent_mean)
     }
 }
 

@@ -79,7 +79,7 @@ fn share_of_usual(values: &[f64], day: usize) -> Option<f64> {
             count += 1;
         }
     }
-    let usual = median(&mut same[..count]).filter(|usual| *usual > 0.0)?;
+    let usual = median(&same[..count]).filter(|usual| *usual > 0.0)?;
     Some(values[day] / usual).filter(|share| share.is_finite())
 }
 

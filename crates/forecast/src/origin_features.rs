@@ -77,10 +77,10 @@ pub fn origin_features(history: &History<'_>, horizon: &Horizon, scale: f64) -> 
     let window = newest(90);
     let slope = if window.len() < 2 * WEEK { 0.0 } else { -least_squares_slope(window) };
     let mut sorted = newest(28).to_vec();
-    let high = quantile(&mut sorted, 0.9).unwrap_or(mean_28);
-    let middle = median(&mut sorted).unwrap_or(mean_28);
+    let high = quantile(&sorted, 0.9).unwrap_or(mean_28);
+    let middle = median(&sorted).unwrap_or(mean_28);
     sorted.iter_mut().for_each(|level| *level = (*level - middle).abs());
-    let mad = median(&mut sorted).unwrap_or(0.0);
+    let mad = median(&sorted).unwrap_or(0.0);
     let largest = newest(WEEK).iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let into = history.days_into_cycle();
     let open = history.open_cycle();

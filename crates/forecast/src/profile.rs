@@ -123,22 +123,41 @@ impl WeekdayProfile {
     }
 }
 
-/// The median, `None` of nothing; reorders the values.
-pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
+/// The median, `None` of nothing.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// The quantile by linear interpolation between order statistics, `None` of nothing; reorders the
-/// values.
-pub(crate) fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
+/// The quantile by linear interpolation between order statistics, `None` of nothing.
+pub(crate) fn quantile(values: &[f64], share: f64) -> Option<f64> {
+    if values.len() > FEW {
+        let mut many: Vec<i64> = values.iter().map(|value| ordered(value.to_bits() as i64)).collect();
+        return quantile_of(&mut many, share);
+    }
+    let mut few = [0; FEW];
+    few.iter_mut().zip(values.iter()).for_each(|(own, value)| *own = ordered(value.to_bits() as i64));
+    quantile_of(&mut few[..values.len()], share)
+}
+
+/// Values that are put in order without memory of their own.
+const FEW: usize = 64;
+
+/// The bits of a number as an integer in the order of [`f64::total_cmp`], which is compared faster; twice, the bits.
+fn ordered(bits: i64) -> i64 {
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
+fn quantile_of(values: &mut [i64], share: f64) -> Option<f64> {
+    let number = |value: i64| f64::from_bits(ordered(value) as u64);
     let last = values.len().checked_sub(1)?;
     let place = share.clamp(0.0, 1.0) * last as f64;
     let (low, part) = (place.floor() as usize, place.fract());
-    let (_, &mut lower, above) = values.select_nth_unstable_by(low, f64::total_cmp);
+    let (_, &mut lower, above) = values.select_nth_unstable(low);
+    let lower = number(lower);
     if part == 0.0 {
         return Some(lower);
     }
-    let upper = above.iter().copied().min_by(f64::total_cmp)?;
+    let upper = number(*above.iter().min()?);
     Some(lower + (upper - lower) * part)
 }
 
@@ -181,7 +200,7 @@ mod tests {
 
     #[test]
     fn quantiles_lie_between_order_statistics() {
-        assert_eq!(quantile(&mut [3.0, 1.0, 2.0], 0.75), Some(2.5));
-        assert_eq!(median(&mut []), None);
+        assert_eq!(quantile(&[3.0, 1.0, 2.0], 0.75), Some(2.5));
+        assert_eq!(median(&[]), None);
     }
 }

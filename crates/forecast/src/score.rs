@@ -134,12 +134,12 @@ pub fn compare(rows: &[BacktestRow], others: &[BacktestRow], seed: u64) -> Optio
     };
     let ratio = ratio_of(&mut errors.iter().copied())?;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut ratios: Vec<f64> = (0..RESAMPLINGS)
+    let ratios: Vec<f64> = (0..RESAMPLINGS)
         .filter_map(|_| {
             ratio_of(&mut (0..errors.len()).map(|_| errors[random.random_range(0..errors.len())]))
         })
         .collect();
-    let (low, high) = (quantile(&mut ratios, 0.025)?, quantile(&mut ratios, 0.975)?);
+    let (low, high) = (quantile(&ratios, 0.025)?, quantile(&ratios, 0.975)?);
     Some(Comparison { ratio, low, high, series: errors.len() })
 }
 

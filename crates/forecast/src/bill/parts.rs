@@ -201,10 +201,13 @@ impl UnitView<'_> {
             for (_, parts) in &self.partitions {
                 ways.push(parts.iter().map(|(known, level)| known.at(*level, cut).0).sum());
             }
-            let known = mixes.iter().filter(|one| one.cut.known_from <= cut.made_on);
-            let known: Vec<PastMix> = known.cloned().collect();
-            let weights = weights(&self.nearest(&known, Some(spread)), ways.len());
-            let mixed = mixed(&ways, &weights);
+            let mixed = if let [only] = ways[..] {
+                only
+            } else {
+                let known = mixes.iter().filter(|one| one.cut.known_from <= cut.made_on);
+                let known: Vec<PastMix> = known.cloned().collect();
+                mixed(&ways, &weights(&self.nearest(&known, Some(spread)), ways.len()))
+            };
             mixes.push(PastMix { cut: *cut, ways, mixed });
         }
         mixes

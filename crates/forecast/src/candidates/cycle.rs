@@ -58,8 +58,8 @@ pub fn shape(history: &History<'_>, horizon: &Horizon) -> f64 {
 pub fn addition(history: &History<'_>, horizon: &Horizon) -> f64 {
     in_open_cycle(history, horizon, || {
         let Some(run_rate) = so_far(history) else { return level::of_mean(history, horizon, 28) };
-        let mut more: Vec<f64> = earlier_parts(history).map(|(so_far, rest)| rest - so_far).collect();
-        run_rate + median(&mut more).unwrap_or(0.0)
+        let more: Vec<f64> = earlier_parts(history).map(|(so_far, rest)| rest - so_far).collect();
+        run_rate + median(&more).unwrap_or(0.0)
     })
 }
 
@@ -100,23 +100,22 @@ impl ExtraDays {
             let days = first.max(0) as usize..end as usize;
             let known =
                 || days.clone().map(|day| (day, history.values()[day])).filter(|(_, value)| !value.is_nan());
-            let mut levels: Vec<f64> =
+            let levels: Vec<f64> =
                 known().map(|(day, value)| value / profile.divisor(history.weekday(day))).collect();
-            let Some(level) = median(&mut levels) else { continue };
+            let Some(level) = median(&levels) else { continue };
             for (day, value) in known() {
                 let deviation = value - level * profile.factor(history.weekday(day));
                 deviations[Self::place(history, day)][cycle] = deviation;
                 sizes.push(deviation.abs());
             }
         }
-        let usual = median(&mut sizes).unwrap_or(0.0).max(1e-9 * history.typical_size());
+        let usual = median(&sizes).unwrap_or(0.0).max(1e-9 * history.typical_size());
         Self(std::array::from_fn(|place| {
-            let mut known: Vec<f64> =
-                deviations[place].iter().copied().filter(|value| !value.is_nan()).collect();
+            let known: Vec<f64> = deviations[place].iter().copied().filter(|value| !value.is_nan()).collect();
             if known.len() < EXTRA_CYCLES {
                 return 0.0;
             }
-            median(&mut known).filter(|extra| extra.abs() > EXTRA_FACTOR * usual).unwrap_or(0.0)
+            median(&known).filter(|extra| extra.abs() > EXTRA_FACTOR * usual).unwrap_or(0.0)
         }))
     }
 

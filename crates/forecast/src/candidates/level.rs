@@ -39,7 +39,7 @@ pub fn of_cut_values(history: &History<'_>, horizon: &Horizon) -> f64 {
         let count = history.track().known(history.end().saturating_sub(days), history.end());
         &levels[..count.min(levels.len())]
     };
-    let cut = quantile(&mut newest(56).to_vec(), 0.95).unwrap_or(f64::INFINITY);
+    let cut = quantile(newest(56), 0.95).unwrap_or(f64::INFINITY);
     let kept: Vec<f64> = newest(28).iter().map(|level| level.min(cut)).collect();
     mean_of(&kept).unwrap_or(history.recent_mean()) * horizon.mean_factor(history.robust_profile())
 }

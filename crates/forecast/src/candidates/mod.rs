@@ -294,17 +294,17 @@ impl Estimates {
             .map(|candidate| asked.estimate(*candidate).map_or(f64::NAN, |mean| mean.max(floor)))
             .map(|mean| if mean.is_finite() { mean } else { f64::NAN })
             .collect();
-        let mut known: Vec<f64> = means.iter().copied().filter(|mean| mean.is_finite()).collect();
-        let Some(middle) = median(&mut known) else { return Self { means, base: f64::NAN } };
+        let known: Vec<f64> = means.iter().copied().filter(|mean| mean.is_finite()).collect();
+        let Some(middle) = median(&known) else { return Self { means, base: f64::NAN } };
         let reach = LARGEST_DISTANCE * history.typical_size();
         means.iter_mut().for_each(|mean| *mean = mean.clamp(middle - reach, middle + reach));
-        let mut base: Vec<f64> = candidates
+        let base: Vec<f64> = candidates
             .iter()
             .zip(&means)
             .filter(|(candidate, mean)| Candidate::BASE.contains(candidate) && mean.is_finite())
             .map(|(_, mean)| *mean)
             .collect();
-        let base = median(&mut base).unwrap_or(middle);
+        let base = median(&base).unwrap_or(middle);
         Self { means, base }
     }
 }
@@ -422,7 +422,7 @@ mod tests {
         let track = tracked("2026-01-01", &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 100.0]);
         let history = History::at(&track, 0);
         let found = Estimates::at(&history, &Horizon::new(&track, 8, 31), &Candidate::ALL);
-        let middle = median(&mut found.means.clone()).unwrap();
+        let middle = median(&found.means.clone()).unwrap();
         let reach = LARGEST_DISTANCE * history.typical_size() + 1e-9;
         assert!(found.means.iter().all(|mean| (mean - middle).abs() <= reach));
         assert!((found.base - middle).abs() <= reach);

@@ -11,6 +11,7 @@ use crate::{
     history::History,
     horizon::Horizon,
     linear::{FittedRidge, NormalEquations},
+    profile::median,
 };
 
 /// Penalties by kind of column, and how fast the past fades.
@@ -114,7 +115,7 @@ impl Rows {
             DaySums::default().fill(equations, days);
         };
         let mut weights = fading.clone();
-        let (mut residuals, mut sorted) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let mut residuals = Vec::with_capacity(rows.len());
         add_all(&mut equations, &weights);
         for _ in 1..ROUNDS {
             let ridge = equations.solve_step(&penalties)?;
@@ -122,10 +123,7 @@ impl Rows {
             residuals.extend(
                 rows.iter().map(|((cells, count), y, _)| (y - ridge.predict_cells(&cells[..*count])).abs()),
             );
-            // Bits of numbers that are not negative have their order, and are compared faster.
-            sorted.clear();
-            sorted.extend(residuals.iter().map(|residual: &f64| residual.to_bits()));
-            let deviation = MAD_TO_DEVIATION * median_of_bits(&mut sorted).unwrap_or(0.0);
+            let deviation = MAD_TO_DEVIATION * median(&residuals).unwrap_or(0.0);
             if deviation <= 0.0 {
                 break;
             }
@@ -138,17 +136,6 @@ impl Rows {
         let ridge =
             if self.is_last { equations.solve(&penalties)? } else { equations.solve_step(&penalties)? };
         Ok(DailyRegression { unit: self.unit, ridge })
-    }
-}
-
-/// The median of numbers that are not negative, given as their bits.
-fn median_of_bits(bits: &mut [u64]) -> Option<f64> {
-    let last = bits.len().checked_sub(1)?;
-    let (_, &mut lower, above) = bits.select_nth_unstable(last / 2);
-    let lower = f64::from_bits(lower);
-    match last % 2 {
-        0 => Some(lower),
-        _ => above.iter().min().map(|upper| lower + (f64::from_bits(*upper) - lower) * 0.5),
     }
 }
 
@@ -197,18 +184,6 @@ mod tests {
         // Six outliers count less than others, so the first day is known, but not in full.
         let first_day = fitted.expected_on(&history, 213);
         assert!((20.0..=60.0).contains(&first_day), "{first_day}");
-    }
-
-    #[test]
-    fn the_median_of_bits_is_that_of_their_numbers() {
-        let of = |values: &[f64]| {
-            let mut bits: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();
-            (median_of_bits(&mut bits), crate::profile::median(&mut values.to_vec()))
-        };
-        for values in [&[][..], &[3.0], &[0.0, 0.5], &[7.0, 1e-300, 2.0], &[4.0, 0.1, 0.3, 1e9]] {
-            let (found, expected) = of(values);
-            assert_eq!(found, expected);
-        }
     }
 
     #[test]
