@@ -218,6 +218,8 @@ fn with_rest(
         unit.purchases.iter_mut().for_each(|purchase| purchase.rows.clear());
         let mut has_rest = false;
         while let Some(mut row) = rows.next_if(|row| row.unit == place) {
+            // The cycle before had other invoices: nothing to compare with.
+            row.facts.cycles.iter_mut().for_each(|facts| facts.previous = None);
             if row.facts.keys.iter().any(Option::is_some) {
                 row.facts.cycles.retain(|facts| facts.actual != Amount::ZERO);
                 row.facts.cycles.iter_mut().for_each(|facts| facts.closed = true);

@@ -42,6 +42,7 @@ fn issued_invoices_are_closed_and_the_rest_is_one_row() {
     write(folder.path(), "costs.csv", csv(&charges(true)));
     let told = good(folder.path(), &["predict", "costs.csv", "-g", "invoice"]).stdout;
     assert!(told.contains("not yet invoiced") && told.contains("I-10"), "{told}");
+    assert!(!told.contains("new"), "it is compared with nothing: {told}");
     // The total is that of any other question, ranges included.
     let asked = |group: &str| {
         let args = ["predict", "costs.csv", "-g", group, "--totals", "-o", "csv", "-q"];
