@@ -259,10 +259,10 @@ fn error_scale(question: &CycleQuestion<'_>, cycle: BillingCycle, day: usize, un
 }
 
 impl ErrorScale {
-    /// The same unit, with another expected error of a mean day.
+    /// With another expected error of a mean day, which is its own unit: days of late may all have been alike.
     fn of_mean_day(self, mean_day: f64) -> Self {
-        let size = if self.unit > 0.0 { mean_day / self.unit } else { 0.0 };
-        Self { size, mean_day, single_day: mean_day.hypot(self.unit), has_past: true, ..self }
+        let single_day = mean_day.hypot(self.unit);
+        Self { size: 1.0, unit: mean_day, mean_day, single_day, has_past: true }
     }
 }
 

@@ -376,3 +376,26 @@ fn a_model_that_is_cut_newer_or_broken_is_refused() {
     assert!(refused(&text.replacen("\"power\":10.0", "\"power\":NaN", 1)).contains("line"));
     assert!(refused(&text.replacen("\"power\":10.0", "\"power\":1e999", 1)).contains("range"));
 }
+
+#[test]
+fn a_month_that_changes_each_year_is_uncertain_though_every_day_before_it_is_alike() {
+    use chrono::Datelike;
+    // 10 a day, in December 2024 20 and in December 2025 30; seen at the end of October 2026.
+    let cost = |day: chrono::NaiveDate| match (day.year(), day.month()) {
+        (year, 12) => 10.0 * f64::from(year - 2022),
+        _ => 10.0,
+    };
+    let start: chrono::NaiveDate = "2024-01-01".parse().expect("a date");
+    let values: Vec<f64> = start.iter_days().take(1035).map(cost).collect();
+    let mut set = SeriesSetBuilder::new();
+    set.push("a", start, &values).expect("a series");
+    let components = Components::level_only(set.build());
+    let cutoff = start + chrono::Days::new(1034);
+    let november = BillingCycle::containing("2026-11-01".parse().expect("a date"), CycleDay::FIRST);
+    let (cutoffs, cycles) = ([cutoff], [vec![november, november.next(CycleDay::FIRST)]]);
+    let question = Question::new(&components, &cutoffs, &cycles).expect("a question");
+    let forecast = &Engine::new(ModelSpec::Default).forecast(&question)[0];
+    let december = forecast.cycles[1].remaining.as_ref().expect("a forecast");
+    let [low, high] = december.interval(0.8);
+    assert!(december.point() > 310.0 && high - low > 31.0, "{december:?}");
+}

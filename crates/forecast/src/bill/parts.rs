@@ -19,8 +19,8 @@ use crate::{
 use billing::BillingCycle;
 use chrono::NaiveDate;
 
-/// The size of errors of a mix beside those of a single way, where nothing is known of either: of trees of any series,
-/// and of bills, whose services and meters behave in different ways.
+/// Prior error of a mix, as a multiple of the prior error of a single series: for trees of series, and for bills. The services
+/// and meters of a bill behave in different ways, so that their mix errs less.
 const TREE_SIZE: f64 = 0.8;
 const BILL_SIZE: f64 = 0.5;
 /// Parts that may have lost a quarter of their cost leave no weight to forecasts that do not see them apart.
