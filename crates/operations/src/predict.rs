@@ -16,9 +16,9 @@ use crate::{
 };
 use billing::{Agreement, BillingCycle, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{Bill, Components, GroupTotal, Status, forecast_totals};
+use forecast::{Bill, Components, GroupTotal, forecast_totals};
 use ingest::{BillCosts, BillOutlook, DailyCosts, Dimension, Outlook, PurchaseName, RateEffect};
-use notes::{incomplete, may_have_stopped};
+use notes::{failed, incomplete, may_have_stopped, without_any};
 use report::{Control, Finding as Remark, ForecastReport};
 use request::counted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,16 +221,9 @@ fn forecast_bill(
     let cutoffs: Vec<NaiveDate> = bill.units.iter().map(|unit| unit.facts.cutoff).collect();
     let totals = forecast_totals(&forecaster.engine, bill, run.columns.len(), run.top)?;
     if totals.iter().all(|total| total.total.is_none()) {
-        let why = totals
-            .iter()
-            .find_map(|total| total.reason.clone())
-            .unwrap_or_else(|| "there is too little history".to_owned());
-        return Err(Error::not_enough(format!("nothing can be forecast: {why}")));
+        return Err(without_any(totals.iter().find_map(|total| total.reason.clone())));
     }
-    for total in totals.iter().filter(|total| total.status == Status::Failed) {
-        let why = total.reason.clone().unwrap_or_default();
-        findings.push(Finding::warning(format!("`{}`: no model could be fitted: {why}", total.name)));
-    }
+    findings.extend(failed(&totals));
     findings.extend(members(&totals));
     let mut remarks = Vec::new();
     remarks.extend(

@@ -1,7 +1,8 @@
 //! What the rows of a forecast show of their series, in words.
 
+use crate::{Error, Finding};
 use chrono::NaiveDate;
-use forecast::GroupTotal;
+use forecast::{GroupTotal, Status};
 use report::Finding as Remark;
 use std::collections::BTreeSet;
 
@@ -34,4 +35,19 @@ pub(super) fn may_have_stopped(totals: &[GroupTotal]) -> Option<Remark> {
         let text = format!("no cost on the last days, so it may have stopped (probability): {names}");
         Remark::note("may_have_stopped", text)
     })
+}
+
+/// Which groups no model could be fitted to.
+pub(super) fn failed(totals: &[GroupTotal]) -> Vec<Finding> {
+    let text = |total: &GroupTotal| {
+        let why = total.reason.clone().unwrap_or_default();
+        Finding::warning(format!("`{}`: no model could be fitted: {why}", total.name))
+    };
+    totals.iter().filter(|total| total.status == Status::Failed).map(text).collect()
+}
+
+/// The error of a run in which no group has a forecast.
+pub(super) fn without_any(why: Option<String>) -> Error {
+    let why = why.unwrap_or_else(|| "there is too little history".to_owned());
+    Error::not_enough(format!("nothing can be forecast: {why}"))
 }

@@ -4,17 +4,17 @@
 //! series at once and are left to the reading of the whole file.
 
 use super::{
-    notes::{incomplete, may_have_stopped},
+    notes::{failed, incomplete, may_have_stopped, without_any},
     request::{Forecasted, PredictRequest, counted},
 };
 use crate::{
-    Error, Finding, Result, SeriesTableRequest,
+    Result, SeriesTableRequest,
     forecaster::Forecaster,
     series_table::{columns_of, leaves_of},
 };
 use billing::{Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{Bill, Components, GroupTotal, Status, forecast_rows};
+use forecast::{Bill, Components, GroupTotal, forecast_rows};
 use ingest::SeriesParts;
 use report::{Control, ForecastReport};
 
@@ -63,10 +63,7 @@ pub(super) fn predict_in_parts(
         let rows = forecast_rows(&forecaster.engine, bill, columns.ids.len())?;
         has_forecast |= rows.iter().any(|row| row.total.is_some());
         why = why.or_else(|| rows.iter().find_map(|row| row.reason.clone().filter(|_| row.total.is_none())));
-        for row in rows.iter().filter(|row| row.status == Status::Failed) {
-            let reason = row.reason.clone().unwrap_or_default();
-            findings.push(Finding::warning(format!("`{}`: no model could be fitted: {reason}", row.name)));
-        }
+        findings.extend(failed(&rows));
         noted.extend(incomplete(&rows, &cutoffs));
         noted.extend(may_have_stopped(&rows));
         let rows = report(rows, &run_id).dataset(false)?;
@@ -79,8 +76,7 @@ pub(super) fn predict_in_parts(
         return Ok(None);
     }
     if !has_forecast {
-        let why = why.unwrap_or_else(|| "there is too little history".to_owned());
-        return Err(Error::not_enough(format!("nothing can be forecast: {why}")).after(findings));
+        return Err(without_any(why).after(findings));
     }
     let order: Vec<&str> = ORDER.into_iter().chain(columns.ids.iter().map(String::as_str)).collect();
     let rows = done.map(|done| done.sorted_by(&order));
