@@ -87,6 +87,15 @@ pub struct LineSums {
 }
 
 impl LineSums {
+    /// Whether any charge is for what others sell.
+    #[must_use]
+    pub fn has_marketplace(&self) -> bool {
+        let is_sold =
+            |line: &TotalLine| matches!(line, TotalLine::MarketplaceUsage | TotalLine::MarketplacePurchases);
+        self.so_far.keys().any(|(_, line)| is_sold(line))
+            || self.level.keys().chain(self.recurring.keys()).any(is_sold)
+    }
+
     /// Adds the charges of another series.
     pub fn add(&mut self, other: &Self) {
         for (key, amount) in &other.so_far {

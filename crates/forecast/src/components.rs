@@ -64,6 +64,15 @@ impl Components {
         Ok(Self { partial: Some(partial), ..self })
     }
 
+    /// The same with other values of the level, of the same series.
+    ///
+    /// # Errors
+    /// [`Error::UnequalSets`] when the set holds other series.
+    pub fn with_level(self, level: SeriesSet) -> Result<Self> {
+        same_series("level", &self.level, &level)?;
+        Ok(Self { level, ..self })
+    }
+
     /// Costs with a daily level.
     #[must_use]
     pub fn level(&self) -> &SeriesSet {

@@ -163,8 +163,6 @@ fn why_no_group(dimension: &Dimension, earlier: &[Dimension]) -> Option<String> 
 pub(crate) struct ReadCharges {
     pub daily: DailyCosts,
     pub findings: Vec<Finding>,
-    /// The inputs as paths of this machine.
-    pub inputs: Vec<String>,
 }
 
 /// Bills, with what was found on the way.
@@ -197,7 +195,7 @@ pub(crate) fn select(
     let needed = match needs {
         Needs::Costs => Some(Cow::Borrowed(options)),
         Needs::Bills => Some(Cow::Owned(options.clone().with_bills())),
-        Needs::Usage | Needs::Hours => None,
+        Needs::Usage | Needs::PricedBills | Needs::Hours => None,
     };
     let (mut inputs, mut findings) = localised(&request.inputs, needed.as_deref(), host)?;
     let read = |inputs: &[String]| {
@@ -243,7 +241,18 @@ pub(crate) fn read_bills(
     options: &ReadOptions,
     host: &Host<'_>,
 ) -> Result<ReadBills> {
-    let selected = select(request, options, Needs::Bills, host)?;
+    bills(request, options, select(request, options, Needs::Bills, host)?)
+}
+
+/// The bills of selected charges.
+///
+/// # Errors
+/// A currency or cycle day that contradicts the files.
+pub(crate) fn bills(
+    request: &ChargesRequest,
+    options: &ReadOptions,
+    selected: Selected,
+) -> Result<ReadBills> {
     check_agreement(request, &selected)?;
     let Selected { charges, mut findings, inputs } = selected;
     let costs = BillCosts::of(charges)?;
@@ -261,10 +270,10 @@ pub(crate) fn daily_costs(
     selected: Selected,
 ) -> Result<ReadCharges> {
     check_agreement(request, &selected)?;
-    let Selected { charges, mut findings, inputs } = selected;
+    let Selected { charges, mut findings, .. } = selected;
     let daily = DailyCosts::of(charges)?;
     findings.extend(findings_of(&daily, options));
-    Ok(ReadCharges { daily, findings, inputs })
+    Ok(ReadCharges { daily, findings })
 }
 
 /// Findings about daily costs, whatever they are for.

@@ -97,6 +97,16 @@ pub const CREDIT_EARLIEST: &str = "x_CreditUsedUpEarliest";
 pub const CREDIT_USED_UP_ON: &str = "x_CreditUsedUpOn";
 /// The last day of that range.
 pub const CREDIT_LATEST: &str = "x_CreditUsedUpLatest";
+/// The total as costs alone are forecast, in `predict --pricing`.
+pub const COST_FORECAST: &str = "x_CostForecast";
+/// What tiers and free amounts add to that.
+pub const TIER_DIFFERENCE: &str = "x_TierDifference";
+/// What a change of prices adds to it.
+pub const PRICE_CHANGE_DIFFERENCE: &str = "x_PriceChangeDifference";
+/// What prices that are not those charged so far add to it.
+pub const OTHER_PRICES_DIFFERENCE: &str = "x_OtherPricesDifference";
+/// What a plan adds to it.
+pub const PLAN_DIFFERENCE: &str = "x_PlanDifference";
 
 /// `Actual`, `Settling` or `Forecast`, in the daily path.
 pub const RECORD_TYPE: &str = "x_RecordType";

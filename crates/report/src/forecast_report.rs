@@ -6,7 +6,7 @@
 use crate::{Column, ColumnValues, Dataset, Error, Result, columns, finding::Finding, findings_of_rows};
 use billing::{Amount, Currency, Metric, TotalKind};
 use chrono::NaiveDate;
-use forecast::{CycleSums, DayState, GroupTotal, NetTotal, Quantiles};
+use forecast::{CycleSums, DayState, GroupTotal, NetTotal, PriceDifference, Quantiles};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -355,6 +355,15 @@ fn net_columns(rows: &[&GroupTotal], least_digits: u32) -> impl Iterator<Item = 
         day(columns::CREDIT_EARLIEST, |days| days.earliest),
         day(columns::CREDIT_USED_UP_ON, |days| days.expected),
         day(columns::CREDIT_LATEST, |days| days.latest),
+        amount(columns::COST_FORECAST, |net| net.by_costs),
+        amount(columns::TIER_DIFFERENCE, |net| net.difference(|why| *why == PriceDifference::Tiers)),
+        amount(columns::PRICE_CHANGE_DIFFERENCE, |net| {
+            net.difference(|why| matches!(why, PriceDifference::PriceChange(_)))
+        }),
+        amount(columns::OTHER_PRICES_DIFFERENCE, |net| {
+            net.difference(|why| *why == PriceDifference::OtherPrices)
+        }),
+        amount(columns::PLAN_DIFFERENCE, |net| net.difference(|why| *why == PriceDifference::Plan)),
     ]
     .into_iter()
 }

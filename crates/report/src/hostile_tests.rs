@@ -45,6 +45,8 @@ fn a_forecast_prints_no_control_character() {
         row.currency = Some(currency());
         row.net = Some(NetTotal {
             settled: Settlement::default(),
+            by_costs: Amount::ZERO,
+            differences: vec![(forecast::PriceDifference::Tiers, Amount::ONE)],
             due: Quantiles::exactly(Amount::ONE),
             credit_used_up: None,
         });

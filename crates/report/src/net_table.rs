@@ -23,7 +23,11 @@ pub(crate) fn net_lines(
         rows.iter().filter_map(|row| Some((*row, row.net.as_ref()?))).collect();
     let has_terms =
         known.iter().any(|(row, net)| row.point() != Some(net.due.point()) || net.credit_used_up.is_some());
-    let Some(currency) = currency.filter(|_| has_terms) else { return Vec::new() };
+    let Some(currency) = currency else { return Vec::new() };
+    let differences = differences(&known, currency);
+    if !has_terms {
+        return differences;
+    }
     let digits = currency.minor_digits();
     let figure = |amount: Amount| grouped(amount, digits);
     let mut columns =
@@ -73,6 +77,27 @@ pub(crate) fn net_lines(
             lines.push(line);
         }
     }
+    lines.push(String::new());
+    lines.extend(differences);
+    lines
+}
+
+/// How the charges come from the forecast of costs; none where they are it.
+fn differences(known: &[(&GroupTotal, &NetTotal)], currency: &Currency) -> Vec<String> {
+    let Some((row, net)) = known.iter().find(|(row, _)| row.level == 0) else { return Vec::new() };
+    if net.differences.is_empty() {
+        return Vec::new();
+    }
+    let figure = |amount: Amount| grouped(amount, currency.minor_digits());
+    let mut parts = vec![(figure(net.by_costs), "forecast from costs".to_owned())];
+    for (why, amount) in &net.differences {
+        let sign = if amount.is_negative() { "" } else { "+" };
+        parts.push((format!("{sign}{}", figure(*amount)), why.to_string()));
+    }
+    parts.push((figure(row.point().unwrap_or_default()), "charges".to_owned()));
+    let width = parts.iter().map(|(amount, _)| amount.len()).max().unwrap_or(0);
+    let line = |(amount, what): (String, String)| format!("{amount:>width$}  {what}");
+    let mut lines: Vec<String> = parts.into_iter().map(line).collect();
     lines.push(String::new());
     lines
 }

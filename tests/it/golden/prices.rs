@@ -307,17 +307,17 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
                                   Actual  Expected                   vs last
                                   so far     total       80 % range    cycle  Daily
         ─────────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,892.02   1,739 –  2,067  +11.5 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,410.54   1,343 –  1,484   +2.5 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61    809.88  775.04 – 852.33   +2.5 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,879.96   1,759 –  2,019  +10.8 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,400.99   1,356 –  1,450   +1.8 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    807.13  783.40 – 836.02   +2.2 %  ▄▅▅▇▅▄▅
         ─────────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,112.44   3,875 –  4,383   +6.4 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,088.08   3,945 –  4,251   +5.8 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,788.54
-        Marketplace usage                      72.78    137.10
+        Usage                               1,940.76  3,764.66
+        Marketplace usage                      72.78    136.62
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -326,11 +326,15 @@ fn a_forecast_that_knows_prices_says_what_is_to_pay_and_when_the_credit_is_used_
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,892.02  -1,000.00    892.02    739 – 1,067  20 Oct (19–20)
-        Data Platform (sa…  1,410.54  -1,000.00    410.54      343 – 484  25 Oct (24–26)
-        Development (samp…    809.88    -691.24    118.64      117 – 121              no
+        Production (sampl…  1,879.96  -1,000.00    879.96    759 – 1,019  20 Oct (19–20)
+        Data Platform (sa…  1,400.99  -1,000.00    400.99      356 – 450  25 Oct (24–26)
+        Development (samp…    807.13    -688.53    118.60      117 – 120              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,112.44  -2,691.24  1,421.20  1,225 – 1,644
+        Total               4,088.08  -2,688.53  1,399.55  1,282 – 1,534
+
+        4,097.64  forecast from costs
+           -9.56  tiers and free amounts
+        4,088.08  charges
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
@@ -351,15 +355,15 @@ fn files_hold_what_is_to_pay_beside_the_total_and_add_up() {
     let found = forecast_with_credit(&["--pricing", "credit.json", "--totals", "-o", "csv", "--cycles", "2"]);
     snapshot(&found.stdout, |text| {
         insta::assert_snapshot!(text, @"
-        BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1912.10,4112.44,3874.16,4383.23,3687.62,4935.35,3863.38,169,0,2691.24,0.00,0.00,1421.20,1224.64,1644.58,1070.76,2100.04,,,
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,864.43,1892.02,1738.47,2067.35,1612.49,2445.56,1697.17,169,0,1000.00,0.00,0.00,892.02,738.47,1067.35,612.49,1445.56,2026-10-19,2026-10-20,2026-10-20
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,692.39,1410.54,1343.07,1484.88,1293.79,1641.25,1376.10,169,0,1000.00,0.00,0.00,410.54,343.07,484.88,293.79,641.25,2026-10-24,2026-10-25,2026-10-26
-        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,355.27,809.88,775.03,852.31,748.57,936.11,790.10,169,0,691.24,0.00,0.00,118.64,116.62,121.10,115.09,125.94,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3964.57,3964.57,3520.45,4617.15,3135.62,6304.77,,169,0,2665.74,0.00,0.00,1298.83,933.34,1835.87,616.64,3304.77,,,
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1820.63,1820.63,1559.30,2204.62,1332.85,3197.64,,169,0,1000.00,0.00,0.00,820.63,559.30,1204.62,332.85,2197.64,2026-11-16,2026-11-19,2026-11-23
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1361.00,1361.00,1229.51,1554.22,1115.57,2053.89,,169,0,1000.00,0.00,0.00,361.00,229.51,554.22,115.57,1053.89,2026-11-22,2026-11-25,2026-11-27
-        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,782.94,782.94,707.51,893.77,642.16,1180.39,,169,0,665.74,0.00,0.00,117.20,112.65,123.89,108.70,180.39,,,
+        BillingPeriodStart,BillingPeriodEnd,SubAccountId,BillingCurrency,x_Metric,x_TotalKind,x_GroupLevel,x_RunId,x_AsOf,x_Cutoff,x_Status,x_Model,x_ActualToDate,x_ForecastRemaining,x_ForecastTotal,x_Lower80,x_Upper80,x_Lower95,x_Upper95,x_PreviousTotal,x_HistoryDays,x_MissingDays,x_CreditUsed,x_Discount,x_RecurringCharge,x_ForecastNet,x_NetLower80,x_NetUpper80,x_NetLower95,x_NetUpper95,x_CreditUsedUpEarliest,x_CreditUsedUpOn,x_CreditUsedUpLatest,x_CostForecast,x_TierDifference,x_PriceChangeDifference,x_OtherPricesDifference,x_PlanDifference
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,2200.34,1887.74,4088.08,3945.12,4251.04,3829.57,4600.55,3863.38,169,0,2688.53,0.00,0.00,1399.55,1281.74,1533.85,1186.51,1821.87,,,,4097.64,-9.56,0.00,0.00,0.00
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,1027.59,852.37,1879.96,1758.56,2018.58,1658.95,2317.60,1697.17,169,0,1000.00,0.00,0.00,879.96,758.56,1018.58,658.95,1317.60,2026-10-19,2026-10-20,2026-10-20,1884.04,-4.08,0.00,0.00,0.00
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,718.15,682.84,1400.99,1356.48,1450.04,1323.97,1553.21,1376.10,169,0,1000.00,0.00,0.00,400.99,356.48,450.04,323.97,553.21,2026-10-24,2026-10-25,2026-10-26,1406.17,-5.18,0.00,0.00,0.00
+        2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,454.61,352.52,807.13,783.40,836.02,765.38,893.08,790.10,169,0,688.53,0.00,0.00,118.60,117.22,120.28,116.17,123.60,,,,807.43,-0.30,0.00,0.00,0.00
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,,USD,BilledCost,billed,0,[run],2026-10-18,2026-10-16,ok,default,0.00,3890.88,3890.88,3595.65,4324.67,3339.84,5446.49,,169,0,2662.40,0.00,0.00,1228.48,986.29,1584.33,776.44,2504.60,,,,3902.18,-11.30,0.00,0.00,0.00
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000001,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1770.32,1770.32,1536.08,2114.50,1333.11,3004.59,,169,0,1000.00,0.00,0.00,770.32,536.08,1114.50,333.11,2004.59,2026-11-17,2026-11-20,2026-11-24,1781.03,-10.71,0.00,0.00,0.00
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000002,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,1341.01,1341.01,1229.06,1505.51,1132.06,1930.92,,169,0,1000.00,0.00,0.00,341.01,229.06,505.51,132.06,930.92,2026-11-23,2026-11-25,2026-11-27,1339.18,1.83,0.00,0.00,0.00
+        2026-11-01T00:00:00Z,2026-12-01T00:00:00Z,/subscriptions/5a3b1e00-0000-4000-8000-000000000003,USD,BilledCost,billed,1,[run],2026-10-18,2026-10-16,ok,default,0.00,779.55,779.55,713.08,877.21,655.49,1129.77,,169,0,662.40,0.00,0.00,117.15,113.12,123.06,109.63,138.36,,,,781.97,-2.42,0.00,0.00,0.00
         ")
     });
 }
@@ -403,17 +407,17 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
                                   Actual  Expected                 vs last
                                   so far     total     80 % range    cycle  Daily
         ───────────────────────────────────────────────────────────────────────────
-        Production (sample)     1,027.59  1,892.02  1,738 – 2,067  +11.5 %  ▅▆▆▆▇▅▅
-        Data Platform (sample)    718.15  1,410.54  1,343 – 1,485   +2.5 %  ▆▇▇▆▇▆▆
-        Development (sample)      454.61  1,002.48    919 – 1,048  +26.9 %  ▄▅▅▇▅▄▅
+        Production (sample)     1,027.59  1,879.96  1,759 – 2,019  +10.8 %  ▅▆▆▆▇▅▅
+        Data Platform (sample)    718.15  1,400.99  1,356 – 1,450   +1.8 %  ▆▇▇▆▇▆▆
+        Development (sample)      454.61    999.73    927 – 1,032  +26.5 %  ▄▅▅▇▅▄▅
         ───────────────────────────────────────────────────────────────────────────
-        Total                   2,200.34  4,305.04  4,018 – 4,579  +11.4 %  ▅▆▇▇▇▅▆
+        Total                   2,200.34  4,280.68  4,089 – 4,447  +10.8 %  ▅▆▇▇▇▅▆
 
         In the total                          Actual  Expected
                                               so far     total
         ──────────────────────────────────────────────────────
-        Usage                               1,940.76  3,969.61
-        Marketplace usage                      72.78    148.63
+        Usage                               1,940.76  3,957.26
+        Marketplace usage                      72.78    136.62
         Purchases (recurring)                  63.95     63.95
         Marketplace purchases                 123.00    123.00
         Refunds, adjustments, late charges     -0.15     -0.15
@@ -422,46 +426,56 @@ fn a_plan_is_added_to_the_forecast_of_its_subscription() {
 
                              Charges     Credit    To pay     80 % range         Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (sampl…  1,892.02  -1,000.00    892.02    738 – 1,067  20 Oct (19–20)
-        Data Platform (sa…  1,410.54  -1,000.00    410.54      343 – 485  25 Oct (24–26)
-        Development (samp…  1,002.48    -883.84    118.64      117 – 121              no
+        Production (sampl…  1,879.96  -1,000.00    879.96    759 – 1,019  20 Oct (19–20)
+        Data Platform (sa…  1,400.99  -1,000.00    400.99      356 – 450  25 Oct (24–26)
+        Development (samp…    999.73    -881.13    118.60      117 – 120              no
         ────────────────────────────────────────────────────────────────────────────────
-        Total               4,305.04  -2,883.84  1,421.20  1,225 – 1,645
+        Total               4,280.68  -2,881.13  1,399.55  1,282 – 1,534
+
+        4,097.64  forecast from costs
+           -9.56  tiers and free amounts
+         +192.60  plan
+        4,280.68  charges
 
         Forecast of November 2026 · billed cost · USD
 
                                 Actual  Expected
                                 so far     total     80 % range  Daily
         ───────────────────────────────────────────────────────────────────────
-        Production (sample)       0.00  1,820.63  1,559 – 2,205  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
-        Data Platform (sample)    0.00  1,361.00  1,230 – 1,554  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
-        Development (sample)      0.00  1,180.98  1,005 – 1,298  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
+        Production (sample)       0.00  1,770.32  1,536 – 2,115  ▄▄▅▅▃▇▇▃▇▅▄▄▅▄
+        Data Platform (sample)    0.00  1,341.01  1,229 – 1,506  ▄▄▅▅▃▇▆▃▅▅▄▄▅▄
+        Development (sample)      0.00  1,177.59  1,010 – 1,281  ▃▃▄▄▃▅▇▃▄▄▃▃▄▃
         ───────────────────────────────────────────────────────────────────────
-        Total                     0.00  4,362.61  3,818 – 5,021  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
+        Total                     0.00  4,288.92  3,893 – 4,729  ▄▄▅▅▃▇▇▃▆▅▄▄▅▄
 
         In the total           Actual  Expected
                                so far     total
         ───────────────────────────────────────
-        Usage                    0.00  4,024.55
-        Marketplace usage        0.00    151.11
-        Purchases (recurring)    0.00     63.95
-        Marketplace purchases    0.00    123.00
+        Usage                    0.00  3,976.41
+        Marketplace usage        0.00    125.56
+        Purchases (recurring)    0.00     81.66
+        Marketplace purchases    0.00    105.29
 
         To pay for November 2026 · before tax · USD
 
                             Charges     Credit    To pay   80 % range            Used up
         ────────────────────────────────────────────────────────────────────────────────
-        Production (samp…  1,820.63  -1,000.00    820.63  559 – 1,205     19 Nov (16–23)
-        Data Platform (s…  1,361.00  -1,000.00    361.00    230 – 554     25 Nov (22–27)
-        Development (sam…  1,180.98  -1,000.00    180.98    113 – 298  29 Nov (27 Nov–?)
+        Production (samp…  1,770.32  -1,000.00    770.32  536 – 1,115     20 Nov (17–24)
+        Data Platform (s…  1,341.01  -1,000.00    341.01    229 – 506     25 Nov (23–27)
+        Development (sam…  1,177.59  -1,000.00    177.59    113 – 281  29 Nov (27 Nov–?)
         ────────────────────────────────────────────────────────────────────────────────
-        Total              4,362.61  -3,000.00  1,362.61  933 – 2,021
+        Total              4,288.92  -3,000.00  1,288.92  986 – 1,729
+
+        3,902.18  forecast from costs
+          -11.30  tiers and free amounts
+         +398.04  plan
+        4,288.92  charges
 
         The total: charges of the cycle as billed, before credit and tax
         Not final: days after 2026-10-16 are part of the expectation
         The plan adds 192.60 USD to the charges of October 2026 and 0.00 to what is to
           pay
-        The plan adds 398.04 USD to the charges of November 2026 and 63.78 to what is
+        The plan adds 398.04 USD to the charges of November 2026 and 60.44 to what is
           to pay
         The use of September 2026 cost 3,676.43 USD, by these prices 3,676.43
         273 charges for use are paid for by reservations or savings plans

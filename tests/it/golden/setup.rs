@@ -401,7 +401,7 @@ fn a_job_with_prices_says_what_is_to_pay() {
     let summary: serde_json::Value =
         serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     let total = &summary["jobs"][0]["totals"][0];
-    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4112.44".into(), &"1421.20".into()));
+    assert_eq!((&total["forecast_total"], &total["to_pay"]), (&"4088.08".into(), &"1399.55".into()));
     let header = fs::read_to_string(out.join("priced.csv")).unwrap();
     assert!(header.lines().next().unwrap().contains("x_ForecastNet,x_NetLower80"), "{header}");
 }

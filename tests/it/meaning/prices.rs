@@ -112,6 +112,49 @@ fn a_subscription_that_changed_its_profile_keeps_its_prices_and_has_one_credit()
 }
 
 #[test]
+fn a_priced_total_is_that_of_predict_and_amounts_that_are_named() {
+    let folder = folder();
+    let other = all_with(hours("2026-06-01", "2026-10-17"), "meterId", "METER-2");
+    let other = all_with(other, "costInBillingCurrency", "7.31");
+    let whole = [hours("2026-06-01", "2026-10-17"), other].concat();
+    let beta = all_with(hours("2026-07-09", "2026-10-17"), "subscriptionId", BETA);
+    write(folder.path(), "costs.csv", csv(&[whole, beta].concat()));
+    let figures = |args: &[&str], name: &str| -> Vec<f64> {
+        let args = [args, &["--totals"]].concat();
+        let column = predict(folder.path(), &args).column(name);
+        column.iter().map(|text| text.parse().expect("an amount")).collect()
+    };
+    let expected = figures(&["--cycles", "3"], "x_ForecastTotal");
+    assert!(expected.len() > 8, "three cycles of two subscriptions and their total: {expected:?}");
+    let card = |price: &str| {
+        write(
+            folder.path(),
+            "card.toml",
+            format!("currency = \"EUR\"\n[[price]]\nmeter = \"meter-1\"\nunit = \"1 Hour\"\n{price}\n"),
+        );
+    };
+    let args = ["--cycles", "3", "--pricing", "card.toml"];
+    // One price, as charged: the same to the cent.
+    card("price = 1");
+    assert_eq!(figures(&args, "x_ForecastTotal"), expected);
+    assert_eq!(figures(&args, "x_CostForecast"), expected);
+    // A free amount and another price: named amounts, which add up.
+    for price in ["tiers = [{ from = 0, price = 0 }, { from = 100, price = 1 }]", "price = 1.5"] {
+        card(price);
+        assert_eq!(figures(&args, "x_CostForecast"), expected, "{price}");
+        let names =
+            ["x_CostForecast", "x_TierDifference", "x_PriceChangeDifference", "x_OtherPricesDifference"];
+        let parts = names.map(|name| figures(&args, name));
+        for (row, total) in figures(&args, "x_ForecastTotal").into_iter().enumerate() {
+            let sum: f64 = parts.iter().map(|part| part[row]).sum();
+            assert!((sum - total).abs() < 0.001, "{price}: {sum} is not {total}");
+        }
+        let moved = parts[1].iter().chain(&parts[3]).filter(|amount| amount.abs() > 1.0).count();
+        assert!(moved > 5, "{price}: {parts:?}");
+    }
+}
+
+#[test]
 fn a_filter_keeps_the_use_of_others_out_of_what_is_said() {
     let folder = folder();
     card(folder.path(), "0");

@@ -22,6 +22,7 @@ mod tree;
 
 pub(crate) use known::View;
 pub(crate) use parts::{Part, UnitForecast};
+pub(crate) use purchases::carried;
 pub(crate) use series::{PastsUntil, SeriesPasts, unit_forecast};
 pub(crate) use sum::sum;
 pub(crate) use tree::summed_parts;

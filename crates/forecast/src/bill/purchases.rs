@@ -13,11 +13,11 @@ use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
 /// Expected charges by day.
-pub(super) type Charges = BTreeMap<NaiveDate, f64>;
+pub(crate) type Charges = BTreeMap<NaiveDate, f64>;
 
 /// Charges that are expected in one cycle.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Carried {
+pub(crate) struct Carried {
     /// Of the unit.
     pub unit: Charges,
     /// Of its rows that have no parts, by their place among the bill's rows.
@@ -25,7 +25,7 @@ pub(super) struct Carried {
 }
 
 /// What is expected of the purchases of a unit in a cycle.
-pub(super) fn carried(bill: &Bill, unit: &Unit, cycle: BillingCycle, view: &View) -> Carried {
+pub(crate) fn carried(bill: &Bill, unit: &Unit, cycle: BillingCycle, view: &View) -> Carried {
     let mut all = Carried::default();
     let series = |place: usize| view.seen(bill.purchases.get(place));
     for purchase in &unit.purchases {

@@ -1,17 +1,17 @@
 //! A bill whose usage has prices, and the terms of its offer.
 
-use crate::{error::Error, totals::Leaf};
+use crate::error::Error;
 use billing::{Amount, DayUse, OfferTerms, Price};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 
-/// A subscription's bill: what it is charged for, with and without prices.
+/// The use of a subscription that has prices.
 #[derive(Clone, Debug)]
 pub struct PricedBill<'a> {
-    /// What is known of it besides its series; of one key.
-    pub facts: Leaf,
-    /// Its costs: places among the bills.
-    pub leaves: Vec<usize>,
+    /// Its key among the rows of the first shown level.
+    pub key: Option<String>,
+    /// What people call it.
+    pub name: String,
     /// The use that has prices.
     pub meters: Vec<PricedMeter<'a>>,
 }
@@ -21,9 +21,8 @@ pub struct PricedBill<'a> {
 pub struct PricedMeter<'a> {
     /// The meter's id, in lower case.
     pub meter: String,
-    /// Which of the bill's costs are those of this use: their level is forecast from quantities instead. `None` for
-    /// a meter that is planned only.
-    pub leaf: Option<usize>,
+    /// Which row of the bill holds the costs of this use. `None` for a meter that is planned only.
+    pub row: Option<usize>,
     /// Its prices, as `billing::price_rows` takes them; one must hold on every day of every cycle asked for.
     pub prices: Vec<&'a Price>,
     /// What was used on each day, in the unit of the prices, in the order of days.

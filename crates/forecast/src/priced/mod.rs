@@ -1,15 +1,17 @@
-//! Components whose use has prices: quantities are forecast, then priced over the cycle.
+//! Bills whose use has prices: the forecast of all costs, and what prices and terms change in it.
 //!
 //! A free amount, a tier or a credit makes early-cycle cost a poor predictor of the total, while *usage*
-//! continues as before. So the quantity of each meter is forecast, added to the usage of the cycle so far, and
-//! priced as a whole; credit and other terms apply to the sum. What has no price is forecast from its costs.
+//! continues as before. So a meter with several prices is forecast by its quantities, which are added to the usage of the
+//! cycle so far and priced as a whole. What is always charged at one price is forecast by its costs, as is what has no
+//! price. Credit and other terms apply to the sum. The total differs from the forecast of costs only by named amounts.
 //!
-//! One factor scales all remaining quantities. Its quantiles come from past errors of the bill's whole usage,
+//! One factor scales all remaining use. Its quantiles come from past errors of the bill's whole use,
 //! each meter valued at what its coming units cost. So charges and amount due have quantiles of their own
 //! shapes: an amount due below the credit is certain.
 //! Wrong where one meter runs away while others stay, and that meter alone has costly tiers.
 
 mod bill;
+mod by_price;
 mod cycle;
 mod factors;
 mod rest;
@@ -20,22 +22,22 @@ mod tests;
 pub use bill::{PricedBill, PricedMeter, Terms};
 
 use crate::{
-    components::Components,
+    bill::{Bill, UnitForecast, sum},
     engine::Engine,
     error::Result,
-    incomplete_days::evident_cutoff,
-    totals::{GroupTotal, Leaf, summed},
+    price_difference::rounded_differences,
+    totals::{GroupTotal, Totals},
     used_up::UsedUp,
 };
 use bill::{LEVELS, LOWER_80, POINT, UPPER_80};
-use billing::{Amount, BillingCycle, SeriesSetBuilder};
+use billing::{Amount, BillingCycle};
+use by_price::{By, with_worth};
 use chrono::NaiveDate;
-use cycle::{Outcome, PricedCycle};
-use factors::{Off, factors};
+use cycle::{Charged, Outcome, PricedCycle};
+use factors::Off;
 use rayon::prelude::*;
-use rest::rests;
-use rows::Found;
-use std::collections::BTreeSet;
+use rest::{Expected, Rest};
+use rows::{OfBill, priced_rows};
 
 /// The totals of [`forecast_priced`].
 #[derive(Clone, Debug, PartialEq)]
@@ -48,68 +50,124 @@ pub struct PricedTotals {
 
 /// Forecasts what bills will cost by their prices, in every cycle that their facts ask for.
 ///
-/// `bills` hold the costs of everything; the level of a meter with prices is not learnt from.
+/// `all` holds the costs of everything, with rows of two shown levels: bills, and meters inside them. Bills are of one
+/// currency.
 ///
 /// # Errors
-/// A price that does not hold on a day; what cannot be held.
+/// A price that does not hold on a day; what cannot be held; a bill that names a series that it does not hold.
 pub fn forecast_priced(
     engine: &Engine,
-    bills: &Components,
+    all: Bill,
     priced: &[PricedBill<'_>],
     terms: Terms<'_>,
 ) -> Result<PricedTotals> {
-    let facts: Vec<Leaf> = priced.iter().map(|bill| with_evident_cutoff(engine, bills, bill)).collect();
-    let rests = rests(engine, bills, priced, &facts)?;
-    let cycles: BTreeSet<BillingCycle> =
-        facts.iter().flat_map(|own| &own.cycles).map(|own| own.cycle).collect();
-    let factors = factors(engine, bills, priced, &facts, &rests)?;
+    let totals = Totals::of(engine, all)?;
+    let by = priced.iter().map(|bill| ways(&totals.bill, bill)).collect::<Result<Vec<_>>>()?;
+    let of_use = forecast_of_use(engine, &totals, priced, &by)?;
+    let of_use = of_use.as_ref().unwrap_or(&totals);
+    let expected = Expected { bill: &of_use.bill, forecasts: &of_use.forecasts };
+    let of_costs = Expected { bill: &totals.bill, forecasts: &totals.forecasts };
 
-    let found = Found {
-        name: engine.name(),
-        components: bills,
-        priced,
-        facts: &facts,
-        rests: &rests,
-        factors: &factors,
-        terms,
-    };
-    let mut rows = Vec::new();
-    let mut spent: [Vec<(NaiveDate, Amount)>; 3] = Default::default();
-    for cycle in cycles {
-        let asked: Vec<usize> = (0..priced.len())
-            .filter(|place| facts[*place].cycles.iter().any(|own| own.cycle == cycle))
+    let (mut rows, mut spent) = (Vec::new(), <[Vec<(NaiveDate, Amount)>; 3]>::default());
+    let by_costs = totals.tree(engine, 1).totals();
+    for same in by_costs.chunk_by(|one, other| one.cycle == other.cycle && one.currency == other.currency) {
+        let (total, parts) = same.split_at(usize::from(same[0].level == 0));
+        let cycle = same[0].cycle;
+        let of = |row: &GroupTotal| priced.iter().position(|bill| row.keys.first() == Some(&bill.key));
+        let asked: Vec<(&GroupTotal, usize)> = parts.iter().filter_map(|row| Some((row, of(row)?))).collect();
+        let rests: Vec<Rest> = asked
+            .iter()
+            .map(|(row, bill)| expected.rest(&priced[*bill], &by[*bill], &row.units, cycle))
             .collect();
-        let outcomes = |of_all: bool| -> Result<Vec<[Outcome; LEVELS]>> {
-            asked
-                .par_iter()
-                .map(|&place| {
-                    let own = PricedCycle::new(&priced[place], &facts[place], bills, &rests[place], cycle)?;
-                    let by = factors[if of_all { priced.len() } else { place }].get(&cycle);
-                    let bills = if of_all { asked.len() } else { 1 };
-                    let off = by.map_or([Off::Share(0.0); LEVELS], |by| by.off.map(|off| off.part(bills)));
-                    own.outcomes(off, terms)
-                })
-                .collect()
+        let joint_units: Vec<usize> = asked.iter().flat_map(|(row, _)| row.units.iter().copied()).collect();
+        let range = |units: &[usize], level: f64| {
+            let parts: Vec<_> = units.iter().filter_map(|unit| expected.unit(*unit, cycle)).collect();
+            Off::of(sum(&parts, engine.model(), |_, _| 0.0).as_ref(), level)
         };
-        let (own, joint) = (outcomes(false)?, outcomes(true)?);
+        let level: f64 = rests.iter().map(|rest| rest.level).sum();
+        let joint = range(&joint_units, level).map(|off| off.part(asked.len()));
+        let bills: Vec<(OfBill<'_>, [Outcome; LEVELS])> = asked
+            .par_iter()
+            .zip(&rests)
+            .map(|((row, place), rest)| {
+                let exact = exact_of(&of_costs, &row.units, cycle);
+                let charged = Charged {
+                    cycle,
+                    cutoff: row.cutoff,
+                    actual: exact.0,
+                    all: &totals.bill,
+                    units: &row.units,
+                };
+                let own = PricedCycle::new(&priced[*place], &by[*place], rest, charged)?;
+                let outcomes = own.outcomes(range(&row.units, rest.level), terms)?;
+                let digits = crate::totals::digits(row.currency.as_ref());
+                let all = outcomes[POINT].end().gross - exact.1;
+                let differences = rounded_differences(own.differences()?, all, digits);
+                let joint = own.outcomes(joint, terms)?;
+                Ok((OfBill { by_costs: row, outcomes, differences }, joint))
+            })
+            .collect::<Result<_>>()?;
+        let (own, joint): (Vec<OfBill<'_>>, Vec<[Outcome; LEVELS]>) = bills.into_iter().unzip();
         for (place, level) in [LOWER_80, POINT, UPPER_80].into_iter().enumerate() {
-            let days = joint.iter().flat_map(|bill| bill[level].spent());
-            spent[place].extend(days);
+            spent[place].extend(joint.iter().flat_map(|bill| bill[level].spent()));
         }
-        rows.extend(found.rows(cycle, &asked, &own, &joint));
+        rows.extend(priced_rows(total.first(), &own, &joint, terms));
     }
     let balance_used_up =
         terms.balance.map(|balance| UsedUp::of(spent.map(|days| cycle::day_when(days, balance))));
     Ok(PricedTotals { rows, balance_used_up })
 }
 
-fn with_evident_cutoff(engine: &Engine, bills: &Components, bill: &PricedBill<'_>) -> Leaf {
-    let mut level = SeriesSetBuilder::new();
-    let (start, sum) = summed(bills.level(), Some(bills.level()), &bill.leaves);
-    // A sum with values that are not finite has no cutoff of its own.
-    let cutoff = match level.push("", start, &sum) {
-        Ok(()) => evident_cutoff(level.build().get(0), bill.facts.cutoff, &engine.model().settling),
-        Err(_) => bill.facts.cutoff,
+/// How each meter of a bill is forecast.
+fn ways(all: &Bill, bill: &PricedBill<'_>) -> Result<Vec<By>> {
+    let way = |meter: &PricedMeter<'_>| {
+        let Some(row) = meter.row.map(|row| &all.rows[row]) else { return Ok(By::Costs(1.0)) };
+        let facts = &all.units[row.unit].facts;
+        let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
+        By::of(meter, all.series.level().get(row.series), facts.cutoff, &cycles)
     };
-    Leaf { cutoff, ..bill.facts.clone() }
+    bill.meters.iter().map(way).collect()
+}
+
+/// The forecast of the bill's use, each unit at its value; `None` where no meter is forecast by its quantities.
+fn forecast_of_use(
+    engine: &Engine,
+    totals: &Totals,
+    priced: &[PricedBill<'_>],
+    by: &[Vec<By>],
+) -> Result<Option<Totals>> {
+    let mut worth: Vec<(usize, &PricedMeter<'_>, f64)> = Vec::new();
+    for (bill, by) in priced.iter().zip(by) {
+        for (meter, by) in bill.meters.iter().zip(by) {
+            if let (Some(row), By::Quantities(value)) = (meter.row, by) {
+                worth.push((row, meter, *value));
+            }
+        }
+    }
+    if worth.is_empty() {
+        return Ok(None);
+    }
+    let bill = with_worth(&totals.bill, &worth)?;
+    let has_worth = |unit: &usize| worth.iter().any(|(row, ..)| bill.rows[*row].unit == *unit);
+    let forecasts: Vec<UnitForecast> = (0..bill.units.len())
+        .into_par_iter()
+        .map(|unit| match has_worth(&unit) {
+            true => crate::totals::forecast_unit(engine, &bill, unit),
+            false => totals.forecasts[unit].clone(),
+        })
+        .collect();
+    Ok(Some(Totals { bill, forecasts }))
+}
+
+/// What is charged so far in some units, and the whole cycle by the forecast of costs; not rounded.
+fn exact_of(of_costs: &Expected<'_>, units: &[usize], cycle: BillingCycle) -> (Amount, Amount) {
+    let (mut actual, mut rest) = (Amount::ZERO, 0.0);
+    for unit in units {
+        let facts = &of_costs.bill.units[*unit].facts;
+        actual += facts.cycles.iter().filter(|own| own.cycle == cycle).map(|own| own.actual).sum();
+        if let Some(part) = of_costs.unit(*unit, cycle) {
+            rest += part.level + part.forecast.recurring;
+        }
+    }
+    (actual, actual + Amount::from_estimate(rest).unwrap_or_default())
 }

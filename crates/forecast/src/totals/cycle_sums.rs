@@ -5,7 +5,7 @@
 //! is made good by the next one.
 
 use super::{GroupTotal, LineTotal, NetTotal, digits};
-use crate::{cycle_total::Status, error::Error, quantiles::Quantiles};
+use crate::{cycle_total::Status, error::Error, price_difference::PriceDifference, quantiles::Quantiles};
 use billing::{Amount, BillingCycle, Currency, Settlement};
 use chrono::Datelike;
 use serde::{Deserialize, Serialize};
@@ -165,6 +165,10 @@ fn lines(rows: &[&GroupTotal]) -> Vec<LineTotal> {
 
 fn net_of(all: &[&NetTotal], digits: u32) -> Option<NetTotal> {
     let sum = |of: fn(&Settlement) -> Amount| all.iter().map(|net| of(&net.settled)).sum();
+    let mut differences: BTreeMap<PriceDifference, Amount> = BTreeMap::new();
+    for (why, amount) in all.iter().flat_map(|net| &net.differences) {
+        *differences.entry(*why).or_default() += *amount;
+    }
     let dues: Vec<&Quantiles<Amount>> = all.iter().map(|net| &net.due).collect();
     Some(NetTotal {
         settled: Settlement {
@@ -173,6 +177,8 @@ fn net_of(all: &[&NetTotal], digits: u32) -> Option<NetTotal> {
             discount: sum(|own| own.discount),
             recurring: sum(|own| own.recurring),
         },
+        by_costs: all.iter().map(|net| net.by_costs).sum(),
+        differences: differences.into_iter().collect(),
         due: together(&dues, digits)?,
         credit_used_up: None,
     })

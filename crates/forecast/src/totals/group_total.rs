@@ -2,6 +2,7 @@
 
 use crate::{
     cycle_total::{DayForecast, Status},
+    price_difference::PriceDifference,
     quantiles::Quantiles,
     used_up::UsedUp,
 };
@@ -124,10 +125,22 @@ pub struct LineTotal {
 pub struct NetTotal {
     /// The parts: charges, credit, discount, and the offer's charge of the cycle.
     pub settled: Settlement,
+    /// The total as costs alone are forecast; rounded.
+    pub by_costs: Amount,
+    /// Why charges differ from that; rounded, and adding up to the difference.
+    pub differences: Vec<(PriceDifference, Amount)>,
     /// The amount due; its point is the forecast.
     pub due: Quantiles<Amount>,
     /// When the credit is used up; `None` where there is none, or that of several series.
     pub credit_used_up: Option<UsedUp>,
+}
+
+impl NetTotal {
+    /// What some reasons add to the forecast of costs.
+    #[must_use]
+    pub fn difference(&self, is_meant: impl Fn(&PriceDifference) -> bool) -> Amount {
+        self.differences.iter().filter(|(why, _)| is_meant(why)).map(|(_, amount)| *amount).sum()
+    }
 }
 
 impl GroupTotal {

@@ -16,10 +16,8 @@ pub use cycle_sums::{CycleSums, SumSpan};
 pub use group_total::{ExpectedMissing, GroupTotal, Leaf, LineTotal, NetTotal, OTHERS};
 pub use sums::recent;
 
-pub(crate) use group_total::TREND_DAYS;
-pub(crate) use lines::{LeafLines, line_totals};
-pub(crate) use rounding::{Exact, digits, rounded};
-pub(crate) use sums::{known_parts, summed};
+pub(crate) use rounding::digits;
+pub(crate) use sums::summed;
 
 use crate::{
     bill::{Bill, PastsUntil, UnitForecast, View, unit_forecast},
@@ -44,16 +42,12 @@ use tree::Tree;
 /// When the bill names a series that it does not hold.
 pub fn forecast_totals(
     engine: &Engine,
-    mut bill: Bill,
+    bill: Bill,
     depth: usize,
     top: Option<usize>,
 ) -> Result<Vec<GroupTotal>> {
-    check(&bill)?;
-    believe_evident_cutoffs(engine, &mut bill);
-    let bill = &bill;
-    let forecasts: Vec<UnitForecast> =
-        (0..bill.units.len()).into_par_iter().map(|unit| forecast_unit(engine, bill, unit)).collect();
-    let mut tree = Tree::new(bill, &forecasts, engine.model(), depth);
+    let totals = Totals::of(engine, bill)?;
+    let mut tree = totals.tree(engine, depth);
     if let Some(top) = top {
         tree.fold(top);
     }
@@ -64,13 +58,33 @@ pub fn forecast_totals(
 ///
 /// # Errors
 /// As for [`forecast_totals`].
-pub fn forecast_rows(engine: &Engine, mut bill: Bill, depth: usize) -> Result<Vec<GroupTotal>> {
-    check(&bill)?;
-    believe_evident_cutoffs(engine, &mut bill);
-    let bill = &bill;
-    let forecasts: Vec<UnitForecast> =
-        (0..bill.units.len()).into_par_iter().map(|unit| forecast_unit(engine, bill, unit)).collect();
-    Ok(Tree::of_rows(bill, &forecasts, engine.model(), depth).totals())
+pub fn forecast_rows(engine: &Engine, bill: Bill, depth: usize) -> Result<Vec<GroupTotal>> {
+    let totals = Totals::of(engine, bill)?;
+    Ok(Tree::of_rows(&totals.bill, &totals.forecasts, engine.model(), depth).totals())
+}
+
+/// A bill with the forecast of each of its units.
+pub(crate) struct Totals {
+    /// The bill, with cutoffs before days that look incomplete.
+    pub(crate) bill: Bill,
+    /// The forecast of each unit.
+    pub(crate) forecasts: Vec<UnitForecast>,
+}
+
+impl Totals {
+    /// Forecasts every unit.
+    pub(crate) fn of(engine: &Engine, mut bill: Bill) -> Result<Self> {
+        check(&bill)?;
+        believe_evident_cutoffs(engine, &mut bill);
+        let units = (0..bill.units.len()).into_par_iter();
+        let forecasts = units.map(|unit| forecast_unit(engine, &bill, unit)).collect();
+        Ok(Self { bill, forecasts })
+    }
+
+    /// The groups down to a depth.
+    pub(crate) fn tree<'a>(&'a self, engine: &'a Engine, depth: usize) -> Tree<'a> {
+        Tree::new(&self.bill, &self.forecasts, engine.model(), depth)
+    }
 }
 
 /// Refuses a bill that names a series that it does not hold.
@@ -86,7 +100,7 @@ fn check(bill: &Bill) -> Result<()> {
 }
 
 /// The forecast of one unit as it is known now.
-fn forecast_unit(engine: &Engine, bill: &Bill, unit: usize) -> UnitForecast {
+pub(crate) fn forecast_unit(engine: &Engine, bill: &Bill, unit: usize) -> UnitForecast {
     let facts = &bill.units[unit].facts;
     let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|facts| facts.cycle).collect();
     let rule = cycles.first().map_or(CycleDay::FIRST, |cycle| rule_of(*cycle));

@@ -24,20 +24,6 @@ pub(crate) fn summed(frame: &SeriesSet, set: Option<&SeriesSet>, members: &[usiz
     (start, sums)
 }
 
-/// What is known of each day of a sum's level: all of it, or of a missing day what its other parts cost.
-pub(crate) fn known_parts(components: &Components, members: &[usize]) -> (NaiveDate, Vec<f64>) {
-    let (start, days) = span(components.level(), members);
-    let mut sums = vec![0.0; days];
-    for leaf in members {
-        let one = components.get(*leaf);
-        for (place, sum) in sums.iter_mut().enumerate() {
-            let day = start + Days::new(place as u64);
-            *sum += one.level.value_on(day).or_else(|| one.known_part_of(day)).unwrap_or(0.0);
-        }
-    }
-    (start, sums)
-}
-
 /// What some series cost together on each of the last `days` days of the data; `None` is a day on which
 /// one of them has no value.
 #[must_use]

@@ -32,7 +32,7 @@ enum Place {
 }
 
 /// What is shown, with what is known of it.
-pub(super) struct Tree<'a> {
+pub(crate) struct Tree<'a> {
     bill: &'a Bill,
     forecasts: &'a [UnitForecast],
     model: &'a Model,
@@ -150,7 +150,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The groups, in the order of their keys.
-    pub(super) fn totals(&self) -> Vec<GroupTotal> {
+    pub(crate) fn totals(&self) -> Vec<GroupTotal> {
         self.groups.iter().map(|(key, places)| self.group(key, places)).collect()
     }
 

@@ -44,6 +44,20 @@ pub enum Needs {
     /// Costs by day of whole bills: services, meters and purchases beside the groups that are asked for, and what
     /// a filter leaves out.
     Bills,
+    /// The same with the quantities of meters.
+    PricedBills,
+}
+
+impl Needs {
+    /// Whether whole bills are needed.
+    pub(crate) fn bills(self) -> bool {
+        matches!(self, Self::Bills | Self::PricedBills)
+    }
+
+    /// Whether quantities are needed.
+    pub(crate) fn usage(self) -> bool {
+        matches!(self, Self::Usage | Self::PricedBills)
+    }
 }
 
 /// Which charges count, before they are put together.
@@ -310,7 +324,7 @@ fn query(plan: &Plan, options: &ReadOptions, needs: Needs) -> Result<ReadQuery> 
             dimensions.push(dimension.clone());
         }
     }
-    if needs == Needs::Bills {
+    if needs.bills() {
         let is_known = |own: &Dimension| {
             let column = own.column();
             let has = |name: &str| files().any(|file| file.layout.has(name));
@@ -329,7 +343,7 @@ fn query(plan: &Plan, options: &ReadOptions, needs: Needs) -> Result<ReadQuery> 
         parts: part_columns(
             plan.runs.iter().filter(|run| run.is_scoped()).filter_map(|run| run.scope.as_ref()),
         ),
-        usage: needs == Needs::Usage,
+        usage: needs.usage(),
         grain: if needs == Needs::Hours { Grain::Moment } else { Grain::Day },
     })
 }

@@ -101,7 +101,7 @@ pub fn select_charges(
     let mut shown = None;
     if let Some(asked) = asked_for(&query, options) {
         table.keys = table.keys.lazy().with_column(asked.alias("asked")).collect()?;
-        if needs == Needs::Bills {
+        if needs.bills() {
             table.keys = asked_by_value(table.keys, &query, options)?;
             shown = Some(table.clone());
         }

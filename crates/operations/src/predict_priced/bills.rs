@@ -1,72 +1,77 @@
-//! The bills of subscriptions from what was read: costs, and use with its prices.
+//! The use of subscriptions that has prices, from what was read.
 
-use crate::{Result, bill::leaf_of};
+use crate::Result;
 use billing::{Amount, BillingCycle, CycleFacts, PriceCard, Unpriced, UsedDay};
 use chrono::NaiveDate;
-use forecast::{Leaf, PricedBill, PricedMeter};
-use ingest::{DailyCosts, Outlook, Usage};
+use forecast::{Bill, PricedBill, PricedMeter, Row};
+use ingest::{BillOutlook, Usage};
 use prices::{MeterUsage, meter_usage};
 use std::collections::{BTreeMap, HashMap};
 
 /// Meters without a price, and what they cost in the open cycles so far.
 pub type NoPrice = BTreeMap<Unpriced, (usize, Amount)>;
 
-/// The bills of subscriptions, with the prices of their meters. `daily` is grouped by subscription and meter.
+/// Subscription, meter and invoice unit, in lower case but for the last.
+type MeterKey<'a> = (String, String, &'a str);
+
+/// The subscriptions of a bill, with the prices of their meters. Rows are subscriptions, and meters below them.
 ///
 /// # Errors
 /// A quantity that cannot be held.
 pub fn priced_bills<'c>(
-    daily: &DailyCosts,
-    outlook: &Outlook,
+    bill: &Bill,
+    outlook: &BillOutlook,
     usage: &Usage,
     card: &'c PriceCard,
 ) -> Result<(Vec<PricedBill<'c>>, NoPrice)> {
-    let mut used: HashMap<(String, &str, &str), Vec<&UsedDay>> = HashMap::new();
+    let mut used: HashMap<MeterKey<'_>, Vec<&UsedDay>> = HashMap::new();
     for own in &usage.days {
-        let key = (lower(own.subscription.as_deref()), own.meter.as_str(), own.invoice_unit.as_str());
+        let meter = own.meter.to_lowercase();
+        let key = (lower(own.subscription.as_deref()), meter, own.invoice_unit.as_str());
         used.entry(key).or_default().push(own);
     }
-    // Quantities are those of one subscription, meter and invoice unit; leaves that share these share them.
-    let mut shares: HashMap<(String, String, &str), Vec<usize>> = HashMap::new();
-    for (place, leaf) in daily.leaves.iter().enumerate() {
-        shares.entry(meter_key(leaf)).or_default().push(place);
+    let key_of = |row: &Row| -> MeterKey<'_> {
+        let [subscription, meter] = [0, 1].map(|place| lower(row.facts.keys[bill.hidden + place].as_deref()));
+        (subscription, meter, outlook.facts[row.unit].1.as_str())
+    };
+    let meters = || {
+        let rows = bill.rows.iter().enumerate();
+        rows.filter(|(_, row)| row.is_shown && row.level() == bill.hidden + 2)
+    };
+    // Quantities are those of one subscription, meter and invoice unit; rows that share these share them.
+    let mut shares: HashMap<MeterKey<'_>, Vec<usize>> = HashMap::new();
+    for (place, row) in meters() {
+        shares.entry(key_of(row)).or_default().push(place);
     }
-    for leaves in shares.values_mut() {
+    for rows in shares.values_mut() {
         let is_charged =
-            |place: &usize| outlook.leaves[*place].cycles.iter().any(|own| own.actual != Amount::ZERO);
-        let charged: Vec<usize> = leaves.iter().copied().filter(is_charged).collect();
+            |place: &usize| bill.rows[*place].facts.cycles.iter().any(|own| own.actual != Amount::ZERO);
+        let charged: Vec<usize> = rows.iter().copied().filter(is_charged).collect();
         match charged.len() {
-            0 => *leaves = leaves.pop().into_iter().collect(),
-            _ => *leaves = charged,
+            0 => *rows = rows.pop().into_iter().collect(),
+            _ => *rows = charged,
         }
     }
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: HashMap<Option<&str>, usize> = HashMap::new();
     let mut priced: Vec<PricedBill<'c>> = Vec::new();
     let mut unpriced = NoPrice::new();
-    let lines = daily.line_sums();
-    for (place, (leaf, facts)) in daily.leaves.iter().zip(&outlook.leaves).enumerate() {
-        let subscription = lower(leaf.keys[0].as_deref());
-        let at = *places.entry(subscription.clone()).or_insert_with(|| {
-            let facts = Leaf {
-                keys: leaf.keys[..1].to_vec(),
-                names: leaf.names[..1].to_vec(),
-                currency: Some(leaf.currency.clone()),
-                cycles: Vec::new(),
-                ..leaf_of(facts)
-            };
-            priced.push(PricedBill { facts, leaves: Vec::new(), meters: Vec::new() });
+    for row in bill.rows.iter().filter(|row| row.is_shown && row.level() == bill.hidden + 1) {
+        let key = row.facts.keys[bill.hidden].as_deref();
+        places.entry(key).or_insert_with(|| {
+            let name = row.facts.names.last().cloned().unwrap_or_default();
+            priced.push(PricedBill { key: key.map(str::to_owned), name, meters: Vec::new() });
             priced.len() - 1
         });
-        let bill = &mut priced[at];
-        bill.leaves.push(place);
-        add_facts(&mut bill.facts, &leaf_of(facts));
-        bill.facts.lines.add(&lines[place]);
-        let meter = lower(leaf.keys[1].as_deref());
-        let Some(rows) = used.get(&(subscription, meter.as_str(), leaf.unit.as_str())) else { continue };
-        let cycles: Vec<BillingCycle> = facts.cycles.iter().map(|own| own.cycle).collect();
-        let found = match shares.get(&meter_key(leaf)).map(Vec::as_slice) {
-            Some([only]) if *only == place => meter_usage(rows, card, &meter, &cycles)?,
-            // Its use is that of the leaf that goes on.
+    }
+    for (place, row) in meters() {
+        let Some(own) = places.get(&row.facts.keys[bill.hidden].as_deref()) else { continue };
+        let key = key_of(row);
+        let Some(rows) = used.get(&key) else { continue };
+        let cycles: Vec<BillingCycle> =
+            bill.units[row.unit].facts.cycles.iter().map(|own| own.cycle).collect();
+        let found = match shares.get(&key).map(Vec::as_slice) {
+            Some([only]) if *only == place => meter_usage(rows, card, &key.1, &cycles)?,
+            // Its use is that of the row that goes on.
             Some([_]) => continue,
             _ => Err(Unpriced::Ambiguous),
         };
@@ -78,31 +83,22 @@ pub fn priced_bills<'c>(
             })
         };
         match found.and_then(|own| if is_negative(&own) { Err(Unpriced::TakenBack) } else { Ok(own) }) {
-            Ok(own) => bill.meters.push(PricedMeter {
-                is_third_party: own.prices.iter().any(|price| price.is_third_party)
-                    || daily.is_marketplace(leaf),
-                meter,
-                leaf: Some(place),
-                charged: with_the_rest(own.charged, facts),
-                prices: own.prices,
-                used: own.used,
+            Ok(found) => priced[*own].meters.push(PricedMeter {
+                is_third_party: found.prices.iter().any(|price| price.is_third_party)
+                    || row.facts.lines.has_marketplace(),
+                meter: key.1,
+                row: Some(place),
+                charged: with_the_rest(found.charged, &row.facts.cycles),
+                prices: found.prices,
+                used: found.used,
                 planned: Default::default(),
             }),
             Err(why) => {
                 let (meters, cost) = unpriced.entry(why).or_default();
                 *meters += 1;
-                *cost += facts.cycles.iter().map(|own| own.actual).sum();
+                *cost += row.facts.cycles.iter().map(|own| own.actual).sum();
             }
         }
-    }
-    for bill in &mut priced {
-        // Charges without a subscription may be of several accounts: the silence of one that stopped would make the
-        // sums of the others unknown.
-        let is_live = |place: &usize| !outlook.leaves[*place].stopped;
-        if bill.leaves.iter().any(is_live) {
-            bill.leaves.retain(is_live);
-        }
-        bill.facts.cycles.sort_by_key(|own| own.cycle);
     }
     Ok((priced, unpriced))
 }
@@ -111,49 +107,16 @@ pub fn priced_bills<'c>(
 /// cycle: a credit pays for them, or is paid back, like for the use that they are of.
 fn with_the_rest(
     mut charged: BTreeMap<NaiveDate, Amount>,
-    facts: &ingest::LeafOutlook,
+    cycles: &[CycleFacts],
 ) -> BTreeMap<NaiveDate, Amount> {
-    for own in &facts.cycles {
+    for own in cycles {
         let known: Amount = charged.range(own.cycle.start()..own.cycle.end()).map(|(_, cost)| *cost).sum();
         *charged.entry(own.cycle.start()).or_default() += own.actual - known;
     }
     charged
 }
 
-/// Subscription, meter and invoice unit of a leaf.
-fn meter_key(leaf: &ingest::Leaf) -> (String, String, &str) {
-    let [subscription, meter] = [0, 1].map(|place| lower(leaf.keys[place].as_deref()));
-    (subscription, meter, &leaf.unit)
-}
-
 /// Ids are compared without case.
 pub fn lower(text: Option<&str>) -> String {
     text.unwrap_or_default().to_lowercase()
-}
-
-/// Joins what is known of a bill's parts.
-fn add_facts(bill: &mut Leaf, part: &Leaf) {
-    // Parts of several accounts: one that has stopped says nothing of when the others are final.
-    bill.cutoff = match (bill.stopped, part.stopped) {
-        (true, false) => part.cutoff,
-        (false, true) => bill.cutoff,
-        _ => bill.cutoff.min(part.cutoff),
-    };
-    bill.history_days = bill.history_days.max(part.history_days);
-    bill.missing_days = bill.missing_days.max(part.missing_days);
-    bill.covered_from = bill.covered_from.min(part.covered_from);
-    bill.stopped &= part.stopped;
-    for own in &part.cycles {
-        match bill.cycles.iter_mut().find(|known| known.cycle == own.cycle) {
-            None => bill.cycles.push(*own),
-            Some(known) => {
-                *known = CycleFacts {
-                    cycle: own.cycle,
-                    actual: known.actual + own.actual,
-                    previous: known.previous.zip(own.previous).map(|(one, other)| one + other),
-                    closed: known.closed && own.closed,
-                }
-            }
-        }
-    }
 }

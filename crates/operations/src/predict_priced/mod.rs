@@ -8,7 +8,8 @@ mod pricing;
 
 use crate::{
     ChargesRequest, DataAge, Error, Finding, Forecasted, Host, PriceSource, Result,
-    charges::{self, ReadCharges},
+    bill::{RowsAre, bill_of},
+    charges::{self, ReadBills},
     data_age::{check_age, hidden_runs},
     forecaster::Forecaster,
     predict,
@@ -72,9 +73,10 @@ fn forecast(
     check_whole_bills(&options)?;
     options.group_by = [SUBSCRIPTION, METER].map(|name| Dimension::Column(name.to_owned())).to_vec();
     let wanted = &request.charges;
-    let selected = charges::select(wanted, &options, Needs::Usage, host)?;
+    let selected = charges::select(wanted, &options, Needs::PricedBills, host)?;
     let mut usage = Usage::of(&selected.charges)?;
-    let ReadCharges { daily, findings: read, inputs } = charges::daily_costs(wanted, &options, selected)?;
+    let ReadBills { costs, findings: read, inputs } = charges::bills(wanted, &options, selected)?;
+    let daily = &costs.shown;
     findings.extend(read);
     if daily.metric != Metric::Billed {
         let text = "`--pricing` forecasts what is billed, and these files hold amortized cost; name exports of actual cost";
@@ -83,17 +85,18 @@ fn forecast(
     let kept: BTreeSet<String> =
         daily.leaves.iter().map(|leaf| bills::lower(leaf.keys[0].as_deref())).collect();
     usage.days.retain(|used| kept.contains(&bills::lower(used.subscription.as_deref())));
-    let given = card(request, &daily, &usage, added.map(|added| added.plan), host)?;
+    let given = card(request, daily, &usage, added.map(|added| added.plan), host)?;
     findings.extend(unusable_prices(&given));
-    let card = in_currency_of_charges(&given, &daily)?;
+    let card = in_currency_of_charges(&given, daily)?;
     let until_end =
-        added.map_or(1, |added| plan::cycles_until_its_end(added.plan, &daily, options.cycle_day, findings));
+        added.map_or(1, |added| plan::cycles_until_its_end(added.plan, daily, options.cycle_day, findings));
     let cycles = (request.cycles.unwrap_or(1) as usize).max(until_end);
-    let outlook = daily.outlook(cycles)?;
-    check_age(&daily, &outlook, request.charges.as_of)?;
-    predict::check_history(&daily, &outlook)?;
+    let outlook = costs.outlook(cycles)?;
+    check_age(daily, &outlook.units.outlook, request.charges.as_of)?;
+    predict::check_history(daily, &outlook.units.outlook)?;
 
-    let (mut priced, unpriced) = bills::priced_bills(&daily, &outlook, &usage, &card)?;
+    let bill = bill_of(&outlook, RowsAre::Groups)?;
+    let (mut priced, unpriced) = bills::priced_bills(&bill, &outlook, &usage, &card)?;
     if priced.iter().all(|bill| bill.meters.is_empty()) {
         let text = format!("no meter of the usage has a price: {}", notes::in_words(&unpriced));
         return Err(Error::not_enough(text));
@@ -103,14 +106,13 @@ fn forecast(
         committed: pricing.committed.unwrap_or_default(),
         balance: pricing.commitment_left,
     };
-    let components = predict::components(outlook)?;
     let mut noted = Vec::new();
     let totals = match added {
-        None => forecast_priced(engine, &components, &priced, terms)?,
+        None => forecast_priced(engine, bill, &priced, terms)?,
         Some(added) => {
-            let without = forecast_priced(engine, &components, &priced, terms)?;
-            plan::add(&mut priced, added, &given.currency, &card, findings)?;
-            let with = forecast_priced(engine, &components, &priced, terms)?;
+            let without = forecast_priced(engine, bill.clone(), &priced, terms)?;
+            plan::add(&mut priced, &bill, added, &given.currency, &card, findings)?;
+            let with = forecast_priced(engine, bill, &priced, terms)?;
             noted.extend(plan::difference_notes(&without, &with, &card.currency));
             with
         }
@@ -124,34 +126,35 @@ fn forecast(
     let all: BTreeSet<BillingCycle> = totals.rows.iter().map(|row| row.cycle).collect();
     let all: Vec<BillingCycle> = all.into_iter().collect();
     if let Some(first) = all.first() {
-        noted.extend(notes::price_notes(&daily, &usage, &card, &unpriced, *first, findings)?);
+        noted.extend(notes::price_notes(daily, &usage, &card, &unpriced, *first, findings)?);
     }
     noted.extend(notes::terms_notes(&totals, &card, pricing));
-    noted.extend(hidden_runs(&daily, &inputs, request.charges.as_of));
+    noted.extend(hidden_runs(daily, &inputs, request.charges.as_of));
     let mut remarks: Vec<Remark> = noted.into_iter().map(|text| Remark::note("prices", text)).collect();
-    remarks.extend(predict::remarks(&daily, &all));
+    remarks.extend(predict::remarks(daily, &all));
     let report = ForecastReport {
         metric: Metric::Billed,
         total_kind: TotalKind::Billed,
         exact: true,
         as_of: daily.as_of(),
-        run_id: forecaster.run_id(&inputs_digest(&daily, &given, added), &counted(request, cycles))?,
+        run_id: forecaster
+            .run_id(&inputs_digest(&costs.digest(), &given, added), &counted(request, cycles))?,
         group_columns: vec![SUBSCRIPTION.to_owned()],
         rows: totals.rows,
         sums: Vec::new(),
         findings: remarks,
-        control: predict::control(&daily),
+        control: predict::control(daily),
         more_levels: Vec::new(),
     };
-    let age = Some(DataAge::of(&daily, &inputs));
+    let age = Some(DataAge::of(daily, &inputs));
     Ok(Forecasted { report, rows: None, age, findings: Vec::new() })
 }
 
 /// The digest of all that was read: charges, prices, and the plan.
-fn inputs_digest(daily: &DailyCosts, card: &PriceCard, added: Option<Added<'_>>) -> String {
+fn inputs_digest(charges: &str, card: &PriceCard, added: Option<Added<'_>>) -> String {
     // Prices and plans come from files in many forms; what was read of them is what counts.
     let read = format!("{card:?} {:?}", added.map(|added| (added.plan, added.subscription)));
-    format!("{} {}", daily.digest(), blake3::hash(read.as_bytes()).to_hex())
+    format!("{charges} {}", blake3::hash(read.as_bytes()).to_hex())
 }
 
 /// What of a request counts for the id of its run.

@@ -144,7 +144,7 @@ pub(super) fn terms_notes(totals: &PricedTotals, card: &PriceCard, pricing: &Pri
             "the offer discounts what is committed to; `--committed AMOUNT` says how much that is".to_owned(),
         );
     }
-    notes.extend(without_forecast(&totals.rows, "meters"));
+    notes.extend(without_forecast(&totals.rows, "groups"));
     notes
 }
 

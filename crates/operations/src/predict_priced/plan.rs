@@ -3,7 +3,7 @@
 use super::Added;
 use crate::{Error, Finding, Result, price::reason};
 use billing::{BillingCycle, Currency, CycleDay, PriceCard};
-use forecast::{PricedBill, PricedMeter, PricedTotals};
+use forecast::{Bill, PricedBill, PricedMeter, PricedTotals, Row};
 use ingest::DailyCosts;
 use prices::{Plan, PlannedUsage, planned_usage};
 use report::{cycle_name, grouped};
@@ -40,6 +40,7 @@ pub(super) fn cycles_until_its_end(
 /// A subscription that the data does not have or that must be named; no line that has dates and a price.
 pub(super) fn add<'c>(
     priced: &mut [PricedBill<'c>],
+    whole: &Bill,
     added: Added<'_>,
     given: &Currency,
     card: &'c PriceCard,
@@ -53,11 +54,15 @@ pub(super) fn add<'c>(
     }
     let place = place_of(priced, added.subscription)?;
     let bill = &mut priced[place];
-    let cycles: Vec<BillingCycle> = bill.facts.cycles.iter().map(|own| own.cycle).collect();
+    let is_its = |row: &&Row| row.level() == whole.hidden + 1 && row.facts.keys[whole.hidden] == bill.key;
+    let units = || whole.rows.iter().filter(is_its).map(|row| &whole.units[row.unit].facts);
+    let cycles: BTreeSet<BillingCycle> = units().flat_map(|own| &own.cycles).map(|own| own.cycle).collect();
+    let cycles: Vec<BillingCycle> = cycles.into_iter().collect();
     for line in added.plan.lines.iter().filter(|line| line.span.is_none()) {
         warn(format!("`{}` has no `from` and `to`: it is in no cycle of the forecast", line.name));
     }
-    let cutoff = bill.facts.cutoff;
+    let live = units().filter(|own| !own.stopped).map(|own| own.cutoff).min();
+    let cutoff = live.or_else(|| units().map(|own| own.cutoff).min()).unwrap_or_default();
     let spans = || added.plan.lines.iter().filter_map(|line| line.span);
     if spans().any(|(from, _)| from <= cutoff) {
         warn(format!("days of the plan up to {cutoff} are taken to be in the charges already"));
@@ -85,15 +90,13 @@ pub(super) fn add<'c>(
 }
 
 fn place_of(priced: &[PricedBill<'_>], subscription: Option<&str>) -> Result<usize> {
-    let names = || priced.iter().map(|bill| bill.facts.names.join(" / ")).collect::<Vec<_>>().join(", ");
-    let id = |bill: &PricedBill<'_>| bill.facts.keys[0].clone().unwrap_or_default().to_lowercase();
+    let names = || priced.iter().map(|bill| bill.name.as_str()).collect::<Vec<_>>().join(", ");
+    let id = |bill: &PricedBill<'_>| bill.key.clone().unwrap_or_default().to_lowercase();
     match subscription.map(str::to_lowercase) {
         Some(wanted) => {
             let is_meant = |bill: &PricedBill<'_>| {
                 let id = id(bill);
-                id == wanted
-                    || id.rsplit('/').next() == Some(&wanted)
-                    || bill.facts.names.iter().any(|name| name.to_lowercase() == wanted)
+                id == wanted || id.rsplit('/').next() == Some(&wanted) || bill.name.to_lowercase() == wanted
             };
             priced.iter().position(is_meant).ok_or_else(|| {
                 Error::usage(format!("there is no subscription `{wanted}` in the data; it has {}", names()))
@@ -119,7 +122,7 @@ fn add_use<'c>(bill: &mut PricedBill<'c>, own: PlannedUsage<'c>) {
     let is_third_party = own.prices.iter().any(|price| price.is_third_party);
     bill.meters.push(PricedMeter {
         meter: own.prices.first().map(|price| price.meter.clone()).unwrap_or_default(),
-        leaf: None,
+        row: None,
         prices: own.prices,
         used: Vec::new(),
         charged: BTreeMap::new(),
